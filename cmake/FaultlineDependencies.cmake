@@ -1,0 +1,37 @@
+# Third-party libraries, each behind one alias. Only .cpp files may include their headers.
+find_package(PkgConfig REQUIRED)
+
+function(faultline_pkg alias module)
+  pkg_check_modules(${alias} REQUIRED IMPORTED_TARGET ${module})
+  add_library(faultline_dep_${alias} INTERFACE)
+  target_link_libraries(faultline_dep_${alias} INTERFACE PkgConfig::${alias})
+  add_library(faultline::${alias} ALIAS faultline_dep_${alias})
+endfunction()
+
+faultline_pkg(cairo cairo)
+faultline_pkg(archive libarchive)
+faultline_pkg(crypto libcrypto)
+faultline_pkg(fmt fmt)
+
+# Header-only libraries.
+foreach(dep json toml cli)
+  add_library(faultline_dep_${dep} INTERFACE)
+  add_library(faultline::${dep} ALIAS faultline_dep_${dep})
+endforeach()
+find_path(FAULTLINE_JSON_INCLUDE nlohmann/json.hpp REQUIRED)
+find_path(FAULTLINE_TOML_INCLUDE toml++/toml.h REQUIRED)
+find_path(FAULTLINE_CLI_INCLUDE CLI/CLI.hpp REQUIRED)
+
+# DuckDB is not in Debian: tools/setup unpacks header and library from npm packages into .deps/duckdb.
+set(FAULTLINE_DEPS ${CMAKE_SOURCE_DIR}/.deps CACHE PATH "Folder that the set-up script fills")
+find_path(FAULTLINE_DUCKDB_INCLUDE duckdb.h PATHS ${FAULTLINE_DEPS}/duckdb NO_DEFAULT_PATH REQUIRED)
+find_library(FAULTLINE_DUCKDB_LIBRARY duckdb PATHS ${FAULTLINE_DEPS}/duckdb NO_DEFAULT_PATH REQUIRED)
+add_library(faultline_dep_duckdb INTERFACE)
+target_include_directories(faultline_dep_duckdb SYSTEM INTERFACE ${FAULTLINE_DUCKDB_INCLUDE})
+target_link_libraries(faultline_dep_duckdb INTERFACE ${FAULTLINE_DUCKDB_LIBRARY})
+target_link_options(faultline_dep_duckdb INTERFACE -Wl,-rpath,${FAULTLINE_DEPS}/duckdb)
+add_library(faultline::duckdb ALIAS faultline_dep_duckdb)
+
+if(FAULTLINE_TESTS)
+  find_package(GTest REQUIRED)
+endif()
