@@ -1,0 +1,238 @@
+#include "text/csv.hpp"
+
+#include <immintrin.h>
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+
+namespace faultline {
+namespace {
+
+constexpr std::size_t kPadding = 64;
+
+// Positions of `delimiter` and '\n' in text[0, size), appended to `ends`; is_line marks are kept by
+// the caller reading text[ends[i]]. Requires: kPadding readable bytes behind the text.
+void find_separators(const char* text, std::size_t size, char delimiter,
+                     std::vector<std::uint32_t>& ends) {
+  const __m256i comma = _mm256_set1_epi8(delimiter);
+  const __m256i newline = _mm256_set1_epi8('\n');
+  std::size_t used = ends.size();
+  for (std::size_t at = 0; at < size; at += 64) {
+    if (ends.size() < used + 64) ends.resize(std::max(ends.size() * 2, used + 4096));
+    const auto* source = text + at;
+    const __m256i low = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(source));
+    const __m256i high = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(source + 32));
+    const auto mask32 = [&](__m256i bytes) {
+      const __m256i hit =
+          _mm256_or_si256(_mm256_cmpeq_epi8(bytes, comma), _mm256_cmpeq_epi8(bytes, newline));
+      return static_cast<std::uint32_t>(_mm256_movemask_epi8(hit));
+    };
+    std::uint64_t mask = mask32(low) | (static_cast<std::uint64_t>(mask32(high)) << 32);
+    if (size - at < 64) mask &= (std::uint64_t{1} << (size - at)) - 1;
+    std::uint32_t* out = ends.data() + used;
+    const auto count = static_cast<std::size_t>(std::popcount(mask));
+    for (std::size_t i = 0; i < count; ++i) {
+      out[i] = static_cast<std::uint32_t>(at) + static_cast<std::uint32_t>(std::countr_zero(mask));
+      mask &= mask - 1;
+    }
+    used += count;
+  }
+  ends.resize(used);
+}
+
+// The same for text with quotes: separators inside quotes do not count. Returns false when a quote
+// stays open.
+bool find_separators_quoted(std::string_view text, char delimiter, std::vector<std::uint32_t>& ends,
+                            std::vector<std::uint32_t>& inner_newlines) {
+  bool quoted = false;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const char c = text[at];
+    if (c == '"')
+      quoted = !quoted;
+    else if (quoted && c == '\n')
+      inner_newlines.push_back(static_cast<std::uint32_t>(at));
+    else if (!quoted && (c == delimiter || c == '\n'))
+      ends.push_back(static_cast<std::uint32_t>(at));
+  }
+  return !quoted;
+}
+
+// One past the last newline that ends a row, or npos. With quotes, newlines inside them do not
+// count.
+std::size_t last_row_end(std::string_view text, bool has_quotes) {
+  if (!has_quotes) {
+    const std::size_t at = text.rfind('\n');
+    return at == std::string_view::npos ? at : at + 1;
+  }
+  std::size_t last = std::string_view::npos;
+  bool quoted = false;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    if (text[at] == '"')
+      quoted = !quoted;
+    else if (text[at] == '\n' && !quoted)
+      last = at + 1;
+  }
+  return last;
+}
+
+// Groups separators into rows. A row ends at a newline; an empty line is no row.
+void group_rows(CsvBlock& block, const std::vector<std::uint32_t>& inner_newlines) {
+  const char* text = block.text.data();
+  std::uint32_t begin = 0;
+  std::uint32_t skipped = 0;
+  bool any_skip = false;
+  std::size_t inner = 0;
+  std::size_t out = 0;  // ends of blank lines are squeezed out
+  block.row_first.push_back(0);
+  for (const std::uint32_t end : block.ends) {
+    block.ends[out++] = end;
+    if (text[end] != '\n') continue;
+    const std::size_t first = block.row_first.back();
+    const bool blank =
+        out - first == 1 && (end == begin || (end == begin + 1 && text[begin] == '\r'));
+    if (blank) {
+      out = first;
+      ++skipped;
+      any_skip = true;
+    } else {
+      if (text[end - 1] == '\r' && end > begin) block.ends[out - 1] = end - 1;
+      block.row_begin.push_back(begin);
+      block.row_first.push_back(static_cast<std::uint32_t>(out));
+      block.line_skips.push_back(skipped);
+      for (; inner < inner_newlines.size() && inner_newlines[inner] < end; ++inner) {
+        ++skipped;
+        any_skip = true;
+      }
+    }
+    begin = end + 1;
+  }
+  block.ends.resize(out);
+  if (!any_skip) block.line_skips.clear();
+}
+
+}  // namespace
+
+CsvReader::CsvReader(ReadFn read, CsvOptions options)
+    : read_(std::move(read)), options_(options), buffer_(options.block_bytes + kPadding) {
+  FAULTLINE_CHECK(options_.block_bytes >= 64 && options_.block_bytes <= (std::size_t{1} << 30));
+}
+
+// Moves the rest to the front and reads until the buffer is full or the text ends. False when
+// nothing is left.
+Result<bool> CsvReader::fill() {
+  std::memmove(buffer_.data(), buffer_.data() + begin_, end_ - begin_);
+  end_ -= begin_;
+  begin_ = 0;
+  while (!at_end_ && end_ + kPadding < buffer_.size()) {
+    const std::size_t room = buffer_.size() - kPadding - end_;
+    const Result<std::size_t> got = read_(std::span(buffer_.data() + end_, room));
+    if (!got) return got.error();
+    FAULTLINE_CHECK(*got <= room);
+    if (*got == 0) at_end_ = true;
+    end_ += *got;
+  }
+  if (at_start_) {
+    at_start_ = false;
+    if (std::string_view(buffer_.data(), end_).starts_with("\xEF\xBB\xBF")) {
+      begin_ = 3;
+      offset_ = 3;
+    }
+  }
+  return begin_ != end_;
+}
+
+Result<bool> CsvReader::next(CsvBlock& block) {
+  block = CsvBlock{.text = {},
+                   .ends = std::move(block.ends),
+                   .row_first = std::move(block.row_first),
+                   .row_begin = std::move(block.row_begin),
+                   .line_skips = std::move(block.line_skips)};
+  block.ends.clear();
+  block.row_first.clear();
+  block.row_begin.clear();
+  block.line_skips.clear();
+  for (;;) {
+    const Result<bool> more = fill();
+    if (!more) return more.error();
+    if (!*more) return false;
+    const Result<bool> got = cut(block);
+    if (!got) return got.error();
+    if (*got) return true;
+  }
+}
+
+// Cuts the complete rows off the front of the buffer. False when the buffer held blank lines only,
+// or had to grow.
+Result<bool> CsvReader::cut(CsvBlock& block) {
+  std::string_view text(buffer_.data() + begin_, end_ - begin_);
+  if (const void* nul = std::memchr(text.data(), '\0', text.size())) {
+    return Error{Errc::kBinaryData,
+                 offset_ + static_cast<std::uint64_t>(static_cast<const char*>(nul) - text.data())};
+  }
+  block.has_quotes = text.find('"') != std::string_view::npos;
+  std::size_t size = last_row_end(text, block.has_quotes);
+  if (at_end_ && size != text.size()) {
+    // The last line has no end: give it one. The padding has room.
+    if (block.has_quotes && std::ranges::count(text, '"') % 2 != 0)
+      return Error{Errc::kBadQuote, offset_ + text.size()};
+    buffer_[end_] = '\n';
+    size = text.size() + 1;
+    ++end_;
+  } else if (size == std::string_view::npos) {
+    if (text.size() > options_.line_bytes_max) return Error{Errc::kLineTooLong, offset_};
+    buffer_.resize(buffer_.size() * 2);
+    return false;
+  }
+  block.text = std::string_view(buffer_.data() + begin_, size);
+  std::vector<std::uint32_t> inner_newlines;
+  if (block.has_quotes) {
+    find_separators_quoted(block.text, options_.delimiter, block.ends, inner_newlines);
+  } else {
+    find_separators(block.text.data(), size, options_.delimiter, block.ends);
+  }
+  block.first_line = line_;
+  block.first_offset = offset_;
+  group_rows(block, inner_newlines);
+  line_ += static_cast<std::uint64_t>(std::ranges::count(block.text, '\n'));
+  begin_ += size;
+  offset_ += size;
+  if (block.row_count() != 0) return true;
+  block.ends.clear();
+  block.row_first.clear();
+  return false;
+}
+
+Result<std::string_view> unquote(std::string_view raw, std::string& scratch) {
+  if (raw.empty() || raw.front() != '"') {
+    const std::size_t stray = raw.find('"');
+    if (stray != std::string_view::npos) return Error{Errc::kBadQuote, stray};
+    return raw;
+  }
+  scratch.clear();
+  for (std::size_t at = 1; at < raw.size(); ++at) {
+    if (raw[at] != '"') {
+      scratch += raw[at];
+    } else if (at + 1 < raw.size() && raw[at + 1] == '"') {
+      scratch += '"';
+      ++at;
+    } else if (at + 1 == raw.size()) {
+      return std::string_view(scratch);
+    } else {
+      return Error{Errc::kBadQuote, at};
+    }
+  }
+  return Error{Errc::kBadQuote, raw.size()};
+}
+
+std::string csv_field(std::string_view text) {
+  if (text.find_first_of(",\"\r\n") == std::string_view::npos) return std::string(text);
+  std::string out = "\"";
+  for (const char c : text) {
+    if (c == '"') out += '"';
+    out += c;
+  }
+  return out + '"';
+}
+
+}  // namespace faultline
