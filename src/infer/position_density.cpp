@@ -1,0 +1,575 @@
+#include "infer/position_density.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <numeric>
+
+#include "base/check.hpp"
+#include "base/hash.hpp"
+
+namespace faultline {
+namespace {
+
+constexpr double kCoverMargin = 0.10;  // log price added on a side when the bins have to grow
+constexpr double kShiftMargin = 0.03;  // room for funding shifts
+constexpr double kScaleMin = 1e-12;    // below it cells are multiplied out
+constexpr double kIdentityTolerance = 1e-3;
+constexpr double kRoundingTolerance =
+    1e-10;  // a smaller difference from the identity is rounding, not a flow
+constexpr std::array kSides{Side::kLong, Side::kShort};
+
+// kappa >= 0 with sum_c stock_c · exp(−kappa·hazard_c) = target, by bisection. Requires: 0 <=
+// target <= sum of stock.
+double closing_pressure(const std::array<double, kPatienceClasses>& stock,
+                        const std::array<double, kPatienceClasses>& hazard, double target) {
+  const auto left = [&](double kappa) {
+    double sum = 0.0;
+    for (std::size_t c = 0; c < kPatienceClasses; ++c)
+      sum += stock[c] * std::exp(-kappa * hazard[c]);
+    return sum;
+  };
+  double high = 1.0;
+  while (left(high) > target && high < 1e12) high *= 4.0;
+  double low = 0.0;
+  for (int i = 0; i < 100 && high - low > 1e-13 * high; ++i) {
+    const double middle = 0.5 * (low + high);
+    (left(middle) > target ? low : high) = middle;
+  }
+  return 0.5 * (low + high);
+}
+
+// Adds value[m] · covered share to the cells of bins that [from, to) overlaps, in bins.
+void add_covered(float* cells, double from, double to, std::span<const double> value) {
+  const std::size_t members = value.size();
+  const auto first = static_cast<std::size_t>(from);
+  const auto last = static_cast<std::size_t>(to);
+  const auto add = [&](std::size_t bin, double share) {
+    float* cell = cells + bin * members;
+    for (std::size_t m = 0; m < members; ++m) cell[m] += static_cast<float>(value[m] * share);
+  };
+  if (first == last) {
+    add(first, to - from);
+    return;
+  }
+  add(first, static_cast<double>(first + 1) - from);
+  if (members == 1) {
+    const auto whole = static_cast<float>(value[0]);
+    for (std::size_t bin = first + 1; bin < last; ++bin) cells[bin] += whole;
+  } else {
+    for (std::size_t bin = first + 1; bin < last; ++bin) add(bin, 1.0);
+  }
+  if (to > static_cast<double>(last)) add(last, to - static_cast<double>(last));
+}
+
+double mean_of(std::span<const double> values) {
+  return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
+}
+
+}  // namespace
+
+MemberParameters central_member(const DensityConfig& config, const DistanceGrid& grid) {
+  return MemberParameters{
+      .churn = config.churn,
+      .close_split = config.close_split,
+      .closing_per_day = config.closing_per_day,
+      .entry_weights = config.entry_weights,
+      .kernel = log_normal_kernel(grid, config.kernel_median, config.kernel_sigma)};
+}
+
+PositionDensity::PositionDensity(const DensityConfig& config, std::vector<MemberParameters> members)
+    : config_(config),
+      grid_(config.distance_min, config.distance_max, config.distance_bins),
+      members_(std::move(members)) {
+  FAULTLINE_CHECK(config_.entry_bin > 0.0 && config_.entry_bin <= 0.01);
+  if (members_.empty()) members_.push_back(central_member(config_, grid_));
+  for (const MemberParameters& member : members_) {
+    FAULTLINE_CHECK(member.kernel.size() == grid_.size() + 1);
+  }
+  rows_.resize(2 * grid_.size());
+  const std::size_t totals = 2 * kPatienceClasses * members_.size();
+  scale_.assign(totals, 1.0);
+  stock_.assign(totals, 0.0);
+  never_.assign(totals, 0.0);
+  swept_.assign(totals, 0.0);
+  flows_.resize(members_.size());
+  excess_.resize(members_.size());
+  amount_.resize(kPatienceClasses * members_.size());
+}
+
+StepReport PositionDensity::advance(const MarketStep& step) {
+  FAULTLINE_CHECK(step.begin < step.end);
+  FAULTLINE_CHECK(!is_started_ || step.begin >= last_end_);
+  FAULTLINE_CHECK(step.low > 0.0 && step.low <= step.close && step.close <= step.high);
+  FAULTLINE_CHECK(std::isfinite(step.high) && std::isfinite(step.funding_rate));
+  cover(std::log(std::min(step.low, step.open)), std::log(std::max(step.high, step.open)));
+  if (!is_started_) start(step);
+  StepReport report;
+  shift_by_funding(step);
+  std::ranges::fill(swept_, 0.0);
+  sweep(Side::kLong, std::log(step.low), report);
+  sweep(Side::kShort, std::log(step.high), report);
+  compute_flows(step, report);
+  for (const Side side : kSides) {
+    close(side, step, report);
+    open(side, step, report);
+    rescale_where_small(side);
+  }
+  open_interest_ = step.oi_end;
+  last_end_ = step.end;
+  check_identity();
+  return report;
+}
+
+// The stock of the first step: where it was opened is not known, so it stands at the first price,
+// with the mix of classes that constant opening and closing would leave.
+void PositionDensity::start(const MarketStep& step) {
+  is_started_ = true;
+  open_interest_ = step.oi_begin;
+  const std::size_t members = members_.size();
+  for (std::size_t m = 0; m < members; ++m) {
+    const MemberParameters& member = members_[m];
+    double sum = 0.0;
+    for (std::size_t c = 0; c < kPatienceClasses; ++c) {
+      sum += member.entry_weights[c] / member.closing_per_day[c];
+    }
+    for (std::size_t c = 0; c < kPatienceClasses; ++c) {
+      const double share = member.entry_weights[c] / member.closing_per_day[c] / sum;
+      amount_[c * members + m] = share * step.oi_begin;
+    }
+  }
+  for (const Side side : kSides) deposit(Entry{side, std::log(step.open), amount_});
+}
+
+// Makes the bins cover entries in [log_low, log_high] with the widest box around them.
+void PositionDensity::cover(double log_low, double log_high) {
+  double half_box = 0.0;
+  for (const Side side : kSides) {
+    const std::size_t last = grid_.size() - 1;
+    half_box = std::max(half_box, grid_.delta_high(side, last) - grid_.delta_mid(side, last));
+  }
+  const double need_low = log_low - half_box - kShiftMargin;
+  const double need_high = log_high + half_box + kShiftMargin;
+  const double bin = config_.entry_bin;
+  const double u_end = u_begin_ + static_cast<double>(bin_count_) * bin;
+  if (bin_count_ != 0 && need_low >= u_begin_ && need_high <= u_end) return;
+  const double base = bin_count_ == 0 ? std::floor(need_low / bin) * bin : u_begin_;
+  std::size_t before = 0;
+  if (need_low < base || bin_count_ == 0) {
+    before = static_cast<std::size_t>(std::ceil((base - need_low + kCoverMargin) / bin));
+  }
+  const double old_end = bin_count_ == 0 ? base : u_end;
+  std::size_t after = 0;
+  if (need_high > old_end) {
+    after = static_cast<std::size_t>(std::ceil((need_high - old_end + kCoverMargin) / bin));
+  }
+  const std::size_t count = before + bin_count_ + after;
+  const std::size_t members = members_.size();
+  std::vector<float> grown(rows_.size() * kPatienceClasses * count * members, 0.0F);
+  for (std::size_t line = 0; line < rows_.size() * kPatienceClasses && bin_count_ != 0; ++line) {
+    std::memcpy(grown.data() + (line * count + before) * members,
+                mass_.data() + line * bin_count_ * members, bin_count_ * members * sizeof(float));
+  }
+  for (Row& row : rows_) {
+    row.low += before;
+    row.high += before;
+  }
+  mass_ = std::move(grown);
+  bin_count_ = count;
+  u_begin_ = base - static_cast<double>(before) * bin;
+}
+
+// Longs pay: the wallet of an isolated position shrinks by f·p per unit, so its liquidation price
+// rises by f·p/(1 − s·m); in log price the shift grows with p/p_liq = exp(s·delta).
+void PositionDensity::shift_by_funding(const MarketStep& step) {
+  if (step.funding_rate == 0.0) return;
+  for (const Side side : kSides) {
+    const double s = sign(side);
+    for (std::size_t j = 0; j < grid_.size(); ++j) {
+      const double ratio = std::exp(s * grid_.delta_mid(side, j));
+      rows_[row_index(side, j)].shift +=
+          config_.isolated_share * step.funding_rate * ratio / (1.0 - s * config_.maintenance_rate);
+    }
+  }
+}
+
+// Removes every bin whose middle is liquidated when the price reaches `log_extreme`. Whole bins, so
+// that reaching the same price twice removes nothing twice; the rows' differing offsets keep the
+// frontier unbiased.
+void PositionDensity::sweep(Side side, double log_extreme, StepReport& report) {
+  const double s = sign(side);
+  for (std::size_t j = 0; j < grid_.size(); ++j) {
+    Row& row = rows_[row_index(side, j)];
+    if (row.low >= row.high) continue;
+    const double u = log_extreme + s * grid_.delta_mid(side, j) - row.shift;
+    const double at = (u - u_begin_) / config_.entry_bin - 0.5;
+    if (side == Side::kLong) {
+      const double first_real = std::max(std::ceil(at), static_cast<double>(row.low));
+      if (first_real >= static_cast<double>(row.high)) continue;
+      const auto first = static_cast<std::size_t>(first_real);
+      sweep_bins(side, j, first, row.high, report);
+      row.high = first;
+    } else {
+      const double last_real = std::min(std::floor(at) + 1.0, static_cast<double>(row.high));
+      if (last_real <= static_cast<double>(row.low)) continue;
+      const auto last = static_cast<std::size_t>(last_real);
+      sweep_bins(side, j, row.low, last, report);
+      row.low = last;
+    }
+  }
+}
+
+void PositionDensity::sweep_bins(Side side, std::size_t j, std::size_t first, std::size_t last,
+                                 StepReport& report) {
+  const std::size_t members = members_.size();
+  const std::size_t row = row_index(side, j);
+  const double to_price = -sign(side) * grid_.delta_mid(side, j) + rows_[row].shift + u_begin_;
+  const double member_share = 1.0 / static_cast<double>(members);
+  for (std::size_t c = 0; c < kPatienceClasses; ++c) {
+    for (std::size_t bin = first; bin < last; ++bin) {
+      float* cell = mass_.data() + cell_index(row, c, bin);
+      double sum = 0.0;
+      for (std::size_t m = 0; m < members; ++m) {
+        const std::size_t total = total_index(side, c, m);
+        const double amount = static_cast<double>(cell[m]) * scale_[total];
+        cell[m] = 0.0F;
+        swept_[total] += amount;
+        sum += amount;
+      }
+      if (sum == 0.0) continue;
+      const double price =
+          std::exp(to_price + (static_cast<double>(bin) + 0.5) * config_.entry_bin);
+      report.swept[index_of(side)] += sum * member_share;
+      report.swept_quote[index_of(side)] += sum * member_share * price;
+    }
+  }
+}
+
+void PositionDensity::compute_flows(const MarketStep& step, StepReport& report) {
+  for (std::size_t m = 0; m < members_.size(); ++m) {
+    flows_[m] = step_flows(FlowInput{.volume = step.volume,
+                                     .oi_begin = open_interest_,
+                                     .oi_end = step.oi_end,
+                                     .churn = members_[m].churn,
+                                     .close_split = members_[m].close_split});
+    report.oi_exceeds_volume = flows_[m].oi_exceeds_volume;
+  }
+}
+
+// After the sweep, closes by choice take the side down to oi_end − opened; the rest of the identity
+// leaves no freedom.
+void PositionDensity::close(Side side, const MarketStep& step, StepReport& report) {
+  const std::size_t members = members_.size();
+  const double days =
+      static_cast<double>((step.end - step.begin).value) / static_cast<double>(kDay.value);
+  std::ranges::fill(excess_, 0.0);
+  for (std::size_t m = 0; m < members; ++m) {
+    std::array<double, kPatienceClasses> stock{};
+    std::array<double, kPatienceClasses> hazard{};
+    double sum = 0.0;
+    for (std::size_t c = 0; c < kPatienceClasses; ++c) {
+      const std::size_t total = total_index(side, c, m);
+      stock_[total] = std::max(stock_[total] - swept_[total], 0.0);
+      stock[c] = stock_[total];
+      hazard[c] = members_[m].closing_per_day[c] * days;
+      sum += stock[c];
+    }
+    const double target = std::max(step.oi_end - flows_[m].opened[index_of(side)], 0.0);
+    if (std::abs(sum - target) <= kRoundingTolerance * target) continue;
+    if (sum < target) {
+      excess_[m] = target - sum;
+      continue;
+    }
+    const double kappa = closing_pressure(stock, hazard, target);
+    for (std::size_t c = 0; c < kPatienceClasses; ++c) {
+      const double kept = std::exp(-kappa * hazard[c]);
+      const std::size_t total = total_index(side, c, m);
+      scale_[total] *= kept;
+      stock_[total] *= kept;
+      never_[total] *= kept;
+    }
+    report.closed[index_of(side)] += (sum - target) / static_cast<double>(members);
+    report.pressure[index_of(side)] += kappa / static_cast<double>(members);
+  }
+  if (std::ranges::any_of(excess_, [](double value) { return value > 0.0; })) {
+    return_excess(side, step, report);
+  }
+}
+
+// More was crossed than the identity allows to have closed: the excess had its liquidation price
+// elsewhere, so it comes back beyond the extreme of the step.
+void PositionDensity::return_excess(Side side, const MarketStep& step, StepReport& report) {
+  const std::size_t members = members_.size();
+  for (std::size_t m = 0; m < members; ++m) {
+    double swept = 0.0;
+    for (std::size_t c = 0; c < kPatienceClasses; ++c) swept += swept_[total_index(side, c, m)];
+    for (std::size_t c = 0; c < kPatienceClasses; ++c) {
+      const double share =
+          swept > 0.0 ? swept_[total_index(side, c, m)] / swept : members_[m].entry_weights[c];
+      amount_[c * members + m] = excess_[m] * share;
+    }
+  }
+  report.returned[index_of(side)] = mean_of(excess_);
+  deposit_beyond(Entry{side, std::log(step.close), amount_},
+                 std::log(side == Side::kLong ? step.low : step.high));
+}
+
+void PositionDensity::open(Side side, const MarketStep& step, StepReport& report) {
+  const std::size_t members = members_.size();
+  const std::array prices{step.close, step.high, step.low};
+  for (std::size_t at = 0; at < prices.size(); ++at) {
+    bool any = false;
+    for (std::size_t m = 0; m < members; ++m) {
+      const double opened = flows_[m].opened[index_of(side)] * config_.entry_at[at];
+      any = any || opened > 0.0;
+      for (std::size_t c = 0; c < kPatienceClasses; ++c) {
+        amount_[c * members + m] = opened * members_[m].entry_weights[c];
+      }
+    }
+    if (any) deposit(Entry{side, std::log(prices[at]), amount_});
+  }
+  for (const StepFlows& flow : flows_) {
+    report.opened[index_of(side)] += flow.opened[index_of(side)] / static_cast<double>(members);
+  }
+}
+
+PositionDensity::Box PositionDensity::whole_box(Side side, std::size_t j, double log_price) const {
+  const double s = sign(side);
+  const double middle = grid_.delta_mid(side, j);
+  const double shift = rows_[row_index(side, j)].shift;
+  const double a = log_price - s * grid_.delta_high(side, j) + s * middle - shift;
+  const double b = log_price - s * grid_.delta_low(side, j) + s * middle - shift;
+  return Box{std::min(a, b), std::max(a, b), 1.0};
+}
+
+void PositionDensity::deposit(const Entry& entry) {
+  const std::vector<double> factor(members_.size(), 1.0);
+  for (std::size_t j = 0; j < grid_.size(); ++j) {
+    deposit_box(entry, j, whole_box(entry.side, j, entry.log_price), factor);
+  }
+  deposit_never(entry, factor);
+}
+
+// Deposits with the distance drawn from the kernel given that the liquidation price lies beyond
+// `log_limit`.
+void PositionDensity::deposit_beyond(const Entry& entry, double log_limit) {
+  const double s = sign(entry.side);
+  std::vector<Box> boxes;
+  for (std::size_t j = 0; j < grid_.size(); ++j) {
+    Box box = whole_box(entry.side, j, entry.log_price);
+    const double width = box.u_high - box.u_low;
+    const double limit =
+        log_limit + s * grid_.delta_mid(entry.side, j) - rows_[row_index(entry.side, j)].shift;
+    if (entry.side == Side::kLong) {
+      box.u_high = std::min(box.u_high, limit);
+    } else {
+      box.u_low = std::max(box.u_low, limit);
+    }
+    box.part = std::max(box.u_high - box.u_low, 0.0) / width;
+    boxes.push_back(box);
+  }
+  std::vector<double> factor;
+  for (const MemberParameters& member : members_) {
+    double eligible = member.kernel.back();
+    for (std::size_t j = 0; j < grid_.size(); ++j) eligible += member.kernel[j] * boxes[j].part;
+    factor.push_back(1.0 / eligible);
+  }
+  for (std::size_t j = 0; j < grid_.size(); ++j) {
+    if (boxes[j].part > 0.0) deposit_box(entry, j, boxes[j], factor);
+  }
+  deposit_never(entry, factor);
+}
+
+void PositionDensity::deposit_box(const Entry& entry, std::size_t j, const Box& box,
+                                  std::span<const double> kernel_factor) {
+  const std::size_t members = members_.size();
+  const double from = (box.u_low - u_begin_) / config_.entry_bin;
+  const double to = (box.u_high - u_begin_) / config_.entry_bin;
+  FAULTLINE_CHECK(from >= 0.0 && to < static_cast<double>(bin_count_));
+  const std::size_t row = row_index(entry.side, j);
+  std::array<double, 64> value_storage;
+  std::vector<double> value_heap;
+  std::span<double> value(value_storage.data(), std::min<std::size_t>(members, 64));
+  if (members > value_storage.size()) {
+    value_heap.resize(members);
+    value = value_heap;
+  }
+  for (std::size_t c = 0; c < kPatienceClasses; ++c) {
+    for (std::size_t m = 0; m < members; ++m) {
+      const double amount =
+          entry.amount[c * members + m] * members_[m].kernel[j] * box.part * kernel_factor[m];
+      value[m] = amount / (scale_[total_index(entry.side, c, m)] * (to - from));
+      stock_[total_index(entry.side, c, m)] += amount;
+    }
+    add_covered(mass_.data() + cell_index(row, c, 0), from, to, value);
+  }
+  Row& extent = rows_[row];
+  const auto first = static_cast<std::size_t>(from);
+  const auto last = static_cast<std::size_t>(to) + 1;
+  const bool was_empty = extent.low >= extent.high;
+  extent.low = was_empty ? first : std::min(extent.low, first);
+  extent.high = was_empty ? last : std::max(extent.high, last);
+}
+
+void PositionDensity::deposit_never(const Entry& entry, std::span<const double> kernel_factor) {
+  const std::size_t members = members_.size();
+  for (std::size_t c = 0; c < kPatienceClasses; ++c) {
+    for (std::size_t m = 0; m < members; ++m) {
+      const double amount =
+          entry.amount[c * members + m] * members_[m].kernel.back() * kernel_factor[m];
+      never_[total_index(entry.side, c, m)] += amount;
+      stock_[total_index(entry.side, c, m)] += amount;
+    }
+  }
+}
+
+void PositionDensity::rescale_where_small(Side side) {
+  const std::size_t members = members_.size();
+  for (std::size_t c = 0; c < kPatienceClasses; ++c) {
+    for (std::size_t m = 0; m < members; ++m) {
+      double& scale = scale_[total_index(side, c, m)];
+      if (scale > kScaleMin) continue;
+      const auto factor = static_cast<float>(scale);
+      for (std::size_t j = 0; j < grid_.size(); ++j) {
+        const Row& row = rows_[row_index(side, j)];
+        for (std::size_t bin = row.low; bin < row.high; ++bin) {
+          mass_[cell_index(row_index(side, j), c, bin) + m] *= factor;
+        }
+      }
+      scale = 1.0;
+    }
+  }
+}
+
+void PositionDensity::check_identity() const {
+  for (const Side side : kSides) {
+    for (std::size_t m = 0; m < members_.size(); ++m) {
+      const double difference = std::abs(member_stock(side, m) - open_interest_);
+      FAULTLINE_CHECK(difference <= kIdentityTolerance * open_interest_ + 1e-9);
+    }
+  }
+}
+
+double PositionDensity::member_stock(Side side, std::size_t m) const {
+  double sum = 0.0;
+  for (std::size_t c = 0; c < kPatienceClasses; ++c) sum += stock_[total_index(side, c, m)];
+  return sum;
+}
+
+double PositionDensity::stock(Side side) const {
+  double sum = 0.0;
+  for (std::size_t m = 0; m < members_.size(); ++m) sum += member_stock(side, m);
+  return sum / static_cast<double>(members_.size());
+}
+
+double PositionDensity::never(Side side) const {
+  double sum = 0.0;
+  for (std::size_t c = 0; c < kPatienceClasses; ++c) {
+    for (std::size_t m = 0; m < members_.size(); ++m) sum += never_[total_index(side, c, m)];
+  }
+  return sum / static_cast<double>(members_.size());
+}
+
+std::vector<double> PositionDensity::mass_by_distance(Side side) const {
+  const std::size_t members = members_.size();
+  std::vector<double> out(grid_.size(), 0.0);
+  for (std::size_t j = 0; j < grid_.size(); ++j) {
+    const Row& row = rows_[row_index(side, j)];
+    for (std::size_t c = 0; c < kPatienceClasses; ++c) {
+      for (std::size_t bin = row.low; bin < row.high; ++bin) {
+        const float* cell = mass_.data() + cell_index(row_index(side, j), c, bin);
+        for (std::size_t m = 0; m < members; ++m) {
+          out[j] += static_cast<double>(cell[m]) * scale_[total_index(side, c, m)];
+        }
+      }
+    }
+    out[j] /= static_cast<double>(members);
+  }
+  return out;
+}
+
+double PositionDensity::recounted_stock(Side side) const {
+  const std::vector<double> mass = mass_by_distance(side);
+  return std::accumulate(mass.begin(), mass.end(), never(side));
+}
+
+void PositionDensity::add_profile(Side side, std::size_t member, const ProfileGrid& target,
+                                  Profile& out) const {
+  const std::size_t members = members_.size();
+  const double s = sign(side);
+  const double bins_per_row = target.row_log / config_.entry_bin;
+  FAULTLINE_CHECK(std::abs(bins_per_row - std::round(bins_per_row)) < 1e-6);
+  FAULTLINE_CHECK(member < members);
+  // Rows are first added up at the bins' own width, each with its own offset split linearly, then
+  // grouped.
+  const auto group = static_cast<std::size_t>(std::lround(bins_per_row));
+  const std::size_t fine_count = target.row_count * group;
+  std::vector<double> fine(fine_count, 0.0);
+  std::vector<double> line;
+  for (std::size_t j = 0; j < grid_.size(); ++j) {
+    const Row& row = rows_[row_index(side, j)];
+    if (row.low >= row.high) continue;
+    line.assign(row.high - row.low, 0.0);
+    for (std::size_t c = 0; c < kPatienceClasses; ++c) {
+      const double scale = scale_[total_index(side, c, member)];
+      const float* cells = mass_.data() + cell_index(row_index(side, j), c, row.low) + member;
+      for (std::size_t i = 0; i < line.size(); ++i) {
+        line[i] += static_cast<double>(cells[i * members]) * scale;
+      }
+    }
+    const double x_low = u_begin_ + static_cast<double>(row.low) * config_.entry_bin -
+                         s * grid_.delta_mid(side, j) + row.shift;
+    add_line(line, (x_low - target.log_begin) / config_.entry_bin, fine, out);
+  }
+  out.rows.resize(target.row_count, 0.0);
+  for (std::size_t i = 0; i < fine_count; ++i) out.rows[i / group] += fine[i];
+}
+
+// Adds `line`, whose first bin begins at the real position `at`, to `fine`; what falls outside goes
+// to below or above.
+void PositionDensity::add_line(std::span<const double> line, double at, std::span<double> fine,
+                               Profile& out) {
+  const double whole = std::floor(at);
+  const double into_next = at - whole;
+  auto index = static_cast<std::int64_t>(whole);
+  const auto end = static_cast<std::int64_t>(fine.size());
+  const std::int64_t skip =
+      std::clamp<std::int64_t>(-index, 0, static_cast<std::int64_t>(line.size()));
+  std::size_t i = 0;
+  for (; i < static_cast<std::size_t>(skip); ++i, ++index) {
+    const bool touches = index == -1;
+    out.below += line[i] * (touches ? 1.0 - into_next : 1.0);
+    if (touches) fine[0] += line[i] * into_next;
+  }
+  for (; i < line.size() && index + 1 < end; ++i, ++index) {
+    fine[static_cast<std::size_t>(index)] += line[i] * (1.0 - into_next);
+    fine[static_cast<std::size_t>(index) + 1] += line[i] * into_next;
+  }
+  for (; i < line.size(); ++i, ++index) {
+    const bool touches = index + 1 == end;
+    if (touches) fine[static_cast<std::size_t>(index)] += line[i] * (1.0 - into_next);
+    out.above += line[i] * (touches ? into_next : 1.0);
+  }
+}
+
+std::uint64_t PositionDensity::state_hash() const {
+  Hash64 hash;
+  hash.add_u64(bin_count_).add_double(u_begin_);
+  for (const float cell : mass_) {
+    std::uint32_t bits = 0;
+    std::memcpy(&bits, &cell, sizeof bits);
+    hash.add_u64(bits);
+  }
+  for (const double value : scale_) hash.add_double(value);
+  for (const double value : stock_) hash.add_double(value);
+  for (const double value : never_) hash.add_double(value);
+  for (const Row& row : rows_) hash.add_u64(row.low).add_u64(row.high).add_double(row.shift);
+  return hash.value();
+}
+
+std::size_t PositionDensity::memory_bytes() const {
+  return mass_.size() * sizeof(float) + rows_.size() * sizeof(Row) +
+         (scale_.size() + stock_.size() + never_.size() + swept_.size()) * sizeof(double);
+}
+
+}  // namespace faultline

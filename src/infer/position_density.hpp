@@ -1,0 +1,198 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "core/step.hpp"
+#include "infer/accounting.hpp"
+#include "infer/kernel.hpp"
+
+namespace faultline {
+
+inline constexpr std::size_t kPatienceClasses = 3;
+
+// Everything that can be chosen about the estimator. The defaults are the starting values of the
+// model document.
+struct DensityConfig {
+  double entry_bin = 5e-4;  // width of a log-price bin
+  double distance_min = 0.003;
+  double distance_max = 0.6;
+  std::size_t distance_bins = 28;
+  double kernel_median = 0.12;
+  double kernel_sigma = 1.25;
+  std::array<double, kPatienceClasses> closing_per_day{48.0, 4.0, 0.25};
+  std::array<double, kPatienceClasses> entry_weights{0.5, 0.35, 0.15};
+  double churn = 0.3;
+  double close_split = 0.5;
+  // Shares of a step's entries at its close, high and low.
+  std::array<double, 3> entry_at{0.45, 0.275, 0.275};
+  // Share of mass held in isolated margin, which funding moves; cross margin is not moved. The
+  // shift is applied as the mean over both. Source: 94.5 % of Hyperliquid's open interest was cross
+  // (model document).
+  double isolated_share = 0.055;
+  double maintenance_rate = 0.005;  // in the funding shift only
+};
+
+// One member of the ensemble: a draw of everything that is uncertain. kernel has distance_bins + 1
+// weights.
+struct MemberParameters {
+  double churn = 0.3;
+  double close_split = 0.5;
+  std::array<double, kPatienceClasses> closing_per_day{};
+  std::array<double, kPatienceClasses> entry_weights{};
+  std::vector<double> kernel;
+};
+
+// The member that the configuration itself describes.
+MemberParameters central_member(const DensityConfig& config, const DistanceGrid& grid);
+
+// What one step did, by side; the mean over members. Native units; USD at the liquidation price.
+struct StepReport {
+  std::array<double, 2> opened{};
+  std::array<double, 2> closed{};       // by choice, without liquidations
+  std::array<double, 2> swept{};        // crossed by the price range
+  std::array<double, 2> swept_quote{};  // swept · liquidation price
+  std::array<double, 2> returned{};  // swept beyond what the identity allows, returned to the stock
+  std::array<double, 2> pressure{};  // kappa: how hard the step closed against the base hazards
+  bool oi_exceeds_volume = false;
+};
+
+// Rows of equal width in log price, row 0 starting at log_begin.
+struct ProfileGrid {
+  double log_begin = 0.0;
+  double row_log = 1e-3;
+  std::size_t row_count = 0;
+};
+
+// Native units by row, and what lies outside the rows.
+struct Profile {
+  std::vector<double> rows;
+  double below = 0.0;
+  double above = 0.0;
+};
+
+// The inferred density of open positions over liquidation price, distance and patience, for one
+// instrument.
+//
+// Layout of the state, members innermost so that one SIMD lane is one member:
+//
+//   mass_[side][distance j][class c][bin b][member m]
+//
+//   Row (side, j) is indexed by the entry-equivalent coordinate u = log p_liq + sign·delta_mid(j) −
+//   shift(side, j): a position entered at e lies within half a box around u = e, so all rows share
+//   one range of bins, the map is a sum of shifted rows, and funding moves a row by changing its
+//   scalar shift.
+//
+// Laziness: closing multiplies one scalar per (side, class, member); a sweep touches only bins
+// between the new extreme and the outermost occupied bin; cells hold mass divided by the scale at
+// deposit. Invariant: after every step, stock(side) = oi_end on both sides, to 0.1 % (checked).
+// Thread safety: none. Cost: O(bins newly crossed + boxes deposited) a step.
+class PositionDensity {
+ public:
+  PositionDensity(const DensityConfig& config, std::vector<MemberParameters> members);
+
+  // Advances by one step: funding, sweep, closes, opens, in this order. The first step fills the
+  // stock with its oi_begin at its open price.
+  //
+  // Requires: finite positive prices, steps in order (checked).
+  StepReport advance(const MarketStep& step);
+
+  const DensityConfig& config() const { return config_; }
+  const DistanceGrid& grid() const { return grid_; }
+  std::size_t member_count() const { return members_.size(); }
+  bool is_started() const { return is_started_; }
+
+  // Native units held, "never" included. Mean over members.
+  double stock(Side side) const;
+  double never(Side side) const;
+  // Sum of all cells and "never", recomputed from the cells: equals stock() up to rounding. Cost:
+  // one pass.
+  double recounted_stock(Side side) const;
+
+  // Adds the member's mass by liquidation price to `out`. Cost: one pass over the member's occupied
+  // cells. Requires: the rows are a whole number of entry bins wide (checked).
+  void add_profile(Side side, std::size_t member, const ProfileGrid& target, Profile& out) const;
+
+  // Mass by distance bin (mean over members), for views by leverage and for tests.
+  std::vector<double> mass_by_distance(Side side) const;
+
+  // A digest of the whole state: equal for equal histories.
+  std::uint64_t state_hash() const;
+
+  // Bytes held by the state. Bounded by the price range covered, not by the number of trades.
+  std::size_t memory_bytes() const;
+
+ private:
+  struct Row {
+    std::size_t low = 0;  // occupied bins [low, high)
+    std::size_t high = 0;
+    double shift = 0.0;  // funding, in log price
+  };
+  // An amount that enters at one price: amount[c * members + m], native units.
+  struct Entry {
+    Side side;
+    double log_price;
+    std::span<const double> amount;
+  };
+  // The part of a distance box that takes a deposit, in the row's coordinate.
+  struct Box {
+    double u_low;
+    double u_high;
+    double part;  // of the whole box
+  };
+
+  std::size_t row_index(Side side, std::size_t j) const {
+    return index_of(side) * grid_.size() + j;
+  }
+  std::size_t cell_index(std::size_t row, std::size_t c, std::size_t bin) const {
+    return ((row * kPatienceClasses + c) * bin_count_ + bin) * members_.size();
+  }
+  std::size_t total_index(Side side, std::size_t c, std::size_t m) const {
+    return (index_of(side) * kPatienceClasses + c) * members_.size() + m;
+  }
+  double member_stock(Side side, std::size_t m) const;
+
+  void start(const MarketStep& step);
+  void cover(double log_low, double log_high);
+  void shift_by_funding(const MarketStep& step);
+  void sweep(Side side, double log_extreme, StepReport& report);
+  void sweep_bins(Side side, std::size_t j, std::size_t first, std::size_t last,
+                  StepReport& report);
+  void compute_flows(const MarketStep& step, StepReport& report);
+  void close(Side side, const MarketStep& step, StepReport& report);
+  void return_excess(Side side, const MarketStep& step, StepReport& report);
+  void open(Side side, const MarketStep& step, StepReport& report);
+  Box whole_box(Side side, std::size_t j, double log_price) const;
+  void deposit(const Entry& entry);
+  void deposit_beyond(const Entry& entry, double log_limit);
+  void deposit_box(const Entry& entry, std::size_t j, const Box& box,
+                   std::span<const double> kernel_factor);
+  void deposit_never(const Entry& entry, std::span<const double> kernel_factor);
+  void rescale_where_small(Side side);
+  static void add_line(std::span<const double> line, double at, std::span<double> fine,
+                       Profile& out);
+  void check_identity() const;
+
+  DensityConfig config_;
+  DistanceGrid grid_;
+  std::vector<MemberParameters> members_;
+  std::vector<float> mass_;
+  std::vector<Row> rows_;
+  std::size_t bin_count_ = 0;
+  double u_begin_ = 0.0;
+  std::vector<double> scale_;     // [side][class][member]
+  std::vector<double> stock_;     // [side][class][member], "never" included
+  std::vector<double> never_;     // [side][class][member]
+  std::vector<StepFlows> flows_;  // of the current step, by member
+  std::vector<double> swept_;     // of the current step, [side][class][member]
+  std::vector<double> excess_;    // of the current step, [member]
+  std::vector<double> amount_;    // scratch, [class][member]
+  double open_interest_ = 0.0;
+  UnixNanos last_end_{};
+  bool is_started_ = false;
+};
+
+}  // namespace faultline

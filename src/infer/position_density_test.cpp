@@ -1,0 +1,322 @@
+#include "infer/position_density.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <numeric>
+
+#include "base/rng.hpp"
+
+namespace faultline {
+namespace {
+
+constexpr double kStart = 100.0;
+
+MarketStep step_at(int index, double open, double high, double low, double close) {
+  MarketStep step;
+  step.begin = UnixNanos(1'764'547'500'000'000'000 + index * 5 * kMinute.value);
+  step.end = step.begin + Nanos(5 * kMinute.value);
+  step.open = open;
+  step.high = high;
+  step.low = low;
+  step.close = close;
+  step.oi_begin = 1000.0;
+  step.oi_end = 1000.0;
+  return step;
+}
+
+MarketStep quiet_step(int index, double price = kStart) {
+  return step_at(index, price, price, price, price);
+}
+
+PositionDensity central() { return PositionDensity(DensityConfig{}, {}); }
+
+// A seeded random market: prices, volume and open interest all move.
+std::vector<MarketStep> random_market(std::uint64_t seed, int count) {
+  Rng rng(seed);
+  std::vector<MarketStep> steps;
+  double price = kStart;
+  double oi = 1000.0;
+  for (int i = 0; i < count; ++i) {
+    const double open = price;
+    price *= std::exp(0.004 * rng.normal());
+    const double high = std::max(open, price) * (1.0 + 0.002 * rng.uniform());
+    const double low = std::min(open, price) * (1.0 - 0.002 * rng.uniform());
+    MarketStep step = step_at(i, open, high, low, price);
+    step.volume = 40.0 * rng.exponential();
+    step.oi_begin = oi;
+    oi = std::max(100.0, oi + 8.0 * rng.normal());
+    step.oi_end = oi;
+    step.funding_rate = i % 96 == 0 ? 1e-4 * rng.normal() : 0.0;
+    steps.push_back(step);
+  }
+  return steps;
+}
+
+double sum_of(const Profile& profile) {
+  return std::accumulate(profile.rows.begin(), profile.rows.end(), profile.below + profile.above);
+}
+
+TEST(PositionDensity, FirstStepHoldsTheOpenInterestOnBothSides) {
+  PositionDensity density = central();
+  density.advance(quiet_step(0));
+  for (const Side side : {Side::kLong, Side::kShort}) {
+    EXPECT_NEAR(density.stock(side), 1000.0, 1e-6);
+    EXPECT_NEAR(density.recounted_stock(side), 1000.0, 1e-3);
+  }
+}
+
+TEST(PositionDensity, StockFollowsOpenInterestThroughARandomMarket) {
+  PositionDensity density = central();
+  for (const MarketStep& step : random_market(3, 3000)) {
+    density.advance(step);
+    ASSERT_NEAR(density.stock(Side::kLong), step.oi_end, 1e-3 * step.oi_end);
+    ASSERT_NEAR(density.stock(Side::kShort), step.oi_end, 1e-3 * step.oi_end);
+  }
+  // The running totals and the cells themselves tell the same story.
+  EXPECT_NEAR(density.recounted_stock(Side::kLong) / density.stock(Side::kLong), 1.0, 1e-3);
+  EXPECT_NEAR(density.recounted_stock(Side::kShort) / density.stock(Side::kShort), 1.0, 1e-3);
+}
+
+TEST(PositionDensity, AnEmptyStepChangesNothing) {
+  PositionDensity density = central();
+  for (const MarketStep& step : random_market(5, 50)) density.advance(step);
+  const auto steps = random_market(5, 51);
+  MarketStep empty = quiet_step(50, steps[49].close);
+  empty.oi_begin = empty.oi_end = steps[49].oi_end;
+  // A first one sweeps what the last step opened beyond its own close; from then on nothing can
+  // move.
+  density.advance(empty);
+  const std::uint64_t before = density.state_hash();
+  empty.begin = empty.begin + kMinute;
+  empty.begin = empty.end;
+  empty.end = empty.begin + kMinute;
+  const StepReport report = density.advance(empty);
+  EXPECT_EQ(density.state_hash(), before);
+  EXPECT_EQ(report.opened[0] + report.closed[0] + report.swept[0], 0.0);
+}
+
+TEST(PositionDensity, FallingOpenInterestAloneOpensNothing) {
+  PositionDensity density = central();
+  density.advance(quiet_step(0));
+  MarketStep falling = quiet_step(1);
+  falling.oi_end = 900.0;
+  const StepReport report = density.advance(falling);
+  EXPECT_NEAR(report.opened[0], 0.0, 1e-9);
+  EXPECT_NEAR(report.closed[0], 100.0, 1e-6);
+  EXPECT_TRUE(report.oi_exceeds_volume);
+}
+
+TEST(PositionDensity, CrossedMassIsErasedOnceAndTouchingAgainErasesNothing) {
+  PositionDensity density = central();
+  density.advance(quiet_step(0));
+  const StepReport fall = density.advance(step_at(1, 100.0, 100.0, 90.0, 90.0));
+  EXPECT_GT(fall.swept[0], 100.0);  // the kernel holds about 44 % within 10 %
+  EXPECT_NEAR(fall.swept[1], 0.0, 1e-9);
+  // The identity says that nobody closed (no volume, flat open interest): all of it comes back
+  // beyond the low.
+  EXPECT_NEAR(fall.returned[0], fall.swept[0], 1e-6);
+  const StepReport again = density.advance(step_at(2, 90.0, 90.0, 90.0, 90.0));
+  EXPECT_EQ(again.swept[0], 0.0);
+}
+
+TEST(PositionDensity, NoLongMassLiesAboveThePriceNorShortMassBelow) {
+  PositionDensity density = central();
+  auto steps = random_market(9, 400);
+  for (const MarketStep& step : steps) density.advance(step);
+  MarketStep last = quiet_step(400, steps.back().close);
+  last.oi_begin = last.oi_end = steps.back().oi_end;
+  density.advance(last);
+  const double mark = std::log(last.close);
+  const ProfileGrid above{.log_begin = mark + 5e-4, .row_log = 1e-3, .row_count = 500};
+  Profile longs;
+  density.add_profile(Side::kLong, 0, above, longs);
+  EXPECT_NEAR(sum_of(longs) - longs.below, 0.0, 1e-6);
+  const ProfileGrid below{.log_begin = mark - 0.5 - 5e-4, .row_log = 1e-3, .row_count = 500};
+  Profile shorts;
+  density.add_profile(Side::kShort, 0, below, shorts);
+  EXPECT_NEAR(sum_of(shorts) - shorts.above, 0.0, 1e-6);
+}
+
+TEST(PositionDensity, ProfileHoldsAllThatIsNotNever) {
+  PositionDensity density = central();
+  for (const MarketStep& step : random_market(4, 300)) density.advance(step);
+  for (const Side side : {Side::kLong, Side::kShort}) {
+    Profile wide;
+    density.add_profile(side, 0, {.log_begin = 3.0, .row_log = 1e-3, .row_count = 3000}, wide);
+    EXPECT_NEAR(sum_of(wide) + density.never(side), density.recounted_stock(side), 1e-6);
+    Profile narrow;
+    density.add_profile(side, 0, {.log_begin = 4.6, .row_log = 1e-3, .row_count = 10}, narrow);
+    EXPECT_NEAR(sum_of(narrow), sum_of(wide), 1e-6);
+  }
+}
+
+TEST(PositionDensity, ASingleDistanceLandsWhereTheFormulaSays) {
+  DensityConfig config;
+  const DistanceGrid grid(config.distance_min, config.distance_max, config.distance_bins);
+  for (const Side side : {Side::kLong, Side::kShort}) {
+    MemberParameters member = central_member(config, grid);
+    std::ranges::fill(member.kernel, 0.0);
+    constexpr std::size_t kBin = 14;
+    member.kernel[kBin] = 1.0;
+    PositionDensity density(config, {member});
+    density.advance(quiet_step(0));
+    Profile profile;
+    const ProfileGrid target{.log_begin = std::log(50.0), .row_log = 5e-4, .row_count = 3000};
+    density.add_profile(side, 0, target, profile);
+    double mean = 0.0;
+    for (std::size_t row = 0; row < profile.rows.size(); ++row) {
+      mean += profile.rows[row] * (target.log_begin + 5e-4 * (static_cast<double>(row) + 0.5));
+    }
+    mean /= 1000.0;
+    EXPECT_NEAR(mean, std::log(kStart) - sign(side) * grid.delta_mid(side, kBin), 1e-5);
+  }
+}
+
+TEST(PositionDensity, FundingMovesIsolatedLiquidationPricesByTheFormula) {
+  DensityConfig config;
+  config.isolated_share = 1.0;
+  const DistanceGrid grid(config.distance_min, config.distance_max, config.distance_bins);
+  constexpr std::size_t kBin = 20;
+  constexpr double kRate = 0.001;
+  for (const Side side : {Side::kLong, Side::kShort}) {
+    MemberParameters member = central_member(config, grid);
+    std::ranges::fill(member.kernel, 0.0);
+    member.kernel[kBin] = 1.0;
+    PositionDensity density(config, {member});
+    const ProfileGrid target{.log_begin = std::log(50.0), .row_log = 5e-4, .row_count = 3000};
+    const auto mean_of_profile = [&] {
+      Profile profile;
+      density.add_profile(side, 0, target, profile);
+      double mean = 0.0;
+      for (std::size_t row = 0; row < profile.rows.size(); ++row) {
+        mean += profile.rows[row] * 5e-4 * (static_cast<double>(row) + 0.5);
+      }
+      return mean / 1000.0;
+    };
+    density.advance(quiet_step(0));
+    const double before = mean_of_profile();
+    MarketStep paid = quiet_step(1);
+    paid.funding_rate = kRate;
+    density.advance(paid);
+    const double s = sign(side);
+    const double liq = kStart * std::exp(-s * grid.delta_mid(side, kBin));
+    const double moved = kRate * kStart / (1.0 - s * config.maintenance_rate);
+    EXPECT_NEAR(mean_of_profile() - before, moved / liq, 2e-6);
+  }
+}
+
+TEST(PositionDensity, SplittingAStepChangesLittle) {
+  const auto whole = [] {
+    PositionDensity density = central();
+    density.advance(quiet_step(0));
+    MarketStep step = step_at(1, 100.0, 101.0, 97.0, 98.0);
+    step.volume = 60.0;
+    step.oi_end = 1010.0;
+    density.advance(step);
+    return density;
+  }();
+  PositionDensity halves = central();
+  halves.advance(quiet_step(0));
+  MarketStep first = step_at(1, 100.0, 101.0, 97.0, 98.0);
+  first.volume = 60.0;
+  first.oi_end = 1010.0;
+  first.end = first.begin + Nanos(first.end.value / 2 - first.begin.value / 2);
+  MarketStep second = quiet_step(1, 98.0);
+  second.begin = first.end;
+  second.oi_begin = second.oi_end = 1010.0;
+  halves.advance(first);
+  halves.advance(second);
+  Profile a;
+  Profile b;
+  const ProfileGrid near{.log_begin = std::log(98.0) - 0.05, .row_log = 1e-3, .row_count = 49};
+  whole.add_profile(Side::kLong, 0, near, a);
+  halves.add_profile(Side::kLong, 0, near, b);
+  double difference = 0.0;
+  for (std::size_t i = 0; i < a.rows.size(); ++i) difference += std::abs(a.rows[i] - b.rows[i]);
+  EXPECT_LT(difference / std::accumulate(a.rows.begin(), a.rows.end(), 0.0), 0.01);
+}
+
+TEST(PositionDensity, SameHistorySameState) {
+  PositionDensity a = central();
+  PositionDensity b = central();
+  for (const MarketStep& step : random_market(8, 500)) {
+    a.advance(step);
+    b.advance(step);
+  }
+  EXPECT_EQ(a.state_hash(), b.state_hash());
+}
+
+// Two members with the same parameters must each be what one member alone is.
+TEST(PositionDensity, MembersDoNotTouchEachOther) {
+  const DensityConfig config;
+  const DistanceGrid grid(config.distance_min, config.distance_max, config.distance_bins);
+  MemberParameters other = central_member(config, grid);
+  other.churn = 0.6;
+  other.kernel = log_normal_kernel(grid, 0.05, 0.8);
+  PositionDensity both(config, {central_member(config, grid), other});
+  PositionDensity alone(config, {other});
+  for (const MarketStep& step : random_market(6, 300)) {
+    both.advance(step);
+    alone.advance(step);
+  }
+  const ProfileGrid target{.log_begin = std::log(60.0), .row_log = 1e-3, .row_count = 1000};
+  Profile a;
+  Profile b;
+  both.add_profile(Side::kLong, 1, target, a);
+  alone.add_profile(Side::kLong, 0, target, b);
+  for (std::size_t i = 0; i < a.rows.size(); ++i) EXPECT_NEAR(a.rows[i], b.rows[i], 1e-5);
+}
+
+TEST(PositionDensity, MemoryDependsOnThePriceRangeNotOnTheNumberOfSteps) {
+  PositionDensity density = central();
+  density.advance(quiet_step(0));
+  const std::size_t before = density.memory_bytes();
+  for (int i = 1; i < 20'000; ++i) density.advance(quiet_step(i, kStart * (1.0 + 0.001 * (i % 7))));
+  EXPECT_EQ(density.memory_bytes(), before);
+}
+
+TEST(PositionDensityDeathTest, ABrokenPromiseOfTheCallerAborts) {
+  PositionDensity density = central();
+  EXPECT_DEATH(density.advance(step_at(0, 100.0, 99.0, 98.0, 100.0)), "broken promise");
+}
+
+TEST(Kernel, WeightsSumToOneAndKeepTheNearTail) {
+  const DistanceGrid grid(0.003, 0.6, 28);
+  const auto kernel = log_normal_kernel(grid, 0.12, 1.25);
+  EXPECT_NEAR(std::accumulate(kernel.begin(), kernel.end(), 0.0), 1.0, 1e-12);
+  EXPECT_NEAR(kernel.back(), 0.099, 0.001);
+  EXPECT_GT(kernel.front(), 0.001);
+}
+
+TEST(Accounting, OpensAndClosesSatisfyTheIdentityForAnyInput) {
+  Rng rng(21);
+  for (int i = 0; i < 20'000; ++i) {
+    FlowInput input;
+    input.volume = rng.uniform() < 0.1 ? 0.0 : 500.0 * rng.exponential();
+    input.oi_begin = 1000.0 * rng.uniform();
+    input.oi_end = std::max(0.0, input.oi_begin + 300.0 * rng.normal());
+    input.churn = 0.99 * rng.uniform();
+    input.close_split = rng.uniform();
+    const StepFlows flows = step_flows(input);
+    for (const std::size_t side : {0U, 1U}) {
+      ASSERT_GE(flows.opened[side], 0.0);
+      ASSERT_GE(flows.closed[side], 0.0);
+      ASSERT_NEAR(flows.opened[side] - flows.closed[side], input.oi_end - input.oi_begin, 1e-6);
+      ASSERT_LE(flows.closed[side], input.oi_begin + 1e-6);
+    }
+  }
+}
+
+TEST(Accounting, TheSplitMirrors) {
+  FlowInput input{
+      .volume = 50.0, .oi_begin = 1000.0, .oi_end = 1010.0, .churn = 0.3, .close_split = 0.2};
+  const StepFlows flows = step_flows(input);
+  input.close_split = 0.8;
+  const StepFlows mirrored = step_flows(input);
+  EXPECT_DOUBLE_EQ(flows.opened[0], mirrored.opened[1]);
+  EXPECT_DOUBLE_EQ(flows.closed[0], mirrored.closed[1]);
+}
+
+}  // namespace
+}  // namespace faultline
