@@ -11,6 +11,7 @@ endfunction()
 faultline_pkg(cairo cairo)
 faultline_pkg(archive libarchive)
 faultline_pkg(crypto libcrypto)
+faultline_pkg(zlib zlib)
 faultline_pkg(fmt fmt)
 
 # Header-only libraries.
