@@ -1,0 +1,78 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "core/instrument.hpp"
+#include "core/step.hpp"
+#include "store/store.hpp"
+
+namespace faultline {
+
+// Recorded columns ──> steps. One code path for bars, trades and live events.
+//
+//   trade ─┐
+//   bar   ─┤                      price range: mark where it is recorded finely enough, else last
+//   mark  ─┼─> StepBuilder ─────> volume: trades, else bars
+//   oi    ─┤   one step a call    open interest: last value known at the step's begin and end
+//   (never interpolated: funding┤                      a step must not know the future) liq.  ─┘
+//   funding: payments inside the step
+//
+// Cost: one pass over each column; memory of one batch a kind, whatever the number of rows.
+
+enum class PriceChoice : std::uint8_t { kAuto, kMark, kLast };
+
+// The streams of one instrument; any may be missing. Each is sorted by time.
+struct StepSources {
+  std::unique_ptr<ColumnReader> trades;
+  std::unique_ptr<ColumnReader> bars;  // price_kind last, mark and index mixed
+  std::unique_ptr<ColumnReader> marks;
+  std::unique_ptr<ColumnReader> open_interest;
+  std::unique_ptr<ColumnReader> funding;
+  std::unique_ptr<ColumnReader> liquidations;
+  std::unique_ptr<ColumnReader> liquidation_totals;
+};
+
+struct StepOptions {
+  Nanos length = kMinute;
+  PriceChoice price = PriceChoice::kAuto;
+  std::optional<double> assumed_open_interest{};  // native units, where none is recorded
+};
+
+// What the builder noticed. Nothing here is repaired in silence.
+struct StepNotes {
+  std::uint64_t steps = 0;
+  std::uint64_t gap_steps = 0;            // no price in the step: held
+  std::uint64_t held_interest_steps = 0;  // no open interest in the step: held at the last value
+  std::uint64_t last_price_steps = 0;     // swept on last prices
+  std::uint64_t mark_price_steps = 0;     // swept on mark prices
+  std::uint64_t skipped_totals = 0;       // liquidation totals longer than a step
+  std::uint64_t skipped_bars = 0;         // bars longer than a step
+};
+
+class StepBuilder {
+ public:
+  // Errors of next(): kNoData (no price, or no open interest and none assumed), kBadRequest (bars
+  // do not divide the step), and whatever the readers return.
+  StepBuilder(InstrumentSpec spec, StepSources sources, StepOptions options);
+  ~StepBuilder();
+  StepBuilder(StepBuilder&&) noexcept;
+
+  // The next step in time; false after the last price.
+  Outcome<bool> next(MarketStep& step);
+
+  const StepNotes& notes() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+// The length that suits what is recorded: the shortest bar of last prices, or a minute where there
+// are trades only. Errors: kNoData.
+Outcome<Nanos> natural_step(const Store& store, const InstrumentId& id, TimeRange range);
+
+}  // namespace faultline
