@@ -232,7 +232,7 @@ class DuckConnection final : public Connection {
 class DuckDatabase final : public Database {
  public:
   Outcome<void> start(const DatabaseSettings& settings) {
-    const std::array<std::pair<const char*, std::string>, 10> options{{
+    const std::array<std::pair<const char*, std::string>, 8> options{{
         {"autoinstall_known_extensions", "false"},
         {"autoload_known_extensions", "false"},
         {"allow_community_extensions", "false"},
@@ -241,8 +241,6 @@ class DuckDatabase final : public Database {
         {"memory_limit", std::to_string(settings.memory_bytes_max) + "B"},
         {"temp_directory", settings.temp_folder},
         {"preserve_insertion_order", "true"},
-        {"enable_progress_bar", "false"},
-        {"errors_as_json", "false"},
     }};
     duckdb_config config = nullptr;
     FAULTLINE_CHECK(duckdb_create_config(&config) == DuckDBSuccess);
@@ -265,8 +263,6 @@ class DuckDatabase final : public Database {
     auto session = std::make_shared<DuckSession>(instance_);
     if (!session->open()) return refused("cannot connect");
     auto connection = std::make_unique<DuckConnection>(std::move(session));
-    if (const Outcome<void> set = connection->run("SET preserve_insertion_order = true"); !set)
-      return set.error();
     return std::unique_ptr<Connection>(std::move(connection));
   }
 

@@ -1,0 +1,375 @@
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "store/archive.hpp"
+#include "store/store_state.hpp"
+
+namespace faultline {
+namespace {
+
+constexpr std::int64_t kTimeMin = 1'230'768'000'000'000'000;  // 2009-01-01
+constexpr std::int64_t kTimeEnd = 4'102'444'800'000'000'000;  // 2100-01-01
+// The manifest is saved after so much finished work, which a crash may cost at most: saving after
+// every small segment would cost more than writing it.
+constexpr std::uint64_t kUnsavedBytesMax = std::uint64_t{4} << 20;
+constexpr std::uint64_t kUnsavedSegmentsMax = 16;
+
+// What a pass over a sorted time column finds.
+struct TimeScan {
+  std::uint64_t rows = 0;
+  std::int64_t first = 0;
+  std::int64_t last = std::numeric_limits<std::int64_t>::min();
+  std::vector<TimeRange> gaps;
+  std::uint64_t gap_count = 0;
+};
+
+void scan_times(const std::vector<std::int64_t>& times, std::optional<Nanos> interval,
+                TimeScan& scan) {
+  for (const std::int64_t time : times) {
+    if (scan.rows == 0) scan.first = time;
+    if (scan.rows > 0 && interval && time - scan.last > gap_threshold(*interval).value) {
+      ++scan.gap_count;
+      if (scan.gaps.size() < kGapsListedMax)
+        scan.gaps.push_back({UnixNanos(scan.last) + *interval, UnixNanos(time)});
+    }
+    scan.last = time;
+    ++scan.rows;
+  }
+}
+
+Outcome<TimeScan> scan_file(Connection& connection, const std::string& path,
+                            std::optional<Nanos> interval) {
+  Outcome<std::unique_ptr<QueryRows>> rows =
+      connection.stream("SELECT \"time\" FROM read_parquet(" + sql_path(path) + ")");
+  if (!rows) return rows.error();
+  TimeScan scan;
+  Column times;
+  while (true) {
+    const Outcome<std::size_t> count = (*rows)->next_chunk();
+    if (!count) return count.error();
+    if (*count == 0) return scan;
+    times.values.clear();
+    (*rows)->append_to(0, times);
+    if (times.values.front() < scan.last || !std::ranges::is_sorted(times.values))
+      return Diagnostic{.code = Errc::kDatabase, .file = path, .note = "rows are not sorted"};
+    scan_times(times.values, interval, scan);
+  }
+}
+
+// A failed write is the disk's fault, whatever part of the engine says so.
+Diagnostic at_file(Diagnostic problem, const std::string& path) {
+  problem.file = path;
+  if (problem.note.starts_with("IO Error")) problem.code = Errc::kCannotWrite;
+  return problem;
+}
+
+class DaySegmentWriter final : public SegmentWriter {
+ public:
+  DaySegmentWriter(std::shared_ptr<StoreState> state, const InstrumentId& id, EventKind kind,
+                   WriterOptions options)
+      : state_(std::move(state)),
+        id_(id),
+        kind_(kind),
+        options_(options),
+        columns_(sql_columns(kind)) {}
+
+  Outcome<void> append(const ColumnBatch& batch) override {
+    check_promises(batch);
+    const auto& times = batch.columns.front().values;
+    if (times.empty()) return {};
+    const auto is_outside = [](std::int64_t time) { return time < kTimeMin || time >= kTimeEnd; };
+    if (const auto bad = std::ranges::find_if(times, is_outside); bad != times.end()) {
+      return Diagnostic{.code = Errc::kBadTime, .field = "time", .value = std::to_string(*bad)};
+    }
+    if (appender_ == nullptr) {
+      if (Outcome<void> begun = begin(); !begun) return begun;
+    }
+    is_sorted_ = is_sorted_ && times.front() >= time_last_ && std::ranges::is_sorted(times);
+    time_last_ = times.back();
+    if (Outcome<void> taken = appender_->append(batch.columns, row_count_); !taken) return taken;
+    row_count_ += static_cast<std::int64_t>(times.size());
+    return {};
+  }
+
+  void count_warning(std::string_view name, std::uint64_t count) override {
+    add_warning(warnings_, name, count);
+  }
+
+  Outcome<WriteSummary> finish(std::span<const SourceRecord> sources,
+                               const ProgressFn& report) override {
+    const auto update = state_->begin_update();
+    std::optional<InstrumentRecord> record = state_->record(id_);
+    FAULTLINE_CHECK(record.has_value());
+    WriteSummary summary;
+    if (Outcome<void> set = set_interval(record->find_or_add(kind_)); !set) return set.error();
+    if (row_count_ > 0) {
+      Outcome<void> written = write_days(*record, summary, report);
+      if (!written) return written.error();
+    }
+    KindRecord& of_kind = record->find_or_add(kind_);
+    for (const SourceRecord& source : sources) put_source(of_kind, source);
+    for (const WarningCount& warning : warnings_)
+      add_warning(of_kind.warnings, warning.name, warning.count);
+    if (Outcome<void> saved = save(*record); !saved) return saved.error();
+    warnings_.clear();
+    if (Outcome<void> emptied = start_over(); !emptied) return emptied.error();
+    return summary;
+  }
+
+ private:
+  struct DayRows {
+    std::int64_t day;
+    std::uint64_t rows;
+  };
+
+  static void add_warning(std::vector<WarningCount>& warnings, std::string_view name,
+                          std::uint64_t count) {
+    const auto found = std::ranges::find(warnings, name, &WarningCount::name);
+    if (found != warnings.end()) {
+      found->count += count;
+    } else {
+      warnings.push_back({std::string(name), count});
+    }
+  }
+
+  // The last import of a source is the one that counts.
+  static void put_source(KindRecord& record, const SourceRecord& source) {
+    const auto found = std::ranges::find(record.sources, source.sha256, &SourceRecord::sha256);
+    if (found != record.sources.end()) {
+      *found = source;
+    } else {
+      record.sources.push_back(source);
+    }
+  }
+
+  void check_promises(const ColumnBatch& batch) const {
+    FAULTLINE_CHECK(batch.kind == kind_);
+    const auto specs = columns_of(kind_);
+    for (std::size_t i = 0; i < specs.size(); ++i) {
+      const Column& column = batch.columns[i];
+      FAULTLINE_CHECK(column.values.size() == batch.row_count());
+      FAULTLINE_CHECK(column.present.empty() || column.present.size() == batch.row_count());
+      const bool is_full = std::ranges::find(column.present, 0) == column.present.end();
+      FAULTLINE_CHECK(specs[i].is_nullable || is_full);
+    }
+  }
+
+  Outcome<void> begin() {
+    if (connection_ == nullptr) {
+      Outcome<std::unique_ptr<Connection>> connection = state_->connect();
+      if (!connection) return connection.error();
+      connection_ = std::move(connection).value();
+    }
+    // TEMP: each connection has its own table of that name, and it goes with the connection.
+    std::string sql = "CREATE OR REPLACE TEMP TABLE incoming (";
+    for (const ColumnSpec& column : columns_of(kind_)) {
+      sql += sql_name(column.name);
+      sql += column.is_nullable ? " BIGINT, " : " BIGINT NOT NULL, ";
+    }
+    sql += "sequence BIGINT NOT NULL)";
+    if (Outcome<void> made = connection_->run(sql); !made) return made;
+    Outcome<std::unique_ptr<RowAppender>> appender =
+        connection_->appender("incoming", columns_of(kind_).size() + 1);
+    if (!appender) return appender.error();
+    appender_ = std::move(appender).value();
+    return {};
+  }
+
+  Outcome<void> start_over() {
+    appender_.reset();
+    is_sorted_ = true;
+    row_count_ = 0;
+    time_last_ = std::numeric_limits<std::int64_t>::min();
+    return connection_ == nullptr ? Outcome<void>()
+                                  : connection_->run("DROP TABLE IF EXISTS incoming");
+  }
+
+  // Gaps of segments already stored depend on the interval, so a new one looks at them again.
+  Outcome<void> set_interval(KindRecord& record) {
+    if (!options_.expected_interval || options_.expected_interval == record.expected_interval)
+      return {};
+    record.expected_interval = options_.expected_interval;
+    if (record.segments.empty()) return {};
+    Outcome<std::unique_ptr<Connection>> connection = state_->connect();
+    if (!connection) return connection.error();
+    for (SegmentInfo& segment : record.segments) {
+      const std::string path = state_->kind_folder(id_, kind_) + "/" + segment.file;
+      Outcome<TimeScan> scan = scan_file(**connection, path, record.expected_interval);
+      if (!scan) return scan.error();
+      segment.gaps = std::move(scan->gaps);
+      segment.gap_count = scan->gap_count;
+    }
+    return {};
+  }
+
+  Outcome<std::vector<DayRows>> find_days() {
+    Outcome<std::unique_ptr<QueryRows>> rows = connection_->stream(
+        "SELECT CAST(\"time\" // " + std::to_string(kDay.value) +
+        " AS BIGINT) AS day, CAST(count(*) AS BIGINT) FROM incoming GROUP BY day ORDER BY day");
+    if (!rows) return rows.error();
+    std::vector<DayRows> days;
+    while (true) {
+      const Outcome<std::size_t> count = (*rows)->next_chunk();
+      if (!count) return count.error();
+      if (*count == 0) return days;
+      for (std::size_t row = 0; row < *count; ++row) {
+        days.push_back({(*rows)->integer(0, row).value(),
+                        static_cast<std::uint64_t>((*rows)->integer(1, row).value())});
+      }
+    }
+  }
+
+  Outcome<void> write_days(InstrumentRecord& record, WriteSummary& summary,
+                           const ProgressFn& report) {
+    if (Outcome<void> flushed = appender_->flush(); !flushed) return flushed;
+    const Outcome<std::vector<DayRows>> days = find_days();
+    if (!days) return days.error();
+    const std::string folder = state_->kind_folder(id_, kind_);
+    if (Outcome<void> made = make_folders(folder); !made) return made;
+    Progress progress{.what = "write", .total = static_cast<std::uint64_t>(row_count_)};
+    for (const DayRows& day : *days) {
+      if (!keep_going(report, progress)) {
+        if (Outcome<void> saved = save(record); !saved) return saved;
+        return Diagnostic{.code = Errc::kCancelled};
+      }
+      Outcome<void> written = write_day(record.find_or_add(kind_), day, summary);
+      if (!written) {
+        static_cast<void>(save(record).has_value());  // the first error is the one to tell
+        return written;
+      }
+      progress.done += day.rows;
+      progress.rows = progress.done;
+      if (unsaved_bytes_ < kUnsavedBytesMax && unsaved_segments_ < kUnsavedSegmentsMax) continue;
+      if (Outcome<void> saved = save(record); !saved) return saved;
+    }
+    keep_going(report, progress);
+    return {};
+  }
+
+  Outcome<void> write_day(KindRecord& record, const DayRows& day, WriteSummary& summary) {
+    const auto at = std::ranges::lower_bound(record.segments, day.day, {}, &SegmentInfo::day);
+    const bool is_merge = at != record.segments.end() && at->day == day.day;
+    const std::uint64_t generation =
+        is_merge ? parse_segment_file_name(at->file).value().second + 1 : 0;
+    const std::string folder = state_->kind_folder(id_, kind_);
+    SegmentInfo segment;
+    segment.day = day.day;
+    segment.file = segment_file_name(day.day, generation);
+    const std::string path = folder + "/" + segment.file;
+    const std::string partial = path + std::string(kPartialSuffix);
+    const std::string rows =
+        is_merge ? merged_rows(day.day, folder + "/" + at->file) : new_rows(day.day);
+    const Outcome<void> copied =
+        connection_->run("COPY (" + rows + ") TO " + sql_text(partial) +
+                         " (FORMAT parquet, COMPRESSION zstd, PARQUET_VERSION V2, "
+                         "ROW_GROUP_SIZE 122880, USE_TMP_FILE false)");
+    if (!copied) {
+      static_cast<void>(remove_file(partial).has_value());
+      return at_file(copied.error(), path);
+    }
+    if (Outcome<void> described = describe_file(partial, record.expected_interval, segment);
+        !described) {
+      return at_file(described.error(), path);
+    }
+    if (Outcome<void> published = publish_partial_file(path); !published) return published;
+    summary.rows_appended += day.rows;
+    summary.duplicates_removed += day.rows + (is_merge ? at->rows : 0) - segment.rows;
+    ++summary.segments_written;
+    unsaved_bytes_ += segment.bytes;
+    ++unsaved_segments_;
+    if (is_merge) {
+      replaced_.push_back(at->file);
+      *at = std::move(segment);
+    } else {
+      record.segments.insert(at, std::move(segment));
+    }
+    return {};
+  }
+
+  Outcome<void> describe_file(const std::string& path, std::optional<Nanos> interval,
+                              SegmentInfo& segment) {
+    Outcome<TimeScan> scan = scan_file(*connection_, path, interval);
+    if (!scan) return scan.error();
+    segment.rows = scan->rows;
+    segment.time_first = UnixNanos(scan->first);
+    segment.time_last = UnixNanos(scan->last);
+    segment.gaps = std::move(scan->gaps);
+    segment.gap_count = scan->gap_count;
+    const Outcome<std::uint64_t> bytes = file_bytes(path);
+    if (!bytes) return bytes.error();
+    segment.bytes = *bytes;
+    Outcome<std::string> sha256 = sha256_of_file(path);
+    if (!sha256) return sha256.error();
+    segment.sha256 = std::move(sha256).value();
+    return {};
+  }
+
+  static std::string where_day(std::int64_t day) {
+    return " WHERE \"time\" >= " + std::to_string(day * kDay.value) + " AND \"time\" < " +
+           std::to_string((day + 1) * kDay.value);
+  }
+
+  std::string new_rows(std::int64_t day) const {
+    const std::string all = "FROM incoming" + where_day(day);
+    if (options_.duplicates == Duplicates::kRemoveExact) {
+      return "SELECT " + columns_ + " FROM (SELECT " + columns_ + ", min(sequence) AS sequence " +
+             all + " GROUP BY " + columns_ + ") ORDER BY \"time\", sequence";
+    }
+    return "SELECT " + columns_ + " " + all + (is_sorted_ ? "" : " ORDER BY \"time\", sequence");
+  }
+
+  // Numbers the repetitions of each row on both sides; what has the same number is the same row.
+  std::string merged_rows(std::int64_t day, const std::string& stored) const {
+    const bool counts = options_.duplicates == Duplicates::kKeep;
+    const std::string key = columns_ + (counts ? ", repetition" : "");
+    std::string sql = "WITH everything AS (SELECT " + columns_ +
+                      ", 0 AS origin, file_row_number AS sequence FROM read_parquet(" +
+                      sql_path(stored) + ", file_row_number = true) UNION ALL SELECT " + columns_ +
+                      ", 1 AS origin, sequence FROM incoming" + where_day(day) + ")";
+    if (counts) {
+      sql += ", numbered AS (SELECT *, row_number() OVER (PARTITION BY " + columns_ +
+             ", origin ORDER BY sequence) AS repetition FROM everything)";
+    }
+    // A stored row comes before every new one of its time: 2^48 rows are more than any day has.
+    sql += " SELECT " + columns_ + " FROM (SELECT " + columns_ +
+           ", min(origin * 281474976710656 + sequence) AS place FROM " +
+           (counts ? "numbered" : "everything") + " GROUP BY " + key + ") ORDER BY \"time\", place";
+    return sql;
+  }
+
+  Outcome<void> save(const InstrumentRecord& record) {
+    if (Outcome<void> saved = state_->save(record); !saved) return saved;
+    const std::string folder = state_->kind_folder(id_, kind_);
+    for (const std::string& file : replaced_) state_->supersede(folder, file);
+    replaced_.clear();
+    unsaved_bytes_ = 0;
+    unsaved_segments_ = 0;
+    return {};
+  }
+
+  std::shared_ptr<StoreState> state_;
+  InstrumentId id_;
+  EventKind kind_;
+  WriterOptions options_;
+  std::string columns_;
+  std::unique_ptr<Connection> connection_;
+  std::unique_ptr<RowAppender> appender_;
+  std::vector<WarningCount> warnings_;
+  std::vector<std::string> replaced_;  // by segments that the saved manifest does not name yet
+  std::uint64_t unsaved_bytes_ = 0;
+  std::uint64_t unsaved_segments_ = 0;
+  std::int64_t row_count_ = 0;
+  std::int64_t time_last_ = std::numeric_limits<std::int64_t>::min();
+  bool is_sorted_ = true;
+};
+
+}  // namespace
+
+std::unique_ptr<SegmentWriter> make_segment_writer(std::shared_ptr<StoreState> state,
+                                                   const InstrumentId& id, EventKind kind,
+                                                   WriterOptions options) {
+  return std::make_unique<DaySegmentWriter>(std::move(state), id, kind, options);
+}
+
+}  // namespace faultline

@@ -1,0 +1,190 @@
+#include "store/store.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "store/archive.hpp"
+#include "store/store_state.hpp"
+
+namespace faultline {
+namespace {
+
+Diagnostic bad_request(std::string field, std::string value, std::string note) {
+  return {.code = Errc::kBadRequest,
+          .field = std::move(field),
+          .value = std::move(value),
+          .note = std::move(note)};
+}
+
+Diagnostic unknown(const InstrumentId& id) {
+  return {.code = Errc::kUnknownInstrument, .field = "instrument", .value = to_text(id)};
+}
+
+bool overlap(const InstrumentSpec& a, const InstrumentSpec& b) {
+  const bool a_ends_first = a.valid_to && *a.valid_to <= b.valid_from;
+  const bool b_ends_first = b.valid_to && *b.valid_to <= a.valid_from;
+  return !a_ends_first && !b_ends_first;
+}
+
+// Equal but for the end of validity.
+bool means_the_same(InstrumentSpec a, const InstrumentSpec& b) {
+  a.valid_to = b.valid_to;
+  return a == b;
+}
+
+class StoreOnDisk final : public Store {
+ public:
+  explicit StoreOnDisk(std::shared_ptr<StoreState> state) : state_(std::move(state)) {}
+
+  Outcome<void> refresh() override {
+    // A writer's own records are newer than any file.
+    return state_->mode() == StoreMode::kRead ? state_->reload() : Outcome<void>();
+  }
+
+  std::vector<InstrumentId> instruments() const override { return state_->instruments(); }
+
+  Outcome<InstrumentRecord> record(const InstrumentId& id) const override {
+    std::optional<InstrumentRecord> found = state_->record(id);
+    if (!found) return unknown(id);
+    return std::move(*found);
+  }
+
+  std::optional<Coverage> coverage(const InstrumentId& id, EventKind kind) const override {
+    const auto found = state_->record(id);
+    const KindRecord* of_kind = found ? found->find(kind) : nullptr;
+    return of_kind == nullptr ? std::nullopt : coverage_of(*of_kind);
+  }
+
+  Outcome<InstrumentSpec> spec_at(const InstrumentId& id, UnixNanos time) const override {
+    const auto found = state_->record(id);
+    if (!found) return unknown(id);
+    for (const InstrumentSpec& spec : found->specs) {
+      if (spec.valid_from <= time && (!spec.valid_to || time < *spec.valid_to)) return spec;
+    }
+    return Diagnostic{.code = Errc::kNoData,
+                      .field = "instrument",
+                      .value = to_text(id),
+                      .note = "no specification is valid then"};
+  }
+
+  bool has_source(const InstrumentId& id, EventKind kind, std::string_view sha256) const override {
+    const auto found = state_->record(id);
+    const KindRecord* of_kind = found ? found->find(kind) : nullptr;
+    return of_kind != nullptr && std::ranges::find(of_kind->sources, sha256,
+                                                   &SourceRecord::sha256) != of_kind->sources.end();
+  }
+
+  Outcome<void> put_spec(const InstrumentSpec& spec) override {
+    if (Outcome<void> allowed = check_writes(); !allowed) return allowed;
+    const std::string name = to_text(spec.id);
+    if (const Result<InstrumentId> id = parse_instrument_id(name); !id)
+      return Diagnostic{.code = id.error().code, .field = "instrument", .value = name};
+    if (spec.valid_to && *spec.valid_to <= spec.valid_from)
+      return bad_request("valid_to", name, "ends before it begins");
+    const auto update = state_->begin_update();
+    InstrumentRecord record = state_->record(spec.id).value_or(InstrumentRecord{});
+    record.id = spec.id;
+    for (InstrumentSpec& known : record.specs) {
+      if (known == spec) return {};
+      if (known.valid_from != spec.valid_from) continue;
+      if (!means_the_same(known, spec))
+        return bad_request("instrument", name, "stored rows would change their meaning");
+      known = spec;
+      return save_if_disjoint(std::move(record));
+    }
+    record.specs.push_back(spec);
+    std::ranges::sort(record.specs, {}, &InstrumentSpec::valid_from);
+    return save_if_disjoint(std::move(record));
+  }
+
+  Outcome<std::unique_ptr<SegmentWriter>> writer(const InstrumentId& id, EventKind kind,
+                                                 WriterOptions options) override {
+    if (const Outcome<void> allowed = check_writes(); !allowed) return allowed.error();
+    if (!state_->record(id)) return unknown(id);
+    if (options.expected_interval && options.expected_interval->value <= 0)
+      return bad_request("expected_interval", "", "not above zero");
+    return make_segment_writer(state_, id, kind, options);
+  }
+
+  Outcome<std::unique_ptr<ColumnReader>> read(const InstrumentId& id, EventKind kind,
+                                              TimeRange range) const override {
+    const auto record = state_->record(id);
+    if (!record) return unknown(id);
+    std::vector<SegmentInfo> chosen;
+    if (const KindRecord* found = record->find(kind); found != nullptr) {
+      for (const SegmentInfo& segment : found->segments) {
+        if (segment.time_first < range.to && segment.time_last >= range.from)
+          chosen.push_back(segment);
+      }
+    }
+    if (chosen.empty()) {
+      return Diagnostic{
+          .code = Errc::kNoData, .field = std::string(name_of(kind)), .value = to_text(id)};
+    }
+    Outcome<std::unique_ptr<Connection>> connection = state_->connect();
+    if (!connection) return connection.error();
+    return make_column_reader(std::move(connection).value(), state_->kind_folder(id, kind), kind,
+                              range, std::move(chosen));
+  }
+
+  Outcome<void> verify(const ProgressFn& report) const override {
+    std::vector<std::pair<std::string, SegmentInfo>> files;
+    Progress progress{.what = "verify"};
+    for (const InstrumentId& id : state_->instruments()) {
+      const auto record = state_->record(id);
+      FAULTLINE_CHECK(record.has_value());
+      for (const KindRecord& kind : record->kinds) {
+        for (const SegmentInfo& segment : kind.segments) {
+          files.emplace_back(state_->kind_folder(id, kind.kind) + "/" + segment.file, segment);
+          progress.total += segment.bytes;
+        }
+      }
+    }
+    for (const auto& [path, segment] : files) {
+      if (!keep_going(report, progress)) return Diagnostic{.code = Errc::kCancelled};
+      const Outcome<std::string> sha256 = sha256_of_file(path);
+      if (!sha256) return sha256.error();
+      if (*sha256 != segment.sha256) {
+        return Diagnostic{.code = Errc::kCorrupt,
+                          .file = path,
+                          .field = "sha256",
+                          .value = *sha256,
+                          .note = "the manifest says " + segment.sha256};
+      }
+      progress.done += segment.bytes;
+      progress.rows += segment.rows;
+    }
+    return keep_going(report, progress) ? Outcome<void>() : Diagnostic{.code = Errc::kCancelled};
+  }
+
+ private:
+  Outcome<void> check_writes() const {
+    if (state_->mode() == StoreMode::kWrite) return {};
+    return bad_request("", "", "the store is open for reading only");
+  }
+
+  Outcome<void> save_if_disjoint(InstrumentRecord record) {
+    if (std::ranges::adjacent_find(record.specs, overlap) != record.specs.end())
+      return bad_request("instrument", to_text(record.id), "its specifications overlap");
+    return state_->save(record);
+  }
+
+  std::shared_ptr<StoreState> state_;
+};
+
+}  // namespace
+
+Outcome<std::unique_ptr<Store>> Store::open(const std::string& folder, StoreMode mode,
+                                            StoreOptions options) {
+  constexpr std::uint64_t kMemoryBytesMin = std::uint64_t{64} << 20;
+  constexpr int kThreadsMax = 256;
+  if (options.memory_bytes_max < kMemoryBytesMin)
+    return bad_request("memory_bytes_max", std::to_string(options.memory_bytes_max), "too small");
+  if (options.thread_count < 1 || options.thread_count > kThreadsMax)
+    return bad_request("thread_count", std::to_string(options.thread_count), "not in 1..256");
+  auto state = std::make_shared<StoreState>(folder, mode, options);
+  if (const Outcome<void> loaded = state->load(); !loaded) return loaded.error();
+  return std::unique_ptr<Store>(std::make_unique<StoreOnDisk>(std::move(state)));
+}
+
+}  // namespace faultline
