@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/time_text.hpp"
+
 namespace faultline {
 namespace {
 
