@@ -114,16 +114,20 @@ void group_rows(CsvBlock& block, const std::vector<std::uint32_t>& inner_newline
 }  // namespace
 
 CsvReader::CsvReader(ReadFn read, CsvOptions options)
-    : read_(std::move(read)), options_(options), buffer_(options.block_bytes + kPadding) {
+    : read_(std::move(read)),
+      options_(options),
+      buffer_(options.block_bytes + 2 * kPadding),
+      begin_(kPadding),
+      end_(kPadding) {
   FAULTLINE_CHECK(options_.block_bytes >= 64 && options_.block_bytes <= (std::size_t{1} << 30));
 }
 
 // Moves the rest to the front and reads until the buffer is full or the text ends. False when
 // nothing is left.
 Result<bool> CsvReader::fill() {
-  std::memmove(buffer_.data(), buffer_.data() + begin_, end_ - begin_);
-  end_ -= begin_;
-  begin_ = 0;
+  std::memmove(buffer_.data() + kPadding, buffer_.data() + begin_, end_ - begin_);
+  end_ -= begin_ - kPadding;
+  begin_ = kPadding;
   while (!at_end_ && end_ + kPadding < buffer_.size()) {
     const std::size_t room = buffer_.size() - kPadding - end_;
     const Result<std::size_t> got = read_(std::span(buffer_.data() + end_, room));
@@ -134,8 +138,8 @@ Result<bool> CsvReader::fill() {
   }
   if (at_start_) {
     at_start_ = false;
-    if (std::string_view(buffer_.data(), end_).starts_with("\xEF\xBB\xBF")) {
-      begin_ = 3;
+    if (std::string_view(buffer_.data() + begin_, end_ - begin_).starts_with("\xEF\xBB\xBF")) {
+      begin_ += 3;
       offset_ = 3;
     }
   }

@@ -28,6 +28,9 @@ using ReadFn = std::function<Result<std::size_t>(std::span<char>)>;
 
 // The rows of one block. Valid until the next call of CsvReader::next.
 //
+// Invariant: 64 bytes before and behind `text` are readable, so that fields can be loaded whole
+// (text/digits.hpp).
+//
 //   text    1,42000.1,0.5\n2,42000.2,0.25\n
 //   ends     ^       ^   ^  ^       ^    ^      positions of the separators, row after row
 //   row r   covers ends[row_first[r] .. row_first[r+1])
@@ -85,7 +88,7 @@ class CsvReader {
 
   ReadFn read_;
   CsvOptions options_;
-  std::vector<char> buffer_;  // padded, so that wide loads may run past the text
+  std::vector<char> buffer_;  // padded on both sides, so that wide loads may run past the text
   std::size_t begin_ = 0;     // first byte not yet returned
   std::size_t end_ = 0;
   std::uint64_t offset_ = 0;  // of buffer_[begin_] in the unpacked file
