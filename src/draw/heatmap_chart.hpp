@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "draw/axis_ticks.hpp"
 #include "draw/palette.hpp"
 
 namespace faultline {
@@ -46,12 +47,6 @@ inline constexpr std::size_t kChartPaneCountMax = 4;
 inline constexpr std::size_t kChartSeriesCountMax = 12;
 
 enum class AxisScale : std::uint8_t { kLinear, kLog };
-
-// Half-open. Requires: low < high.
-struct AxisRange {
-  double low = 0.0;
-  double high = 1.0;
-};
 
 // Columns x rows of amounts per price bin. Cell (column, row) is at [column * row_count + row];
 // row 0 is the lowest price. An empty grid is drawn as an empty plot only when the chart has a
