@@ -131,7 +131,7 @@ double place_header(Canvas* canvas, int width_px, const HeaderTexts& texts,
   y += sizes.margin_px * 0.6;
   const auto place_line = [&](std::string_view text, TextStyle style, Rgb color) {
     if (text.empty()) return;
-    y += style.size_px * 1.25;
+    y += style.size_px * 1.4;
     if (canvas == nullptr) return;
     canvas->draw_text({sizes.margin_px, y}, elide(text, style, room_px), style, {color});
   };

@@ -60,7 +60,7 @@ double place_head(HeatmapLayout& layout, const HeatmapChart& chart, const ChartC
 void place_plots(HeatmapLayout& layout, const HeatmapChart& chart, double top) {
   const ChartSizes sizes = layout.sizes;
   const double left = std::round(sizes.margin_px + sizes.text_px * 6.2);
-  const double axis_px = std::round(sizes.text_px * 2.9);
+  const double axis_px = std::round(sizes.text_px * 3.1);
   const double bottom = std::floor(chart.height_px - footer_height_px(chart.footer, sizes) -
                                    axis_px - sizes.margin_px * 0.4);
   layout.gutter_px = std::round(sizes.text_px * 5.8);
@@ -111,7 +111,7 @@ HeatmapScene arrange(const HeatmapChart& chart) {
   const double legend_px = flow_legend(nullptr, scene.layout.legend, line_px, legend_items(scene));
   scene.layout.legend.height = std::max(scene.layout.scale.height, legend_px);
   const double title_px =
-      chart.profile && !chart.profile->title.empty() ? scene.layout.sizes.small_px * 1.2 : 4.0;
+      chart.profile && !chart.profile->title.empty() ? scene.layout.sizes.small_px * 2.0 : 6.0;
   place_plots(scene.layout, chart, std::round(head + scene.layout.legend.height + title_px));
   const CanvasRect plot = scene.layout.plot;
   scene.time_axis = AxisMap(times, AxisScale::kLinear, plot.x, plot.right());

@@ -149,7 +149,7 @@ void draw_price_axis(Canvas& canvas, const HeatmapScene& scene) {
 void draw_time_axis(Canvas& canvas, const HeatmapScene& scene) {
   const HeatmapLayout& layout = scene.layout;
   const double size_px = layout.sizes.text_px;
-  const double first_y = std::round(layout.axis_top_px + size_px * 1.15);
+  const double first_y = std::round(layout.axis_top_px + size_px * 1.4);
   const double second_y = std::round(first_y + size_px * 1.25);
   const double axis_y = lowest_bottom(layout);
   double second_free_from = 0.0;

@@ -63,7 +63,9 @@ void add_markers(const HeatmapScene& scene, std::vector<LegendItem>& items) {
 void add_hatch(const HeatmapScene& scene, std::vector<LegendItem>& items) {
   const auto& flags = scene.chart.grid.is_uncertain;
   if (std::ranges::find(flags, std::uint8_t{1}) == flags.end()) return;
-  const Rgb color = palette_of(PaletteKind::kTotal, scene.chart.theme)[150];
+  const PaletteKind kind =
+      scene.chart.grid.values_second.empty() ? PaletteKind::kTotal : PaletteKind::kWarm;
+  const Rgb color = palette_of(kind, scene.chart.theme)[150];
   const Rgb back = scene.colors.plot;
   items.push_back(
       legend_item(18.0, scene.chart.uncertain_label, scene.layout.sizes, scene.colors.text_dim,

@@ -176,19 +176,17 @@ void draw_pane_legend(Canvas& canvas, const HeatmapScene& scene, const ChartPane
           on.stroke_line(at, {at.x + 14.0, at.y}, {.paint = {color}, .width_px = 2.0});
         }));
   }
-  double width_px = 0.0;
-  for (const LegendItem& item : items) width_px += item.width_px;
   const double line_px = std::round(sizes.small_px * 1.6);
   canvas.push_clip(area);
-  canvas.fill_rect({area.x, area.y, width_px + 2.0, line_px}, {scene.colors.plot, 0.8});
   flow_legend(&canvas, {area.x + 6.0, area.y, 1e9, line_px}, line_px, items);
   canvas.pop_clip();
 }
 
 void draw_pane(Canvas& canvas, const HeatmapScene& scene, const ChartPane& pane, CanvasRect area) {
-  const AxisMap axis(pane_range(pane, scene.time_axis.range()), AxisScale::kLinear, area.bottom(),
-                     area.y);
   const double size_px = scene.layout.sizes.small_px;
+  // The legend line stays free of curves.
+  const AxisMap axis(pane_range(pane, scene.time_axis.range()), AxisScale::kLinear, area.bottom(),
+                     area.y + std::round(size_px * 1.6));
   frame(canvas, area, scene.colors.line);
   const int count = std::max(1, static_cast<int>(area.height / (size_px * 3.0)));
   for (const AxisTick& tick : linear_ticks(axis.range(), count)) {
