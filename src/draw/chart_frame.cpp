@@ -44,8 +44,6 @@ constexpr ChartColors kLightColors = {.page = {255, 255, 255},
                                                   {188, 52, 112},
                                                   {92, 100, 114}}}};
 
-constexpr double kBannerHeightPx = 30.0;
-
 // The number of bytes of the UTF-8 character at the front, or 0 when it is none.
 std::size_t character_bytes(std::string_view text) {
   const auto lead = static_cast<unsigned char>(text.front());
@@ -121,12 +119,12 @@ double place_header(Canvas* canvas, int width_px, const HeaderTexts& texts,
     const TextStyle style = {.size_px = sizes.title_px * 0.85,
                              .weight = FontWeight::kBold,
                              .anchor = TextAnchor::kMiddle};
+    y = std::max(30.0, std::round(sizes.title_px * 1.6));
     if (canvas != nullptr) {
-      canvas->fill_rect({0.0, 0.0, 1.0 * width_px, kBannerHeightPx}, {colors.banner});
-      canvas->draw_text({width_px / 2.0, kBannerHeightPx / 2.0 + style.size_px * 0.36},
+      canvas->fill_rect({0.0, 0.0, 1.0 * width_px, y}, {colors.banner});
+      canvas->draw_text({width_px / 2.0, y / 2.0 + style.size_px * 0.36},
                         elide(texts.banner, style, room_px), style, {colors.banner_text});
     }
-    y = kBannerHeightPx;
   }
   y += sizes.margin_px * 0.6;
   const auto place_line = [&](std::string_view text, TextStyle style, Rgb color) {

@@ -9,7 +9,6 @@ namespace faultline {
 namespace {
 
 constexpr double kCandlePitchPxMin = 4.0;
-constexpr double kScaleWidthPxMax = 380.0;
 
 AxisRange view_or_edges(const std::optional<AxisRange>& view, const std::vector<double>& edges) {
   return view ? *view : AxisRange{edges.front(), edges.back()};
@@ -49,7 +48,7 @@ double place_head(HeatmapLayout& layout, const HeatmapChart& chart, const ChartC
       place_header(nullptr, chart.width_px, {chart.title, chart.subtitle, chart.banner}, colors);
   const double margin_px = layout.sizes.margin_px;
   const double width_px = chart.width_px - 2.0 * margin_px;
-  const double scale_px = std::round(std::min(kScaleWidthPxMax, width_px * 0.46));
+  const double scale_px = std::round(std::min(layout.sizes.small_px * 34.0, width_px * 0.46));
   layout.scale = {chart.width_px - margin_px - scale_px, top, scale_px,
                   std::round(layout.sizes.small_px * 4.2)};
   layout.legend = {margin_px, top, width_px - scale_px - margin_px, layout.scale.height};
@@ -66,7 +65,7 @@ void place_plots(HeatmapLayout& layout, const HeatmapChart& chart, double top) {
   layout.gutter_px = std::round(sizes.text_px * 5.8);
   double right = chart.width_px - sizes.margin_px - layout.gutter_px;
   if (chart.profile) {
-    const double profile_px = std::round(std::clamp(chart.width_px * 0.16, 110.0, 420.0));
+    const double profile_px = std::round(std::clamp(chart.width_px * 0.16, 110.0, 560.0));
     right -= profile_px;
     layout.profile = {right + layout.gutter_px, top, profile_px, 0.0};
   }
@@ -76,7 +75,8 @@ void place_plots(HeatmapLayout& layout, const HeatmapChart& chart, double top) {
   const double pane_count = static_cast<double>(chart.panes.size());
   double pane_px = 0.0;
   if (pane_count > 0.0) {
-    pane_px = std::floor(std::min(room_px * 0.15, room_px * 0.5 / pane_count) - gap_px);
+    pane_px =
+        std::floor(std::min(std::max(room_px * 0.15, 50.0), room_px * 0.5 / pane_count) - gap_px);
   }
   layout.plot = {left, top, right - left, room_px - pane_count * (pane_px + gap_px)};
   for (std::size_t i = 0; i < chart.panes.size(); ++i) {

@@ -140,10 +140,12 @@ void draw_color_scale(Canvas& canvas, const HeatmapScene& scene) {
   const CanvasRect area = scene.layout.scale;
   const ChartSizes sizes = scene.layout.sizes;
   const TextStyle style = {.size_px = sizes.small_px};
-  std::string text = scene.chart.value_label;
-  if (scene.is_reduced) text += " · max per pixel";
-  canvas.draw_text({area.x, std::round(area.y + sizes.small_px)}, elide(text, style, area.width),
-                   style, {scene.colors.text_dim});
+  // The caller's words give way, never the statement that the picture shows maxima.
+  const std::string reduction = scene.is_reduced ? " · max per pixel" : "";
+  const double room_px = area.width - text_width_px(reduction, style);
+  canvas.draw_text({area.x, std::round(area.y + sizes.small_px)},
+                   elide(scene.chart.value_label, style, room_px) + reduction, style,
+                   {scene.colors.text_dim});
   const double bar_px = std::round(sizes.small_px * 1.1);
   const CanvasRect bar = {std::round(area.x), std::round(area.y + sizes.small_px * 1.6),
                           std::round(area.width), bar_px};

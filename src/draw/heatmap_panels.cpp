@@ -186,7 +186,7 @@ void draw_pane(Canvas& canvas, const HeatmapScene& scene, const ChartPane& pane,
   const double size_px = scene.layout.sizes.small_px;
   // The legend line stays free of curves.
   const AxisMap axis(pane_range(pane, scene.time_axis.range()), AxisScale::kLinear, area.bottom(),
-                     area.y + std::round(size_px * 1.6));
+                     area.y + std::round(std::min(size_px * 1.6, area.height * 0.4)));
   frame(canvas, area, scene.colors.line);
   const int count = std::max(1, static_cast<int>(area.height / (size_px * 3.0)));
   for (const AxisTick& tick : linear_ticks(axis.range(), count)) {
