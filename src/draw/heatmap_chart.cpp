@@ -76,7 +76,7 @@ void place_plots(HeatmapLayout& layout, const HeatmapChart& chart, double top) {
   double pane_px = 0.0;
   if (pane_count > 0.0) {
     pane_px =
-        std::floor(std::min(std::max(room_px * 0.15, 50.0), room_px * 0.5 / pane_count) - gap_px);
+        std::floor(std::min(std::max(room_px * 0.15, 40.0), room_px * 0.5 / pane_count) - gap_px);
   }
   layout.plot = {left, top, right - left, room_px - pane_count * (pane_px + gap_px)};
   for (std::size_t i = 0; i < chart.panes.size(); ++i) {

@@ -182,9 +182,6 @@ void draw_price_now(Canvas& canvas, const HeatmapScene& scene) {
   const Stroke line = {.paint = {scene.colors.ink, 0.95}, .width_px = 1.0, .dash_px = 5.0};
   canvas.stroke_line({layout.plot.x, y}, {layout.plot.right(), y}, halo);
   canvas.stroke_line({layout.plot.x, y}, {layout.plot.right(), y}, line);
-  if (layout.profile.width > 0.0) {
-    canvas.stroke_line({layout.profile.x, y}, {layout.profile.right(), y}, line);
-  }
   const int decimals = std::clamp(
       static_cast<int>(4.0 - std::floor(std::log10(std::abs(*scene.chart.price_now) + 1e-9))), 0,
       8);

@@ -123,14 +123,17 @@ std::vector<LegendItem> legend_items(const HeatmapScene& scene) {
   add_candles(scene, items);
   add_markers(scene, items);
   add_hatch(scene, items);
-  if (scene.chart.profile) {
+  if (scene.chart.profile || !scene.chart.grid.values_second.empty()) {
     for (std::size_t side = 0; side < 2; ++side) {
       items.push_back(swatch(scene, scene.chart.side_labels[side], scene.colors.sides[side]));
     }
+  }
+  if (scene.chart.profile) {
     const bool has_band =
         !scene.chart.profile->usd_p90[0].empty() || !scene.chart.profile->usd_p90[1].empty();
     if (has_band) {
-      items.push_back(swatch(scene, "p10–p90", mix(scene.colors.plot, scene.colors.text_dim, 0.5)));
+      const Rgb faint = mix(scene.colors.plot, scene.colors.text_dim, 0.5);
+      items.push_back(swatch(scene, "p10–p90", faint));
     }
   }
   return items;

@@ -279,6 +279,11 @@ void draw_profile(Canvas& canvas, const HeatmapScene& scene) {
     draw_profile_side(canvas, area, sides[side], scene.colors.sides[side], usd_full);
   }
   draw_cumulative(canvas, scene);
+  if (scene.chart.price_now) {
+    const double y = std::round(scene.price_axis.px(*scene.chart.price_now)) + 0.5;
+    canvas.stroke_line({area.x, y}, {area.right(), y},
+                       {.paint = {scene.colors.ink, 0.95}, .width_px = 1.0, .dash_px = 5.0});
+  }
   draw_cumulative_texts(canvas, scene);
   canvas.pop_clip();
   const TextStyle style = {.size_px = scene.layout.sizes.small_px, .weight = FontWeight::kBold};
