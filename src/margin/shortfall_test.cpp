@@ -1,5 +1,5 @@
-// The walk over rungs against a naive twin: scan the price on a fine grid, away from the mark, and
-// look everything up from scratch at each point.
+#include "margin/shortfall.hpp"
+
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -11,6 +11,8 @@
 #include "base/rng.hpp"
 #include "margin/liquidation_price.hpp"
 
+// The walk over rungs against a naive twin: scan the price on a fine grid, away from the mark, and
+// look everything up from scratch at each point.
 namespace faultline {
 namespace {
 
@@ -133,6 +135,25 @@ void compare(const Account& account, double sign, const Result<LiquidationPrice>
   ASSERT_LE(least, 1e-9 * scale) << "solver's price " << found->price;
   ASSERT_GE(sign * (found->price - account.mark), -1e-9 * account.mark);
   ++(found->price == account.mark ? tally.at_mark : tally.prices);
+}
+
+TEST(Shortfall, NeedsNoLegs) {
+  const auto found = first_shortfall({.constant = -90.0, .slope = 1.0}, {}, {.x = 100.0});
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->x, 90.0);
+  const auto none = first_shortfall({.constant = 1.0, .slope = 1.0}, {}, {.x = 100.0});
+  EXPECT_EQ(none.error().code, Errc::kNotLiquidatable);
+}
+
+TEST(Shortfall, SolvesTheSlopeInBothDirections) {
+  // 10 − x·x = 0: a claim that grows with the square and an equity that does not move.
+  const TierTable tiers = TierTable::make({{.maintenance_rate = 1e-9, .rate_slope = 1.0}}).value();
+  const MaintenanceLeg leg{.tiers = &tiers, .quantity = 1.0};
+  const auto up = first_shortfall({.constant = 10.0}, {&leg, 1}, {1.0, Direction::kUp});
+  ASSERT_TRUE(up);
+  EXPECT_NEAR(up->x, std::sqrt(10.0), 1e-8);
+  const auto down = first_shortfall({.constant = 10.0}, {&leg, 1}, {1.0, Direction::kDown});
+  EXPECT_EQ(down.error().code, Errc::kNotLiquidatable);
 }
 
 TEST(ShortfallTwin, WalkAgreesWithTheGrid) {
