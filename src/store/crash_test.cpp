@@ -17,9 +17,9 @@ namespace faultline {
 namespace {
 
 constexpr std::int64_t kDayNumber = 20'423;
-constexpr int kDays = 40;
+constexpr int kDays = 20;
 constexpr std::int64_t kRowsPerDay = 600;
-constexpr std::int64_t kRounds = 3;  // later rounds merge into the days of the earlier ones
+constexpr std::int64_t kRounds = 2;  // later rounds merge into the days of the earlier ones
 constexpr const char* kFolderVariable = "FAULTLINE_CRASH_TEST_FOLDER";
 
 InstrumentSpec crash_spec() {
