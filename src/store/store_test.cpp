@@ -177,6 +177,17 @@ TEST(Store, MergingIsAUnionThatKeepsRepetitions) {
   EXPECT_TRUE(store->verify({}));
 }
 
+TEST(Store, ADayThatGrowsAtOneEndKeepsEveryRow) {
+  const TestFolder folder;
+  const auto store = open_store(folder.path(), StoreMode::kWrite);
+  ASSERT_TRUE(write(*store, {fundings({{10, 5}, {10, 4}, {10, 5}})}));
+  const auto after = write(*store, {fundings({{12, 3}, {11, 2}, {11, 2}})});
+  ASSERT_TRUE(after);
+  EXPECT_EQ(after->duplicates_removed, 0U);
+  ASSERT_TRUE(write(*store, {fundings({{9, 1}})}));
+  EXPECT_EQ(rates(*store), (std::vector<std::int64_t>{1, 5, 4, 5, 2, 2, 3}));
+}
+
 TEST(Store, ExactDuplicatesGoOnlyWhereAsked) {
   const TestFolder folder;
   const auto store = open_store(folder.path(), StoreMode::kWrite);
@@ -385,6 +396,27 @@ TEST(Store, SpillsInsteadOfGrowing) {
   const auto summary = (*writer)->finish({}, {});
   ASSERT_TRUE(summary) << describe(summary.error());
   EXPECT_EQ((*store)->coverage(kSpec.id, EventKind::kTrade)->rows, 6'000'000U);
+  const auto reader = (*store)->read(kSpec.id, EventKind::kTrade, kAllTime);
+  ASSERT_TRUE(reader);
+  ColumnBatch batch(EventKind::kTrade);
+  std::uint64_t rows = 0;
+  std::uint64_t sum = 0;
+  std::uint64_t expected_sum = 0;
+  Rng again(5);
+  for (int i = 0; i < kBatches * kBatchRows; ++i) {
+    again.below(static_cast<std::uint64_t>(kDay.value));
+    expected_sum += again.next_u64();
+  }
+  while (true) {
+    const Outcome<bool> more = (*reader)->next(batch);
+    ASSERT_TRUE(more) << describe(more.error());
+    if (!*more) break;
+    EXPECT_LT(batch.row_count(), 70'000U);
+    rows += batch.row_count();
+    for (const std::int64_t id : batch.column("trade_id")) sum += static_cast<std::uint64_t>(id);
+  }
+  EXPECT_EQ(rows, 6'000'000U);
+  EXPECT_EQ(sum, expected_sum);
 }
 
 TEST(Store, CancellingKeepsWhatIsFinished) {
