@@ -35,10 +35,10 @@ struct LabConfig {
   Nanos warm_up{3 * kDay.value};
   Nanos tick = kSecond;  // between marks; a divisor of 10 s
 
-  double start_price = 100'000.0;    // of the outside value when the warm-up begins
-  double daily_volatility = 0.025;   // of the outside value, news apart
-  std::uint32_t news_count = 2;      // jumps at seeded times of the day, of seeded signs
-  double news_size = 0.03;           // of a jump; each is .7 to 1.3 times this, within two minutes
+  double start_price = 100'000.0;   // of the outside value when the warm-up begins
+  double daily_volatility = 0.025;  // of the outside value, news apart
+  std::uint32_t news_count = 2;     // jumps at seeded times of the day, of seeded signs
+  double news_size = 0.03;          // of a jump; each is .7 to 1.3 times this, within two minutes
 
   std::uint32_t trader_count = 4'000;
   double position_usd_median = 20'000.0;  // sizes are log-normal over traders

@@ -22,8 +22,7 @@ namespace faultline {
 //        absent value; the ticker has an open interest every ten seconds only.
 
 // Takes the bytes of one file in pieces, in order; files come one after the other.
-using FileSink =
-    std::function<Result<void>(std::string_view file_name, std::string_view bytes)>;
+using FileSink = std::function<Result<void>(std::string_view file_name, std::string_view bytes)>;
 
 // Errors: whatever the sink returns.
 // Cost:   memory of one piece, about a MiB.

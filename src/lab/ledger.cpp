@@ -20,8 +20,7 @@ void Ledger::change(AccountIndex index, std::int64_t qty, std::int64_t price) {
   short_qty_ -= std::max<std::int64_t>(-account.qty, 0);
   const bool is_reducing = (account.qty > 0) != (qty > 0) && account.qty != 0;
   const std::int64_t closed =
-      !is_reducing ? 0
-                   : (qty > 0 ? std::min(qty, -account.qty) : std::max(qty, -account.qty));
+      !is_reducing ? 0 : (qty > 0 ? std::min(qty, -account.qty) : std::max(qty, -account.qty));
   if (closed != 0) {
     const std::int64_t cost_left = share_of(account.cost, account.qty + closed, account.qty);
     account.wallet += cost_left - account.cost - price * closed;

@@ -1,5 +1,6 @@
 #include "lab/liquidation_index.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 
@@ -36,15 +37,17 @@ std::optional<PriceE9> liquidation_price_of(const LabAccount& account, const Lab
   const auto mode = margin.is_isolated ? MarginMode::kIsolated : MarginMode::kCross;
   const MarginRules rules = margin_rules({Venue::kSimulated, ContractKind::kLinear, mode}).value();
   const double quantity = static_cast<double>(std::abs(account.qty)) * kBtcPerLot;
+  const double entry = static_cast<double>(std::abs(account.cost)) * kUsdPerUnit / quantity;
+  const double mark = to_double_approx(margin.mark);
+  // The search begins at the better of entry and mark: from a mark that is already beyond the
+  // liquidation price the answer would be the mark itself.
+  const double from = account.qty > 0 ? std::max(entry, mark) : std::min(entry, mark);
   const Position position{
-      .side = account.side(),
-      .quantity = quantity,
-      .entry_price = static_cast<double>(std::abs(account.cost)) * kUsdPerUnit / quantity,
-      .mark_price = to_double_approx(margin.mark)};
+      .side = account.side(), .quantity = quantity, .entry_price = entry, .mark_price = from};
   const double wallet = static_cast<double>(account.wallet) * kUsdPerUnit;
-  const Collateral collateral =
-      margin.is_isolated ? isolated_collateral(rules, position, {.initial = wallet})
-                         : cross_collateral({.wallet_balance = wallet});
+  const Collateral collateral = margin.is_isolated
+                                    ? isolated_collateral(rules, position, {.initial = wallet})
+                                    : cross_collateral({.wallet_balance = wallet});
   const auto found = liquidation_price(rules, *margin.tiers, position, collateral);
   if (!found || found->price > kPriceMax) return std::nullopt;
   return PriceE9(std::llround(found->price * 1e9));

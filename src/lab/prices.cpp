@@ -99,7 +99,8 @@ PriceE9 LabPrices::mark() const {
                      config_.funding_interval.value) %
                     config_.funding_interval.value};
   const double due = 1.0 - ratio(since, config_.funding_interval);
-  const double with_funding = index * (1.0 + 1e-9 * static_cast<double>(funding_estimate_e9()) * due);
+  const double with_funding =
+      index * (1.0 + 1e-9 * static_cast<double>(funding_estimate_e9()) * due);
   return price_e9(median(with_funding, index * (1.0 + premium_mean_), last_));
 }
 

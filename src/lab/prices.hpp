@@ -9,7 +9,8 @@
 
 namespace faultline {
 
-// The prices of a lab day: what the world thinks, what makers quote, and what margins are judged by.
+// The prices of a lab day: what the world thinks, what makers quote, and what margins are judged
+// by.
 //
 //   outside value  a random walk with news, pulled along by a share of every order: the index
 //   mid            returns to the value, less where makers are heavy, and moves with every order
