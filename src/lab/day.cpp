@@ -233,7 +233,8 @@ void LabMarket::halve(AccountIndex trader, UnixNanos time) {
   const LabAccount& state = ledger_[trader];
   const std::int64_t qty = std::abs(state.qty);
   if (qty < 2) return close(trader, time);
-  if (traders_[trader].is_isolated) ledger_.transfer(trader, -std::max<std::int64_t>(state.wallet, 0) / 2);
+  if (traders_[trader].is_isolated)
+    ledger_.transfer(trader, -std::max<std::int64_t>(state.wallet, 0) / 2);
   execute({time, trader, opposite(state.side()), qty / 2});
   schedule(trader, time, config_.holding_mean[traders_[trader].patience]);
 }
@@ -379,7 +380,7 @@ Outcome<void> validate(const LabConfig& config) {
       Bound{"depth_usd_per_percent", config.depth_usd_per_percent, 1e3, 1e12},
       Bound{"resilience_half_life", seconds(config.resilience_half_life), 0.1, day},
       Bound{"permanent_impact", config.permanent_impact, 0.0, 1.0},
-      Bound{"funding_interval", seconds(config.funding_interval), 60.0, day},
+      Bound{"funding_interval", seconds(config.funding_interval), 3600.0, day},
       Bound{"forced_orders_per_tick_max", static_cast<double>(config.forced_orders_per_tick_max),
             1.0, 1e4},
   };
@@ -394,14 +395,14 @@ Outcome<void> validate(const LabConfig& config) {
     return complaint(Errc::kBadRequest, "holding_share", "must sum to 1");
   if (kOpenInterestInterval.value % config.tick.value != 0)
     return complaint(Errc::kBadRequest, "tick", "must divide ten seconds");
-  if (config.begin.value % kSecond.value != 0 || config.begin.value < kDay.value * 40)
-    return complaint(Errc::kBadRequest, "begin", "must be a whole second");
-  for (const auto& [field, length] : {std::pair{"length", config.length},
-                                      {"warm_up", config.warm_up},
-                                      {"funding_interval", config.funding_interval}}) {
-    if (length.value % kOpenInterestInterval.value != 0)
-      return complaint(Errc::kBadRequest, field, "must be a multiple of ten seconds");
-  }
+  if (config.begin.value % kSecond.value != 0 || config.begin.value < 14'246 * kDay.value)
+    return complaint(Errc::kBadRequest, "begin", "must be a whole second after 2009");
+  if (config.funding_interval.value % kHour.value != 0)
+    return complaint(Errc::kBadRequest, "funding_interval", "must be a multiple of an hour");
+  if (config.length.value % kOpenInterestInterval.value != 0)
+    return complaint(Errc::kBadRequest, "length", "must be a multiple of ten seconds");
+  if (config.warm_up.value % kOpenInterestInterval.value != 0)
+    return complaint(Errc::kBadRequest, "warm_up", "must be a multiple of ten seconds");
   return {};
 }
 
