@@ -339,6 +339,10 @@ Outcome<LabDay> LabMarket::run(const ProgressFn& report) {
   }
 }
 
+// Of the range of UnixNanos that files may hold (core/time_text.hpp), in days since 1970.
+constexpr std::int64_t kFirstDay = 14'245;
+constexpr std::int64_t kLastDay = 47'450;
+
 struct Bound {
   std::string_view field;
   double value;
@@ -395,8 +399,9 @@ Outcome<void> validate(const LabConfig& config) {
     return complaint(Errc::kBadRequest, "holding_share", "must sum to 1");
   if (kOpenInterestInterval.value % config.tick.value != 0)
     return complaint(Errc::kBadRequest, "tick", "must divide ten seconds");
-  if (config.begin.value % kSecond.value != 0 || config.begin.value < 14'246 * kDay.value)
-    return complaint(Errc::kBadRequest, "begin", "must be a whole second after 2009");
+  if (config.begin.value % kSecond.value != 0 || config.begin.value < kFirstDay * kDay.value ||
+      config.begin.value >= kLastDay * kDay.value)
+    return complaint(Errc::kBadRequest, "begin", "must be a whole second of 2009 to 2099");
   if (config.funding_interval.value % kHour.value != 0)
     return complaint(Errc::kBadRequest, "funding_interval", "must be a multiple of an hour");
   if (config.length.value % kOpenInterestInterval.value != 0)

@@ -1,8 +1,6 @@
 #include "lab/day_csv.hpp"
 
-#include <array>
-#include <optional>
-
+#include "base/check.hpp"
 #include "core/event.hpp"
 
 namespace faultline {

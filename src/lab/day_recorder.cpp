@@ -12,7 +12,8 @@ namespace {
 
 using Cell = std::optional<std::int64_t>;
 constexpr std::int64_t kE9PerTick = 100'000'000;
-constexpr std::int64_t kE6PerUnit = 100;  // of the ledger's money
+constexpr double kUsdPerUnit = 1e-4;  // of the ledger's money
+constexpr double kBtcPerLot = 1e-3;
 
 template <class Enum>
 Cell cell(Enum value) {
@@ -89,12 +90,15 @@ void DayRecorder::position(const PositionTruth& truth) {
   const std::int64_t entry_e9 = cost / qty * kE9PerTick + cost % qty * kE9PerTick / qty;
   const bool has_leverage = truth.is_isolated && state.wallet > 0;
   const double leverage = static_cast<double>(cost) / static_cast<double>(state.wallet);
-  const double usd = static_cast<double>(qty) * 1e-3 * to_double_approx(truth.mark);
-  day_.positions.append(std::array{
-      Cell(truth.time.value), Cell(truth.account + 1LL), cell(state.side()), Cell(qty),
-      Cell(entry_e9), has_leverage ? Cell(std::llround(leverage * 1e9)) : Cell(),
-      truth.is_isolated ? Cell(*truth.is_isolated ? 0 : 1) : Cell(), cell(truth.liquidation_price),
-      Cell(std::llround(usd * 1e6)), truth.is_isolated ? Cell(state.wallet * kE6PerUnit) : Cell()});
+  const double usd = static_cast<double>(qty) * kBtcPerLot * to_double_approx(truth.mark);
+  const double equity_usd =
+      static_cast<double>(state.wallet - state.cost) * kUsdPerUnit + sign(state.side()) * usd;
+  day_.positions.append(
+      std::array{Cell(truth.time.value), Cell(truth.account + 1LL), cell(state.side()), Cell(qty),
+                 Cell(entry_e9), has_leverage ? Cell(std::llround(leverage * 1e9)) : Cell(),
+                 truth.is_isolated ? Cell(*truth.is_isolated ? 0 : 1) : Cell(),
+                 cell(truth.liquidation_price), Cell(std::llround(usd * 1e6)),
+                 truth.is_isolated ? Cell(std::llround(equity_usd * 1e6)) : Cell()});
 }
 
 }  // namespace faultline
