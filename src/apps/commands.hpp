@@ -49,7 +49,7 @@ struct MapArguments {
 
 struct DemoArguments {
   std::string out = "out";
-  std::uint64_t seed = 7;
+  std::uint64_t seed = 10;
 };
 
 ExitCode run_import(const ImportArguments& arguments, const OutputOptions& output);

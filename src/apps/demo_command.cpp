@@ -60,6 +60,10 @@ ExitCode run_demo(const DemoArguments& arguments, const OutputOptions& output) {
   LabRunOptions options;
   options.folder = arguments.out + "/demo";
   options.config.seed = arguments.seed;
+  // The last of four days is shown: a map needs a history, as positions do.
+  options.config.begin = options.config.begin - Nanos(3 * kDay.value);
+  options.config.length = Nanos(4 * kDay.value);
+  options.config.news_count = 6;
   if (const Outcome<void> made = make_folders(options.folder); !made)
     return fail(made.error(), output);
   const Outcome<LabRun> run = run_lab_day(options, progress_bar(output));

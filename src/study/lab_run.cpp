@@ -100,11 +100,12 @@ NearComparison compare_near(const LabDay& day, const LiquidationMap& map) {
   return out;
 }
 
-void count_liquidations(const LabDay& day, LabRun& run) {
+void count_liquidations(const LabDay& day, UnixNanos from, LabRun& run) {
   std::map<std::int64_t, double> by_minute;
   const ColumnBatch& prints = day.liquidations;
-  run.liquidations = prints.row_count();
   for (std::size_t row = 0; row < prints.row_count(); ++row) {
+    if (prints.columns[0].values[row] < from.value) continue;
+    ++run.liquidations;
     const double price = to_double_approx(PriceE9(prints.columns[2].values[row]));
     const double usd = notional_approx(Qty(prints.columns[4].values[row]), price, day.instrument);
     run.liquidated_usd[static_cast<std::size_t>(prints.columns[1].values[row])] += usd;
@@ -131,7 +132,9 @@ Outcome<LabRun> run_lab_day(const LabRunOptions& options, const ProgressFn& repo
   if (!store) return store.error();
   MapRequest request;
   request.instrument = day->instrument.id;
+  request.column_interval = Nanos(5 * kMinute.value);
   request.to = options.config.begin + options.config.length;
+  request.from = *request.to - options.shown;
   Outcome<LiquidationMap> map = build_map(**store, request, report);
   if (!map) return map.error();
   LabRun run;
@@ -140,7 +143,7 @@ Outcome<LabRun> run_lab_day(const LabRunOptions& options, const ProgressFn& repo
   run.rows_imported = imported->total_taken();
   run.rows_quarantined = imported->total_quarantined();
   run.near = compare_near(*day, run.map);
-  count_liquidations(*day, run);
+  count_liquidations(*day, *request.from, run);
   return run;
 }
 

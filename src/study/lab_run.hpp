@@ -15,6 +15,7 @@ namespace faultline {
 struct LabRunOptions {
   std::string folder;  // gets files/, store/ and what the caller writes
   LabConfig config{};
+  Nanos shown = kDay;  // the last part of the run; what comes before it warms the map up
 };
 
 // How much waits near the price: what the lab knows and what the map says. USD at the mark, by
@@ -31,7 +32,7 @@ struct LabRun {
   std::uint64_t trades = 0;
   std::uint64_t rows_imported = 0;
   std::uint64_t rows_quarantined = 0;
-  std::array<double, 2> liquidated_usd{};  // by Side, as the lab's full feed printed them
+  std::array<double, 2> liquidated_usd{};  // by Side, of the shown part, as the lab's full feed printed them
   std::uint64_t liquidations = 0;
   UnixNanos busiest_minute{};
   double busiest_minute_usd = 0.0;

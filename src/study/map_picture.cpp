@@ -30,12 +30,14 @@ std::string_view price_words(const LiquidationMap& map) {
                                          : "mark prices, last where none is recorded";
 }
 
-// One decade step below a power of ten of the open interest: fixed for an instrument, not for a
-// picture.
+// Two decades of dollars up to one hundredth of the largest open interest, which is rounded to a
+// half power of ten: the same for every picture of an instrument of that size, never fitted to the
+// cells.
 LogColorScale scale_of(const LiquidationMap& map) {
-  const double interest = std::max(map.columns.back().open_interest_usd, 1.0);
-  const double decade = std::pow(10.0, std::floor(std::log10(interest)));
-  return LogColorScale{.floor = decade * 3e-4, .ceiling = decade * 3e-2};
+  double interest = 1.0;
+  for (const ColumnSpan& span : map.spans) interest = std::max(interest, span.open_interest_usd);
+  const double anchor = std::pow(10.0, std::round(2.0 * std::log10(interest)) / 2.0);
+  return LogColorScale{.floor = anchor * 1e-4, .ceiling = anchor * 1e-2};
 }
 
 struct RowRange {
@@ -116,10 +118,17 @@ std::vector<ChartPane> panes_of(const LiquidationMap& map) {
   return {std::move(interest), std::move(flow)};
 }
 
-JsonValue numbers(std::span<const float> values) {
-  JsonValue out = JsonValue::array();
-  for (const float value : values)
-    out.push(static_cast<std::int64_t>(std::llround(static_cast<double>(value))));
+// The rows of one side from the first to the last that hold a dollar: {"first_row": ..., "usd":
+// [...]}.
+JsonValue json_of_rows(const MapColumn& column, Side side) {
+  const auto& rows = column.notional_at_risk_usd[index_of(side)];
+  const auto is_shown = [](float usd) { return static_cast<double>(usd) >= kShownUsdMin; };
+  const auto first = std::ranges::find_if(rows, is_shown);
+  const auto last = std::find_if(rows.rbegin(), rows.rend(), is_shown).base();
+  JsonValue usd = JsonValue::array();
+  for (auto row = first; row < last; ++row) usd.push(std::llround(static_cast<double>(*row)));
+  JsonValue out = JsonValue::object();
+  out.set("first_row", column.first_row + (first - rows.begin())).set("usd", std::move(usd));
   return out;
 }
 
@@ -272,16 +281,14 @@ JsonValue json_of_map(const LiquidationMap& map) {
     const MapColumn& column = map.columns[i];
     const Candle& candle = map.spans[i].candle;
     JsonValue one = JsonValue::object();
-    one.set("as_of", to_text(column.as_of))
-        .set("mark", column.mark)
-        .set("first_row", column.first_row);
+    one.set("as_of", to_text(column.as_of)).set("mark", column.mark);
     one.set("open", candle.open)
         .set("high", candle.high)
         .set("low", candle.low)
         .set("close", candle.close);
     one.set("open_interest_usd", column.open_interest_usd);
-    one.set("long_usd", numbers(column.notional_at_risk_usd[0]));
-    one.set("short_usd", numbers(column.notional_at_risk_usd[1]));
+    one.set("long", json_of_rows(column, Side::kLong));
+    one.set("short", json_of_rows(column, Side::kShort));
     columns.push(std::move(one));
   }
   out.set("columns", std::move(columns));

@@ -20,9 +20,9 @@ struct PictureOptions {
   double margin = 0.10;
 };
 
-// Requires: a map with at least one column (checked). The colour scale is fixed in dollars: USD per
-// 0.1 % of price, from one thousandth to one hundredth part of the open interest's decade, so that
-// two pictures of one instrument agree.
+// Requires: a map with at least one column (checked). The colour scale is fixed in dollars per
+// 0.1 % of price: two decades below one hundredth of the open interest's order of magnitude, so
+// that pictures of instruments of one size can be compared.
 HeatmapChart chart_of_map(const LiquidationMap& map, const PictureOptions& options = {});
 
 // Everything about the map but the columns: model version, as-of time, totals, clusters, what was
