@@ -140,6 +140,8 @@ struct StepBuilder::State {
   Range last_range;
   Range mark_range;
   bool has_trades = false;
+  std::int64_t traded_lots = 0;  // integers: however the rows are cut into batches, the sum is one
+  std::int64_t bought_lots = 0;
   double bar_volume = 0.0;
   double bar_taker_buy = 0.0;
   bool bar_has_taker = false;
@@ -233,9 +235,9 @@ void StepBuilder::State::add_trades(const ColumnBatch& batch, std::size_t first,
       static_cast<double>(prices.front()) * tick, static_cast<double>(extremes.high) * tick,
       static_cast<double>(extremes.low) * tick, static_cast<double>(prices.back()) * tick);
   has_trades = true;
-  step.volume += static_cast<double>(volume) * lot;
-  step.taker_buy_volume += static_cast<double>(bought) * lot;
-  step.has_taker_side = known > 0;
+  traded_lots += volume;
+  bought_lots += bought;
+  step.has_taker_side = step.has_taker_side || known > 0;
 }
 
 void StepBuilder::State::add_bars(const ColumnBatch& batch, std::size_t first, std::size_t last) {
@@ -275,6 +277,7 @@ Outcome<void> StepBuilder::State::read_prices(MarketStep& step) {
   last_range = Range{};
   mark_range = Range{};
   has_trades = false;
+  traded_lots = bought_lots = 0;
   bar_volume = bar_taker_buy = 0.0;
   bar_has_taker = false;
   auto done =
@@ -291,7 +294,10 @@ Outcome<void> StepBuilder::State::read_prices(MarketStep& step) {
 }
 
 void StepBuilder::State::settle_prices(MarketStep& step) {
-  if (!has_trades) {
+  if (has_trades) {
+    step.volume = static_cast<double>(traded_lots) * lot;
+    step.taker_buy_volume = static_cast<double>(bought_lots) * lot;
+  } else {
     step.volume = bar_volume;
     step.taker_buy_volume = std::min(bar_taker_buy, bar_volume);
     step.has_taker_side = bar_has_taker;

@@ -32,7 +32,8 @@ struct LabRun {
   std::uint64_t trades = 0;
   std::uint64_t rows_imported = 0;
   std::uint64_t rows_quarantined = 0;
-  std::array<double, 2> liquidated_usd{};  // by Side, of the shown part, as the lab's full feed printed them
+  std::array<double, 2>
+      liquidated_usd{};  // by Side, of the shown part, as the lab's full feed printed them
   std::uint64_t liquidations = 0;
   UnixNanos busiest_minute{};
   double busiest_minute_usd = 0.0;

@@ -1,0 +1,218 @@
+#include "engine/step_builder.hpp"
+
+#include <gtest/gtest.h>
+
+#include "base/rng.hpp"
+
+namespace faultline {
+namespace {
+
+constexpr std::int64_t kBegin = 1'764'547'200'000'000'000;  // 2025-12-01T00:00:00Z
+constexpr std::int64_t kMin = kMinute.value;
+
+// Rows handed out in batches of a given size.
+class MemoryReader final : public ColumnReader {
+ public:
+  MemoryReader(ColumnBatch rows, std::size_t batch_rows)
+      : rows_(std::move(rows)), batch_rows_(batch_rows) {}
+
+  Outcome<bool> next(ColumnBatch& batch) override {
+    batch.clear();
+    const std::size_t last = std::min(at_ + batch_rows_, rows_.row_count());
+    for (; at_ < last; ++at_) {
+      std::vector<std::optional<std::int64_t>> row;
+      for (const Column& column : rows_.columns) {
+        row.push_back(column.has(at_) ? std::optional(column.values[at_]) : std::nullopt);
+      }
+      batch.append(row);
+    }
+    return batch.row_count() > 0;
+  }
+
+ private:
+  ColumnBatch rows_;
+  std::size_t batch_rows_;
+  std::size_t at_ = 0;
+};
+
+using Row = std::vector<std::optional<std::int64_t>>;
+
+std::unique_ptr<ColumnReader> reader(EventKind kind, const std::vector<Row>& rows,
+                                     std::size_t batch = 3) {
+  ColumnBatch out(kind);
+  for (const Row& row : rows) out.append(row);
+  return std::make_unique<MemoryReader>(std::move(out), batch);
+}
+
+Row trade(std::int64_t at_s, std::int64_t ticks, std::int64_t lots,
+          TakerSide side = TakerSide::kBuy) {
+  return {kBegin + at_s * kSecond.value, ticks, lots, static_cast<std::int64_t>(side), at_s};
+}
+Row interest(std::int64_t minute, std::int64_t lots) { return {kBegin + minute * kMin, lots}; }
+Row bar(std::int64_t minute, std::int64_t length_min, PriceKind kind,
+        std::array<std::int64_t, 4> prices, std::optional<std::int64_t> volume = std::nullopt) {
+  const auto e9 = [](std::int64_t price) { return price * 1'000'000'000; };
+  return {kBegin + minute * kMin,
+          length_min * kMin,
+          static_cast<std::int64_t>(kind),
+          e9(prices[0]),
+          e9(prices[1]),
+          e9(prices[2]),
+          e9(prices[3]),
+          volume,
+          std::nullopt};
+}
+
+std::vector<MarketStep> steps_of(StepSources sources, StepOptions options = {.length = kMinute}) {
+  StepBuilder builder(InstrumentSpec{}, std::move(sources), options);
+  std::vector<MarketStep> out;
+  MarketStep step;
+  for (;;) {
+    const Outcome<bool> more = builder.next(step);
+    EXPECT_TRUE(more) << (more ? "" : describe(more.error()));
+    if (!more || !*more) return out;
+    out.push_back(step);
+  }
+}
+
+TEST(StepBuilder, TradesBecomeStepsWithHoldsForSilence) {
+  StepSources sources;
+  sources.trades =
+      reader(EventKind::kTrade, {trade(5, 1000, 10), trade(30, 1100, 20, TakerSide::kSell),
+                                 trade(59, 900, 5), trade(185, 950, 7)});
+  sources.open_interest =
+      reader(EventKind::kOpenInterest, {interest(0, 5000), interest(1, 5010), interest(4, 5020)});
+  const auto steps = steps_of(std::move(sources));
+  ASSERT_EQ(steps.size(), 4U);
+  EXPECT_DOUBLE_EQ(steps[0].open, 100.0);
+  EXPECT_DOUBLE_EQ(steps[0].high, 110.0);
+  EXPECT_DOUBLE_EQ(steps[0].low, 90.0);
+  EXPECT_DOUBLE_EQ(steps[0].close, 90.0);
+  EXPECT_DOUBLE_EQ(steps[0].volume, 0.035);
+  EXPECT_DOUBLE_EQ(steps[0].taker_buy_volume, 0.015);
+  EXPECT_DOUBLE_EQ(steps[0].oi_begin, 5.0);
+  EXPECT_DOUBLE_EQ(steps[0].oi_end, 5.01);  // stamped at the end of the step
+  EXPECT_TRUE(steps[1].is_gap);
+  EXPECT_DOUBLE_EQ(steps[1].close, 90.0);
+  EXPECT_FALSE(steps[1].has_open_interest);
+  EXPECT_DOUBLE_EQ(steps[3].close, 95.0);
+  EXPECT_DOUBLE_EQ(steps[3].oi_end, 5.02);
+}
+
+// Steps never know the future: a value between two recorded ones is the earlier one.
+TEST(StepBuilder, OpenInterestIsHeldNotInterpolated) {
+  StepSources sources;
+  std::vector<Row> trades;
+  for (int minute = 0; minute < 4; ++minute) trades.push_back(trade(minute * 60, 1000, 1));
+  sources.trades = reader(EventKind::kTrade, trades);
+  sources.open_interest = reader(EventKind::kOpenInterest, {interest(0, 1000), interest(3, 4000)});
+  const auto steps = steps_of(std::move(sources));
+  EXPECT_DOUBLE_EQ(steps[0].oi_end, 1.0);
+  EXPECT_DOUBLE_EQ(steps[1].oi_end, 1.0);
+  EXPECT_DOUBLE_EQ(steps[2].oi_end, 4.0);
+  EXPECT_DOUBLE_EQ(steps[3].oi_begin, 4.0);
+}
+
+TEST(StepBuilder, BeforeTheFirstOpenInterestItsValueIsHeld) {
+  StepSources sources;
+  sources.trades =
+      reader(EventKind::kTrade, {trade(0, 1000, 1), trade(60, 1000, 1), trade(130, 1000, 1)});
+  sources.open_interest = reader(EventKind::kOpenInterest, {interest(2, 7000)});
+  const auto steps = steps_of(std::move(sources));
+  EXPECT_DOUBLE_EQ(steps[0].oi_begin, 7.0);
+  EXPECT_DOUBLE_EQ(steps[2].oi_end, 7.0);
+}
+
+TEST(StepBuilder, MarkBarsAreSweptWhereTheyAreFineEnough) {
+  const auto sources = [](std::int64_t mark_length) {
+    StepSources out;
+    out.bars =
+        reader(EventKind::kBar, {bar(0, 5, PriceKind::kLast, {100, 120, 80, 110}, 500),
+                                 bar(0, mark_length, PriceKind::kMark, {101, 111, 91, 109})});
+    out.open_interest = reader(EventKind::kOpenInterest, {interest(0, 1000)});
+    return out;
+  };
+  const StepOptions options{.length = Nanos(5 * kMin)};
+  const auto fine = steps_of(sources(5), options);
+  ASSERT_EQ(fine.size(), 1U);
+  EXPECT_EQ(fine[0].price_kind, PriceKind::kMark);
+  EXPECT_DOUBLE_EQ(fine[0].high, 111.0);
+  EXPECT_DOUBLE_EQ(fine[0].volume, 0.5);
+  const auto coarse = steps_of(sources(60), options);
+  EXPECT_EQ(coarse[0].price_kind, PriceKind::kLast);
+  EXPECT_DOUBLE_EQ(coarse[0].high, 120.0);
+  StepOptions last = options;
+  last.price = PriceChoice::kLast;
+  EXPECT_DOUBLE_EQ(steps_of(sources(5), last)[0].low, 80.0);
+}
+
+TEST(StepBuilder, FundingAndLiquidationsFallIntoTheirSteps) {
+  StepSources sources;
+  sources.trades =
+      reader(EventKind::kTrade, {trade(0, 1000, 1), trade(60, 1000, 1), trade(120, 1000, 1)});
+  sources.open_interest = reader(EventKind::kOpenInterest, {interest(0, 1000)});
+  sources.funding = reader(EventKind::kFunding, {{kBegin, 900'000}, {kBegin + kMin, 100'000}});
+  sources.liquidations = reader(EventKind::kLiquidation,
+                                {{kBegin + 90 * kSecond.value, 0, 100'000'000'000, 0, 2000, 0},
+                                 {kBegin + 100 * kSecond.value, 1, 100'000'000'000, 0, 500, 0}});
+  const auto steps = steps_of(std::move(sources));
+  // The payment at the very beginning was before the first step; the one at 00:01 closes the first
+  // step.
+  EXPECT_DOUBLE_EQ(steps[0].funding_rate, 1e-4);
+  EXPECT_DOUBLE_EQ(steps[1].funding_rate, 0.0);
+  EXPECT_TRUE(steps[0].has_liquidations);
+  EXPECT_DOUBLE_EQ(steps[1].liquidated_usd[0], 200.0);
+  EXPECT_DOUBLE_EQ(steps[1].liquidated_usd[1], 50.0);
+}
+
+TEST(StepBuilder, WithoutOpenInterestItAsksForOne) {
+  const auto sources = [] {
+    StepSources out;
+    out.trades = reader(EventKind::kTrade, {trade(0, 1000, 1)});
+    return out;
+  };
+  StepBuilder builder(InstrumentSpec{}, sources(), {.length = kMinute});
+  MarketStep step;
+  const Outcome<bool> refused = builder.next(step);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Errc::kNoData);
+  const auto assumed = steps_of(sources(), {.length = kMinute, .assumed_open_interest = 12.0});
+  EXPECT_DOUBLE_EQ(assumed[0].oi_end, 12.0);
+}
+
+TEST(StepBuilder, WithoutPricesThereIsNoData) {
+  StepSources sources;
+  sources.open_interest = reader(EventKind::kOpenInterest, {interest(0, 1000)});
+  StepBuilder builder(InstrumentSpec{}, std::move(sources), {.length = kMinute});
+  MarketStep step;
+  EXPECT_EQ(builder.next(step).error().code, Errc::kNoData);
+}
+
+// However the rows are cut into batches, the steps are the same.
+TEST(StepBuilder, BatchSizeDoesNotMatter) {
+  Rng rng(5);
+  std::vector<Row> trades;
+  std::int64_t second = 0;
+  for (int i = 0; i < 2000; ++i) {
+    second += static_cast<std::int64_t>(rng.below(20));
+    trades.push_back(trade(second, 1000 + static_cast<std::int64_t>(rng.below(100)), 1));
+  }
+  const auto build = [&](std::size_t batch) {
+    StepSources sources;
+    sources.trades = reader(EventKind::kTrade, trades, batch);
+    sources.open_interest = reader(EventKind::kOpenInterest, {interest(0, 1000)});
+    return steps_of(std::move(sources));
+  };
+  const auto one = build(1);
+  const auto all = build(100'000);
+  ASSERT_EQ(one.size(), all.size());
+  for (std::size_t i = 0; i < one.size(); ++i) {
+    ASSERT_EQ(one[i].high, all[i].high);
+    ASSERT_EQ(one[i].low, all[i].low);
+    ASSERT_EQ(one[i].close, all[i].close);
+    ASSERT_EQ(one[i].volume, all[i].volume);
+  }
+}
+
+}  // namespace
+}  // namespace faultline

@@ -1,0 +1,121 @@
+#include "study/lab_run.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <numeric>
+
+#include "store/files.hpp"
+#include "study/map_picture.hpp"
+
+namespace faultline {
+namespace {
+
+// A short day, so that the test is quick; everything else is as in the product.
+LabRunOptions short_day(const std::string& folder) {
+  LabRunOptions options;
+  options.folder = testing::TempDir() + "faultline_" + folder;
+  options.config.length = Nanos(6 * kHour.value);
+  options.config.warm_up = Nanos(6 * kHour.value);
+  options.config.trader_count = 1'000;
+  options.shown = options.config.length;
+  return options;
+}
+
+const LabRun& shared_run() {
+  static const Outcome<LabRun> run = run_lab_day(short_day("shared"), {});
+  EXPECT_TRUE(run) << (run ? "" : describe(run.error()));
+  return *run;
+}
+
+TEST(LabRun, GoesThroughFilesStoreAndMapWithoutLoss) {
+  const LabRun& run = shared_run();
+  EXPECT_EQ(run.rows_quarantined, 0U);
+  EXPECT_GT(run.trades, 1'000U);
+  EXPECT_GT(run.rows_imported, run.trades);
+  EXPECT_TRUE(run.map.is_simulated);
+  EXPECT_EQ(run.map.notes.gap_steps, 0U);
+  EXPECT_EQ(run.map.swept_on, PriceKind::kMark);
+}
+
+TEST(LabRun, EveryColumnSumsToOpenInterest) {
+  for (const MapColumn& column : shared_run().map.columns) {
+    for (const Side side : {Side::kLong, Side::kShort}) {
+      ASSERT_NEAR(column.total_usd(side) / column.open_interest_usd, 1.0, 1e-3);
+    }
+  }
+  EXPECT_LT(shared_run().map.identity_error_max, 1e-3);
+}
+
+TEST(LabRun, TheSameSeedGivesTheSameState) {
+  const Outcome<LabRun> again = run_lab_day(short_day("again"), {});
+  ASSERT_TRUE(again);
+  EXPECT_EQ(again->map.state_hash, shared_run().map.state_hash);
+  LabRunOptions other = short_day("other");
+  other.config.seed += 1;
+  const Outcome<LabRun> different = run_lab_day(other, {});
+  ASSERT_TRUE(different);
+  EXPECT_NE(different->map.state_hash, shared_run().map.state_hash);
+}
+
+// A column that was made while the future was unknown is the column that is made when it is known.
+TEST(LabRun, TheFutureDoesNotChangeAColumn) {
+  const LabRun& run = shared_run();
+  const Outcome<std::unique_ptr<Store>> store =
+      Store::open(short_day("shared").folder + "/store", StoreMode::kRead);
+  ASSERT_TRUE(store);
+  MapRequest request;
+  request.instrument = run.map.spec.id;
+  request.column_interval = run.map.column_interval;
+  const std::size_t middle = run.map.columns.size() / 2;
+  request.to = run.map.columns[middle].as_of;
+  const Outcome<LiquidationMap> early = build_map(**store, request, {});
+  ASSERT_TRUE(early) << describe(early.error());
+  ASSERT_EQ(early->columns.size(), middle + 1);
+  for (const std::size_t side : {0U, 1U}) {
+    EXPECT_EQ(early->columns[middle].notional_at_risk_usd[side],
+              run.map.columns[middle].notional_at_risk_usd[side]);
+  }
+}
+
+TEST(LabRun, CancelStopsIt) {
+  const Outcome<LabRun> run =
+      run_lab_day(short_day("cancel"), [](const Progress&) { return false; });
+  ASSERT_FALSE(run);
+  EXPECT_EQ(run.error().code, Errc::kCancelled);
+}
+
+TEST(MapPicture, WritesEveryFormAndRefusesOthers) {
+  const std::string base = testing::TempDir() + "faultline_map";
+  for (const char* ending : {".png", ".svg", ".json", ".csv", ".parquet"}) {
+    const Outcome<void> done = write_map(shared_run().map, base + ending);
+    EXPECT_TRUE(done) << describe(done.error());
+    EXPECT_GT(*file_bytes(base + ending), 1'000U) << ending;
+  }
+  EXPECT_EQ(write_map(shared_run().map, base + ".gif").error().code, Errc::kBadRequest);
+  EXPECT_EQ(write_map(shared_run().map, "/nonexistent/map.json").error().code, Errc::kCannotWrite);
+}
+
+TEST(MapPicture, TheSameMapGivesTheSameBytes) {
+  const HeatmapChart chart = chart_of_map(shared_run().map);
+  EXPECT_EQ(*render_png(chart), *render_png(chart_of_map(shared_run().map)));
+  EXPECT_EQ(chart.banner, "SIMULATED MARKET");
+}
+
+// The JSON tells the same dollars as the columns.
+TEST(MapPicture, JsonRowsAreTheColumns) {
+  const LiquidationMap& map = shared_run().map;
+  const JsonValue json = json_of_map(map);
+  const JsonValue& last = json.find("columns")->as_array()->back();
+  const JsonValue* longs = last.find("long");
+  double sum = 0.0;
+  for (const JsonValue& usd : *longs->find("usd")->as_array()) sum += *usd.as_double();
+  const auto& rows = map.columns.back().notional_at_risk_usd[0];
+  const double expected = std::accumulate(rows.begin(), rows.end(), 0.0);
+  EXPECT_NEAR(sum / expected, 1.0, 1e-3);
+  const auto row = static_cast<std::int32_t>(*longs->find("first_row")->as_int());
+  EXPECT_GE(map.columns.back().at(Side::kLong, row), 1.0);
+}
+
+}  // namespace
+}  // namespace faultline
