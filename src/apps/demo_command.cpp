@@ -24,7 +24,7 @@ JsonValue json_of_near(const NearComparison& near) {
 void say_run(const LabRun& run, const std::string& folder) {
   const MapColumn& last = run.map.columns.back();
   say(fmt::format(
-      "Simulated market, seed day {}: {} trades, open interest {} at the end, mark {:.1f}",
+      "Simulated market, {}: {} trades in four days, open interest {} at the end, mark {:.1f}",
       day_text(run.map.spans.front().candle.begin), count_text(run.trades),
       usd_text(last.open_interest_usd), last.mark));
   say(fmt::format("Imported {} rows through the same path as recorded files, {} quarantined",
