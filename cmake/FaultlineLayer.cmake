@@ -31,7 +31,7 @@ function(faultline_layer name)
   endforeach()
   target_link_libraries(faultline_${name} PUBLIC faultline_flags PRIVATE ${ARG_THIRD_PARTY})
   if(FAULTLINE_TESTS AND tests)
-    faultline_test(${name}_tests LAYER ${name} SOURCES ${tests})
+    faultline_test(${name}_tests LAYER ${name} SOURCES ${tests} THIRD_PARTY ${ARG_THIRD_PARTY})
   endif()
 endfunction()
 

@@ -127,6 +127,13 @@ class GzipSource final : public CountingSource {
   bool is_padding_ = false;
 };
 
+// libarchive has one error number for both; its text tells them apart.
+Errc code_of_failure(archive* handle) {
+  const char* text = archive_error_string(handle);
+  const std::string_view said = text == nullptr ? "" : text;
+  return said.find("runcated") == std::string_view::npos ? Errc::kBadArchive : Errc::kTruncated;
+}
+
 // zip and zstd through libarchive.
 class ArchiveSource final : public CountingSource {
  public:
@@ -176,12 +183,7 @@ class ArchiveSource final : public CountingSource {
     }
   }
 
-  Error error() const {
-    const char* text = archive_error_string(handle_);
-    const std::string_view said = text == nullptr ? "" : text;
-    const bool is_cut = said.find("runcated") != std::string_view::npos;
-    return Error{is_cut ? Errc::kTruncated : Errc::kBadArchive};
-  }
+  Error error() const { return Error{code_of_failure(handle_)}; }
 
   archive* handle_;
   std::uint64_t bytes_total_;
@@ -224,10 +226,11 @@ Outcome<std::unique_ptr<ByteSource>> open_archive(const std::string& path, Conta
     archive_read_support_format_raw(handle);
   }
   if (archive_read_open_filename(handle, path.c_str(), kBufferBytes) != ARCHIVE_OK) {
-    const bool lacks_directory = container == Container::kZip;
-    return Diagnostic{.code = lacks_directory ? Errc::kTruncated : Errc::kBadArchive,
-                      .file = path,
-                      .note = archive_error_string(handle)};
+    // A zip that does not open lacks the directory at its end.
+    return Diagnostic{
+        .code = container == Container::kZip ? Errc::kTruncated : code_of_failure(handle),
+        .file = path,
+        .note = archive_error_string(handle)};
   }
   return std::unique_ptr<ByteSource>(std::move(source));
 }

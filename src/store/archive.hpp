@@ -21,9 +21,10 @@ namespace faultline {
 //   }
 //
 // Invariant: an end (0) is only reported after every checksum and length of the container was found
-// right; a truncated or damaged file is always an error.
-// Errors: kTruncated, kBadArchive, kCannotRead; `offset` counts unpacked bytes delivered so far.
-// After an error every read repeats it. Thread safety: none.
+// right; a truncated or damaged file is always an error. (A zstd frame need not carry a checksum;
+// where it does not, a changed byte can go unseen, a missing one cannot.) Errors: kTruncated,
+// kBadArchive, kCannotRead; `offset` counts unpacked bytes delivered so far. After an error every
+// read repeats it. Thread safety: none.
 class ByteSource {
  public:
   virtual ~ByteSource() = default;

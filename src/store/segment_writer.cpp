@@ -121,6 +121,8 @@ class DaySegmentWriter final : public SegmentWriter {
   struct DayRows {
     std::int64_t day;
     std::uint64_t rows;
+    UnixNanos time_first;
+    UnixNanos time_last;
   };
 
   static void add_warning(std::vector<WarningCount>& warnings, std::string_view name,
@@ -206,7 +208,8 @@ class DaySegmentWriter final : public SegmentWriter {
   Outcome<std::vector<DayRows>> find_days() {
     Outcome<std::unique_ptr<QueryRows>> rows = connection_->stream(
         "SELECT CAST(\"time\" // " + std::to_string(kDay.value) +
-        " AS BIGINT) AS day, CAST(count(*) AS BIGINT) FROM incoming GROUP BY day ORDER BY day");
+        " AS BIGINT) AS day, CAST(count(*) AS BIGINT), min(\"time\"), max(\"time\")"
+        " FROM incoming GROUP BY day ORDER BY day");
     if (!rows) return rows.error();
     std::vector<DayRows> days;
     while (true) {
@@ -215,7 +218,9 @@ class DaySegmentWriter final : public SegmentWriter {
       if (*count == 0) return days;
       for (std::size_t row = 0; row < *count; ++row) {
         days.push_back({(*rows)->integer(0, row).value(),
-                        static_cast<std::uint64_t>((*rows)->integer(1, row).value())});
+                        static_cast<std::uint64_t>((*rows)->integer(1, row).value()),
+                        UnixNanos((*rows)->integer(2, row).value()),
+                        UnixNanos((*rows)->integer(3, row).value())});
       }
     }
   }
@@ -259,7 +264,7 @@ class DaySegmentWriter final : public SegmentWriter {
     const std::string path = folder + "/" + segment.file;
     const std::string partial = path + std::string(kPartialSuffix);
     const std::string rows =
-        is_merge ? merged_rows(day.day, folder + "/" + at->file) : new_rows(day.day);
+        is_merge ? merged_rows(day, *at, folder + "/" + at->file) : new_rows(day.day);
     const Outcome<void> copied =
         connection_->run("COPY (" + rows + ") TO " + sql_text(partial) +
                          " (FORMAT parquet, COMPRESSION zstd, PARQUET_VERSION V2, "
@@ -320,13 +325,19 @@ class DaySegmentWriter final : public SegmentWriter {
   }
 
   // Numbers the repetitions of each row on both sides; what has the same number is the same row.
-  std::string merged_rows(std::int64_t day, const std::string& stored) const {
+  // Days that grow at one end, as a recorder's do, skip that: no row can be on both sides.
+  std::string merged_rows(const DayRows& day, const SegmentInfo& stored,
+                          const std::string& path) const {
     const bool counts = options_.duplicates == Duplicates::kKeep;
+    const bool is_apart = day.time_first > stored.time_last || day.time_last < stored.time_first;
     const std::string key = columns_ + (counts ? ", repetition" : "");
     std::string sql = "WITH everything AS (SELECT " + columns_ +
                       ", 0 AS origin, file_row_number AS sequence FROM read_parquet(" +
-                      sql_path(stored) + ", file_row_number = true) UNION ALL SELECT " + columns_ +
-                      ", 1 AS origin, sequence FROM incoming" + where_day(day) + ")";
+                      sql_path(path) + ", file_row_number = true) UNION ALL SELECT " + columns_ +
+                      ", 1 AS origin, sequence FROM incoming" + where_day(day.day) + ")";
+    if (counts && is_apart) {
+      return sql + " SELECT " + columns_ + " FROM everything ORDER BY \"time\", origin, sequence";
+    }
     if (counts) {
       sql += ", numbered AS (SELECT *, row_number() OVER (PARTITION BY " + columns_ +
              ", origin ORDER BY sequence) AS repetition FROM everything)";

@@ -32,7 +32,7 @@ class TextRows {
   virtual const std::vector<std::string>& column_names() const = 0;
 
   // One field a column; the views hold until the next call. False at the end.
-  // Errors: kDatabase (the note is the engine's message), kCancelled never.
+  // Errors: kDatabase (the note is the engine's message), with the row in `line`.
   virtual Outcome<bool> next(std::vector<std::optional<std::string_view>>& fields) = 0;
 
   // 1 for the first row; 0 before it.

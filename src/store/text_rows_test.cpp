@@ -98,6 +98,20 @@ TEST(TextRows, RefusesOtherFiles) {
             std::vector<std::string>{"error cannot_read"});
 }
 
+TEST(TextRows, ACutGzipIsFoundBeforeTheFirstRow) {
+  const TestFolder folder;
+  const std::string path = folder.file("a.jsonl.gz");
+  run_sql("COPY (SELECT range AS a FROM range(5000)) TO " + sql_text(path) +
+          " (FORMAT json, COMPRESSION gzip)");
+  EXPECT_EQ(rows_of(path, TextRowsFormat::kJsonLines).size(), 5000U);
+  const std::string whole = *read_whole_file(path, 1 << 30);
+  for (const std::size_t kept : {whole.size() - 1, whole.size() - 8, whole.size() / 2}) {
+    write(path, std::string_view(whole).substr(0, kept));
+    EXPECT_EQ(rows_of(path, TextRowsFormat::kJsonLines),
+              std::vector<std::string>{"error truncated"});
+  }
+}
+
 TEST(TextRows, ReadsTheRecordedFiles) {
   const char* recorded = std::getenv("FAULTLINE_RECORDED_DATA");
   if (recorded == nullptr) GTEST_SKIP() << "set FAULTLINE_RECORDED_DATA to the recorded data";

@@ -1,0 +1,66 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/progress.hpp"
+#include "feed/dataset.hpp"
+#include "store/store.hpp"
+
+namespace faultline {
+
+// Files ──> store, as a dataset descriptor says.
+//
+//   open_table ──> RowConverter ──> SegmentWriter         good rows
+//                        └────────> quarantine/*.csv      the others: line, field, reason and the
+//                        row itself
+//
+// Invariant: every row of every file is stored, left out by a filter of the descriptor, or
+// quarantined; each is counted. Importing the same file again does nothing: its checksum is in the
+// manifest.
+
+struct ImportOptions {
+  std::string root;  // files of the descriptor are relative to it
+  std::string quarantine_folder;
+  bool is_dry_run = false;                       // reads and judges everything, stores nothing
+  std::uint64_t quarantined_rows_max = 100'000;  // a file with more is refused as a whole
+};
+
+struct FileReport {
+  std::string file;
+  std::size_t table = 0;   // of the descriptor
+  bool was_known = false;  // already imported, nothing done
+  std::uint64_t rows_read = 0;
+  std::uint64_t rows_filtered = 0;
+  std::uint64_t rows_quarantined = 0;
+  std::map<std::string, std::uint64_t> rows_taken;  // by "venue:symbol kind"
+  std::map<std::string, std::uint64_t>
+      warnings;                 // out_of_order, duplicate_rows, id_jumps, skipped_absent, ...
+  std::string quarantine_file;  // empty where nothing was quarantined
+  std::string first_complaint;  // about the first quarantined row, as text
+};
+
+struct ImportReport {
+  std::vector<FileReport> files;
+  std::uint64_t bytes = 0;
+
+  std::uint64_t total_taken() const;
+  std::uint64_t total_quarantined() const;
+};
+
+// Imports every table of the dataset. Stops at the first file that cannot be read or is mostly
+// unusable; what was finished before it stays stored.
+//
+// Errors: kNotFound (no file matches), those of open_table() and RowConverter, kBadFormat (over
+// half of the first rows, or
+//         more rows than the limit, are unusable), kMissingField (a symbol without an instrument),
+//         kCancelled.
+Outcome<ImportReport> import_dataset(const Dataset& dataset, Store& store,
+                                     const ImportOptions& options, const ProgressFn& report);
+
+// The files that a pattern names, sorted: the last part may hold * and ?. Errors: kNotFound.
+Outcome<std::vector<std::string>> expand_files(const std::string& root, const std::string& pattern);
+
+}  // namespace faultline
