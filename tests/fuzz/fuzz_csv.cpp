@@ -80,7 +80,7 @@ std::optional<std::vector<Row>> read_fast(std::string_view text, std::size_t pie
 FAULTLINE_FUZZ(text) {
   using namespace faultline;
   const bool is_binary = text.find('\0') != std::string_view::npos;
-  const auto whole = read_fast(text, text.size() + 1, std::size_t{1} << 16);
+  const auto whole = read_fast(text, text.size() + 1, std::size_t{1} << 12);
   const auto pieces = read_fast(text, 7, 64);
   if (is_binary) {
     FAULTLINE_CHECK(!whole && !pieces);

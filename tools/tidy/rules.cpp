@@ -163,6 +163,18 @@ bool is_prose(std::string_view comment) {
   return false;
 }
 
+// True where a comment holds what only code holds: an assignment, a call, a scope, a member.
+bool looks_like_code(std::string_view comment) {
+  for (const std::string_view mark : {" = ", "::", "->", " += "}) {
+    if (comment.find(mark) != std::string_view::npos) return true;
+  }
+  for (std::size_t at = comment.find('('); at != std::string_view::npos;
+       at = comment.find('(', at + 1)) {
+    if (at > 0 && is_identifier_char(comment[at - 1])) return true;
+  }
+  return comment.starts_with("return ");
+}
+
 // The middle folder of src/LAYER/file; empty elsewhere.
 std::string_view layer_of(std::string_view path) {
   if (!path.starts_with("src/")) return {};
@@ -263,7 +275,7 @@ class FileCheck {
     const std::string_view said = trim(comment);
     const bool is_example = comment.starts_with("   ");
     if (is_example || !said.ends_with(';') || is_prose(said)) return;
-    if (said.find_first_of("=()[]{}<>") == std::string_view::npos) return;
+    if (!looks_like_code(said)) return;
     add(i, "dead code", "a comment that looks like code; delete it, or indent an example by three");
   }
 

@@ -210,6 +210,8 @@ TEST(Comments, NoOpenEndsAndNoDeadCode) {
   EXPECT_EQ(broken("src/core/x.cpp", "// work(a);\n"), Rules{"dead code@1"});
   EXPECT_EQ(broken("src/core/x.cpp", "int a;  // b = 1;\n"), Rules{"dead code@1"});
   EXPECT_EQ(broken("src/core/x.cpp", "// Rows of each column stand at [a];\n"), Rules{});
+  EXPECT_EQ(broken("src/core/x.cpp", "// Errors: kA (with another header);\n"), Rules{});
+  EXPECT_EQ(broken("src/core/x.cpp", "// return value;\n"), Rules{"dead code@1"});
   EXPECT_EQ(broken("src/core/x.cpp", "// First this;\n// then that.\n"), Rules{});
   EXPECT_EQ(broken("src/core/x.cpp", "//   work(a);\n"), Rules{});
 }
