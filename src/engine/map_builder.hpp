@@ -32,7 +32,7 @@ struct MapRequest {
   std::optional<double> assumed_open_interest{};
   // Where the realised liquidations of the picture come from; absent: the instrument itself.
   std::optional<InstrumentId> liquidations_from{};
-  double reach = 0.30;  // rows of a column, in log price on both sides
+  double reach = 0.70;  // rows of a column, in log price on both sides
   DensityConfig density{};
 };
 inline constexpr std::int64_t kColumnsAuto = 2'000;

@@ -11,34 +11,61 @@ namespace {
 
 constexpr std::size_t kPadding = 64;
 
-// Positions of `delimiter` and '\n' in text[0, size), appended to `ends`; is_line marks are kept by
-// the caller reading text[ends[i]]. Requires: kPadding readable bytes behind the text.
-void find_separators(const char* text, std::size_t size, char delimiter,
+struct Scan {
+  bool is_special = false;  // a quote or a NUL byte was seen: the careful path is needed
+  std::size_t newlines = 0;
+};
+
+// Positions of `delimiter` and '\n' in text[0, size). Requires: kPadding readable bytes behind.
+Scan find_separators(const char* text, std::size_t size, char delimiter,
                      std::vector<std::uint32_t>& ends) {
   const __m256i comma = _mm256_set1_epi8(delimiter);
   const __m256i newline = _mm256_set1_epi8('\n');
-  std::size_t used = ends.size();
+  const __m256i quote = _mm256_set1_epi8('"');
+  __m256i special = _mm256_setzero_si256();
+  Scan scan;
+  std::size_t used = 0;
   for (std::size_t at = 0; at < size; at += 64) {
     if (ends.size() < used + 64) ends.resize(std::max(ends.size() * 2, used + 4096));
     const auto* source = text + at;
     const __m256i low = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(source));
     const __m256i high = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(source + 32));
-    const auto mask32 = [&](__m256i bytes) {
-      const __m256i hit =
-          _mm256_or_si256(_mm256_cmpeq_epi8(bytes, comma), _mm256_cmpeq_epi8(bytes, newline));
-      return static_cast<std::uint32_t>(_mm256_movemask_epi8(hit));
+    const auto positions = [](__m256i first, __m256i second) {
+      return static_cast<std::uint32_t>(_mm256_movemask_epi8(first)) |
+             (static_cast<std::uint64_t>(static_cast<std::uint32_t>(_mm256_movemask_epi8(second)))
+              << 32);
     };
-    std::uint64_t mask = mask32(low) | (static_cast<std::uint64_t>(mask32(high)) << 32);
-    if (size - at < 64) mask &= (std::uint64_t{1} << (size - at)) - 1;
+    std::uint64_t lines =
+        positions(_mm256_cmpeq_epi8(low, newline), _mm256_cmpeq_epi8(high, newline));
+    std::uint64_t mask =
+        lines | positions(_mm256_cmpeq_epi8(low, comma), _mm256_cmpeq_epi8(high, comma));
+    if (size - at < 64) {
+      const std::uint64_t valid = (std::uint64_t{1} << (size - at)) - 1;
+      mask &= valid;
+      lines &= valid;
+      const std::string_view tail(source, size - at);
+      if (tail.find('"') != std::string_view::npos || tail.find('\0') != std::string_view::npos) {
+        special = _mm256_set1_epi8(1);
+      }
+    } else {
+      // A NUL byte is where the smallest of the two halves is zero.
+      const __m256i quotes =
+          _mm256_or_si256(_mm256_cmpeq_epi8(low, quote), _mm256_cmpeq_epi8(high, quote));
+      const __m256i nul = _mm256_cmpeq_epi8(_mm256_min_epu8(low, high), _mm256_setzero_si256());
+      special = _mm256_or_si256(special, _mm256_or_si256(quotes, nul));
+    }
+    scan.newlines += static_cast<std::size_t>(std::popcount(lines));
     std::uint32_t* out = ends.data() + used;
-    const auto count = static_cast<std::size_t>(std::popcount(mask));
-    for (std::size_t i = 0; i < count; ++i) {
-      out[i] = static_cast<std::uint32_t>(at) + static_cast<std::uint32_t>(std::countr_zero(mask));
+    used += static_cast<std::size_t>(std::popcount(mask));
+    const auto base = static_cast<std::uint32_t>(at);
+    while (mask != 0) {
+      *out++ = base + static_cast<std::uint32_t>(std::countr_zero(mask));
       mask &= mask - 1;
     }
-    used += count;
   }
   ends.resize(used);
+  scan.is_special = _mm256_testz_si256(special, special) == 0;
+  return scan;
 }
 
 // The same for text with quotes: separators inside quotes do not count. Returns false when a quote
@@ -76,39 +103,72 @@ std::size_t last_row_end(std::string_view text, bool has_quotes) {
   return last;
 }
 
-// Groups separators into rows. A row ends at a newline; an empty line is no row.
-void group_rows(CsvBlock& block, const std::vector<std::uint32_t>& inner_newlines) {
+// The usual case: every row has as many fields as the first, and more than one. True when that is
+// so, with the rows set.
+bool group_regular_rows(CsvBlock& block, std::size_t newlines) {
+  const char* text = block.text.data();
+  const std::size_t total = block.ends.size();
+  if (newlines == 0 || total % newlines != 0 || total / newlines < 2) return false;
+  const std::size_t fields = total / newlines;
+  block.row_begin.resize(newlines);
+  block.row_first.resize(newlines + 1);
+  std::uint32_t begin = 0;
+  bool has_returns = false;
+  // There are as many newlines as rows, so if each row ends with one, no row holds another.
+  for (std::size_t row = 0; row < newlines; ++row) {
+    const std::uint32_t end = block.ends[row * fields + fields - 1];
+    if (text[end] != '\n') {
+      block.row_begin.clear();
+      block.row_first.clear();
+      return false;
+    }
+    block.row_begin[row] = begin;
+    block.row_first[row] = static_cast<std::uint32_t>(row * fields);
+    has_returns = has_returns || text[end - 1] == '\r';
+    begin = end + 1;
+  }
+  block.row_first[newlines] = static_cast<std::uint32_t>(total);
+  if (!has_returns) return true;
+  for (std::size_t row = 0; row < newlines; ++row) {
+    std::uint32_t& end = block.ends[row * fields + fields - 1];
+    if (text[end - 1] == '\r') --end;
+  }
+  return true;
+}
+
+// Groups separators into rows. A row ends at a newline; an empty line is no row. Returns the number
+// of lines.
+std::uint64_t group_rows(CsvBlock& block, const std::vector<std::uint32_t>& inner_newlines) {
   const char* text = block.text.data();
   std::uint32_t begin = 0;
   std::uint32_t skipped = 0;
-  bool any_skip = false;
+  std::uint64_t lines = inner_newlines.size();
   std::size_t inner = 0;
-  std::size_t out = 0;  // ends of blank lines are squeezed out
+  std::size_t out = 0;    // ends of blank lines are squeezed out
+  std::size_t first = 0;  // end of the row's first field
   block.row_first.push_back(0);
   for (const std::uint32_t end : block.ends) {
     block.ends[out++] = end;
     if (text[end] != '\n') continue;
-    const std::size_t first = block.row_first.back();
-    const bool blank =
-        out - first == 1 && (end == begin || (end == begin + 1 && text[begin] == '\r'));
-    if (blank) {
+    ++lines;
+    const bool has_return = end > begin && text[end - 1] == '\r';
+    if (out - first == 1 && end - begin == (has_return ? 1U : 0U)) {
       out = first;
       ++skipped;
-      any_skip = true;
     } else {
-      if (text[end - 1] == '\r' && end > begin) block.ends[out - 1] = end - 1;
+      if (has_return) block.ends[out - 1] = end - 1;
+      if (skipped > 0 && block.line_skips.empty())
+        block.line_skips.assign(block.row_begin.size(), 0);
+      if (skipped > 0) block.line_skips.push_back(skipped);
       block.row_begin.push_back(begin);
       block.row_first.push_back(static_cast<std::uint32_t>(out));
-      block.line_skips.push_back(skipped);
-      for (; inner < inner_newlines.size() && inner_newlines[inner] < end; ++inner) {
-        ++skipped;
-        any_skip = true;
-      }
+      first = out;
+      for (; inner < inner_newlines.size() && inner_newlines[inner] < end; ++inner) ++skipped;
     }
     begin = end + 1;
   }
   block.ends.resize(out);
-  if (!any_skip) block.line_skips.clear();
+  return lines;
 }
 
 }  // namespace
@@ -170,20 +230,28 @@ Result<bool> CsvReader::next(CsvBlock& block) {
 // or had to grow.
 Result<bool> CsvReader::cut(CsvBlock& block) {
   std::string_view text(buffer_.data() + begin_, end_ - begin_);
-  if (const void* nul = std::memchr(text.data(), '\0', text.size())) {
-    return Error{Errc::kBinaryData,
-                 offset_ + static_cast<std::uint64_t>(static_cast<const char*>(nul) - text.data())};
+  // The whole buffer is scanned once; only text with quotes or NUL bytes is looked at again.
+  Scan scan = find_separators(text.data(), text.size(), options_.delimiter, block.ends);
+  if (scan.is_special) {
+    if (const void* nul = std::memchr(text.data(), '\0', text.size())) {
+      const auto* at = static_cast<const char*>(nul);
+      return Error{Errc::kBinaryData, offset_ + static_cast<std::uint64_t>(at - text.data())};
+    }
   }
-  block.has_quotes = text.find('"') != std::string_view::npos;
+  block.has_quotes = scan.is_special;
   std::size_t size = last_row_end(text, block.has_quotes);
   if (at_end_ && size != text.size()) {
     // The last line has no end: give it one. The padding has room.
-    if (block.has_quotes && std::ranges::count(text, '"') % 2 != 0)
+    if (block.has_quotes && std::ranges::count(text, '"') % 2 != 0) {
       return Error{Errc::kBadQuote, offset_ + text.size()};
+    }
     buffer_[end_] = '\n';
     size = text.size() + 1;
     ++end_;
+    ++scan.newlines;
+    block.ends.push_back(static_cast<std::uint32_t>(size - 1));
   } else if (size == std::string_view::npos) {
+    block.ends.clear();
     if (text.size() > options_.line_bytes_max) return Error{Errc::kLineTooLong, offset_};
     buffer_.resize(buffer_.size() * 2);
     return false;
@@ -191,14 +259,15 @@ Result<bool> CsvReader::cut(CsvBlock& block) {
   block.text = std::string_view(buffer_.data() + begin_, size);
   std::vector<std::uint32_t> inner_newlines;
   if (block.has_quotes) {
+    block.ends.clear();
     find_separators_quoted(block.text, options_.delimiter, block.ends, inner_newlines);
   } else {
-    find_separators(block.text.data(), size, options_.delimiter, block.ends);
+    while (!block.ends.empty() && block.ends.back() >= size) block.ends.pop_back();
   }
   block.first_line = line_;
   block.first_offset = offset_;
-  group_rows(block, inner_newlines);
-  line_ += static_cast<std::uint64_t>(std::ranges::count(block.text, '\n'));
+  const bool is_regular = !block.has_quotes && group_regular_rows(block, scan.newlines);
+  line_ += is_regular ? scan.newlines : group_rows(block, inner_newlines);
   begin_ += size;
   offset_ += size;
   if (block.row_count() != 0) return true;

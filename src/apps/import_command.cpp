@@ -1,0 +1,132 @@
+#include <fmt/core.h>
+
+#include "apps/commands.hpp"
+#include "feed/importer.hpp"
+#include "store/files.hpp"
+
+namespace faultline {
+namespace {
+
+constexpr std::uint64_t kDescriptorBytesMax = std::uint64_t{1} << 20;
+
+std::string folder_of(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  return slash == std::string::npos ? "." : path.substr(0, slash);
+}
+
+std::string quoted(const std::string& text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') out += '\\';
+    out += c;
+  }
+  return out + "\"";
+}
+
+// The descriptor that --format, --instrument and the files amount to.
+std::string descriptor_of(const ImportArguments& arguments) {
+  std::string out =
+      "name = \"command_line\"\n[[instrument]]\nid = " + quoted(arguments.instrument) + "\n";
+  const std::pair<const char*, const std::string*> keys[] = {
+      {"kind", &arguments.contract},
+      {"tick_size", &arguments.tick_size},
+      {"lot_size", &arguments.lot_size},
+      {"contract_multiplier", &arguments.multiplier}};
+  for (const auto& [key, value] : keys) {
+    if (!value->empty()) out += fmt::format("{} = {}\n", key, quoted(*value));
+  }
+  out += "[[table]]\npreset = " + quoted(arguments.format) +
+         "\ninstrument = " + quoted(arguments.instrument) + "\n";
+  if (!arguments.length.empty()) out += "length = " + quoted(arguments.length) + "\n";
+  out += "files = [";
+  for (const std::string& file : arguments.files) out += quoted(file) + ", ";
+  return out + "]\n";
+}
+
+Outcome<Dataset> load_dataset(const ImportArguments& arguments) {
+  if (arguments.dataset.empty()) return parse_dataset(descriptor_of(arguments), "command line");
+  const Outcome<std::string> text = read_whole_file(arguments.dataset, kDescriptorBytesMax);
+  if (!text) return text.error();
+  return parse_dataset(*text, arguments.dataset);
+}
+
+JsonValue json_of(const std::map<std::string, std::uint64_t>& counts) {
+  JsonValue out = JsonValue::object();
+  for (const auto& [name, count] : counts) out.set(name, count);
+  return out;
+}
+
+JsonValue json_of(const ImportReport& report) {
+  JsonValue files = JsonValue::array();
+  for (const FileReport& file : report.files) {
+    JsonValue one = JsonValue::object();
+    one.set("file", file.file).set("was_known", file.was_known).set("rows_read", file.rows_read);
+    one.set("rows_filtered", file.rows_filtered).set("rows_quarantined", file.rows_quarantined);
+    one.set("rows_taken", json_of(file.rows_taken)).set("warnings", json_of(file.warnings));
+    one.set("quarantine_file", file.quarantine_file).set("first_complaint", file.first_complaint);
+    files.push(std::move(one));
+  }
+  JsonValue out = JsonValue::object();
+  out.set("files", std::move(files)).set("rows_taken", report.total_taken());
+  out.set("rows_quarantined", report.total_quarantined()).set("bytes", report.bytes);
+  return out;
+}
+
+void say_report(const ImportReport& report, bool is_dry_run) {
+  for (const FileReport& file : report.files) {
+    if (file.was_known) {
+      say(fmt::format("{}: already imported", file.file));
+      continue;
+    }
+    say(fmt::format("{}: {} rows read", file.file, count_text(file.rows_read)));
+    for (const auto& [key, count] : file.rows_taken) {
+      say(fmt::format("  {} {} {}", is_dry_run ? "would store" : "stored", count_text(count), key));
+    }
+    if (file.rows_filtered > 0)
+      say(fmt::format("  left out {} by the descriptor's filters", count_text(file.rows_filtered)));
+    for (const auto& [name, count] : file.warnings)
+      say(fmt::format("  warning: {} {}", count_text(count), name));
+    if (file.rows_quarantined == 0) continue;
+    say(fmt::format("  quarantined {}: {}", count_text(file.rows_quarantined),
+                    file.first_complaint));
+    if (!file.quarantine_file.empty()) say(fmt::format("  see {}", file.quarantine_file));
+  }
+}
+
+}  // namespace
+
+ExitCode run_import(const ImportArguments& arguments, const OutputOptions& output) {
+  const Outcome<Dataset> dataset = load_dataset(arguments);
+  if (!dataset) return fail(dataset.error(), output);
+  const Outcome<std::unique_ptr<Store>> store = Store::open(arguments.store, StoreMode::kWrite);
+  if (!store) return fail(store.error(), output);
+  ImportOptions options;
+  options.root = !arguments.root.empty()     ? arguments.root
+                 : arguments.dataset.empty() ? "."
+                                             : folder_of(arguments.dataset);
+  options.quarantine_folder = arguments.store + "/.quarantine";
+  options.is_dry_run = arguments.is_dry_run;
+  const Outcome<ImportReport> report =
+      import_dataset(*dataset, **store, options, progress_bar(output));
+  if (!report) return fail(report.error(), output);
+  end_progress();
+  if (output.is_json)
+    say_json(json_of(*report));
+  else
+    say_report(*report, arguments.is_dry_run);
+  return ExitCode::kSuccess;
+}
+
+ExitCode run_formats(const OutputOptions& output) {
+  JsonValue list = JsonValue::array();
+  for (const PresetInfo& preset : preset_list()) {
+    if (output.is_json)
+      list.push(JsonValue::object().set("name", preset.name).set("about", preset.about));
+    else
+      say(fmt::format("{:38}{}", preset.name, preset.about));
+  }
+  if (output.is_json) say_json(list);
+  return ExitCode::kSuccess;
+}
+
+}  // namespace faultline

@@ -1,0 +1,131 @@
+#include <CLI/CLI.hpp>
+
+#include "apps/commands.hpp"
+
+namespace faultline {
+namespace {
+
+constexpr const char* kAbout =
+    "Faultline estimates where leveraged crypto positions would be liquidated: a map of latent\n"
+    "forced orders over price and time, built from public market data. It is a map of structural\n"
+    "stress, not a forecast of direction.\n";
+
+constexpr const char* kFooter =
+    "\nFirst steps:\n"
+    "  faultline demo                                   a simulated day, offline: out/demo.png\n"
+    "  faultline import --dataset datasets/btc_five_minute.toml --root DATA --store STORE\n"
+    "  faultline info --store STORE\n"
+    "  faultline map --store STORE --instrument binance_usdm:BTCUSDT --out map.png\n"
+    "\nExit codes: 0 done, 1 the data or the request failed (the reason is on stderr), 2 wrong "
+    "usage,\n"
+    "130 stopped with Ctrl-C. With --json the answer, or {\"error\": ...}, is on stdout.\n";
+
+void add_import(CLI::App& app, ImportArguments& arguments) {
+  CLI::App* command = app.add_subcommand("import", "Read recorded files into a store");
+  command->add_option("--store", arguments.store, "Folder of the store; made where it is missing")
+      ->required();
+  auto* dataset =
+      command->add_option("--dataset", arguments.dataset,
+                          "Descriptor that says which files hold what (docs/formats/dataset.md)");
+  command->add_option("--root", arguments.root,
+                      "Folder that the descriptor's files are in [the descriptor's own]");
+  auto* format = command->add_option(
+      "--format", arguments.format,
+      "A known file format instead of a descriptor; `faultline formats` lists them");
+  auto* instrument =
+      command->add_option("--instrument", arguments.instrument, "With --format: venue:symbol");
+  command->add_option("--length", arguments.length, "With --format, for bars: 5m, 1h, ...");
+  command->add_option("--tick-size", arguments.tick_size, "With --format [0.1]");
+  command->add_option("--lot-size", arguments.lot_size, "With --format [0.001]");
+  command->add_option("--contract", arguments.contract, "With --format: linear or inverse [linear]")
+      ->check(CLI::IsMember({"linear", "inverse"}));
+  command->add_option("--multiplier", arguments.multiplier,
+                      "With --format: coins or USD a contract [1]");
+  command->add_flag("--dry-run", arguments.is_dry_run, "Read and judge everything, store nothing");
+  auto* files =
+      command->add_option("files", arguments.files, "With --format: the files, * and ? allowed");
+  dataset->excludes(format);
+  format->needs(instrument)->needs(files);
+  command->callback([dataset, format] {
+    if (dataset->count() + format->count() == 0)
+      throw CLI::ValidationError("import", "needs --dataset or --format");
+  });
+}
+
+void add_map(CLI::App& app, MapArguments& arguments) {
+  CLI::App* command = app.add_subcommand("map", "Estimate the liquidation map of an instrument");
+  command->add_option("--store", arguments.store, "Folder of the store")->required();
+  command
+      ->add_option("--instrument", arguments.instrument,
+                   "venue:symbol, as `faultline info` lists them")
+      ->required();
+  command->add_option("--from", arguments.from,
+                      "First time shown; everything before it warms the model up");
+  command->add_option("--to", arguments.to, "End of the map; nothing later is read");
+  command->add_option("--at", arguments.at, "The map as it was known at this time (same as --to)");
+  command->add_option("--step", arguments.step, "Length of a step [the shortest bar, or 1m]");
+  command->add_option("--columns", arguments.columns,
+                      "Time between columns [at most 2,000 columns]");
+  command
+      ->add_option("--price", arguments.price, "Sweep on mark or last prices [mark where recorded]")
+      ->check(CLI::IsMember({"auto", "mark", "last"}));
+  command->add_option("--liquidations", arguments.liquidations,
+                      "Instrument whose reported liquidations are drawn");
+  command
+      ->add_option(
+          "--assume-open-interest", arguments.assumed_open_interest,
+          "Coins or contracts, where none is recorded: shapes will be right, dollars will not")
+      ->check(CLI::PositiveNumber);
+  command->add_option("--out", arguments.out,
+                      "FILE.png .svg .json .csv or .parquet; may be given several times");
+  command->add_option("--width", arguments.width_px, "Pixels")->check(CLI::Range(640, 8192));
+  command->add_option("--height", arguments.height_px, "Pixels")->check(CLI::Range(400, 8192));
+  command->add_flag("--light", arguments.is_light, "Light theme");
+}
+
+}  // namespace
+
+int run(int argc, char** argv) {
+  CLI::App app(kAbout, "faultline");
+  app.footer(kFooter);
+  app.require_subcommand(1);
+  app.set_version_flag("--version", "faultline 0.1.0");
+  OutputOptions output;
+  app.add_flag("--json", output.is_json, "Answer in JSON");
+  app.add_flag("--quiet,-q", output.is_quiet, "No progress bar");
+  app.fallthrough();
+  ImportArguments import;
+  InfoArguments info;
+  MapArguments map;
+  DemoArguments demo;
+  add_import(app, import);
+  CLI::App* info_command =
+      app.add_subcommand("info", "Say what a store holds: coverage, gaps, sources, warnings");
+  info_command->add_option("--store", info.store, "Folder of the store")->required();
+  info_command->add_flag("--verify", info.is_verified, "Compare every segment with its checksum");
+  add_map(app, map);
+  CLI::App* demo_command =
+      app.add_subcommand("demo", "Simulate a day, import it, and draw its map; needs no data");
+  demo_command->add_option("--out", demo.out, "Folder for the results")->capture_default_str();
+  demo_command->add_option("--seed", demo.seed, "Another seed, another day")->capture_default_str();
+  CLI::App* formats_command =
+      app.add_subcommand("formats", "List the file formats that import knows by name");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? static_cast<int>(ExitCode::kSuccess)
+                                : static_cast<int>(ExitCode::kUsage);
+  }
+  catch_interrupt();
+  ExitCode code = ExitCode::kUsage;
+  if (app.got_subcommand("import")) code = run_import(import, output);
+  if (app.got_subcommand(info_command)) code = run_info(info, output);
+  if (app.got_subcommand("map")) code = run_map(map, output);
+  if (app.got_subcommand(demo_command)) code = run_demo(demo, output);
+  if (app.got_subcommand(formats_command)) code = run_formats(output);
+  return static_cast<int>(code);
+}
+
+}  // namespace faultline
+
+int main(int argc, char** argv) { return faultline::run(argc, argv); }

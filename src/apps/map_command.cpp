@@ -1,0 +1,120 @@
+#include <fmt/core.h>
+
+#include "apps/commands.hpp"
+#include "core/time_text.hpp"
+#include "study/map_picture.hpp"
+
+namespace faultline {
+namespace {
+
+Diagnostic bad_argument(Errc code, const char* option, const std::string& value, const char* note) {
+  return Diagnostic{.code = code, .field = option, .value = value, .note = note};
+}
+
+// A time that may be absent.
+Outcome<std::optional<UnixNanos>> time_argument(const char* option, const std::string& text) {
+  if (text.empty()) return std::optional<UnixNanos>();
+  const Result<UnixNanos> time = parse_time_text(text);
+  if (time) return std::optional(*time);
+  return bad_argument(time.error().code, option, text,
+                      "for example 2026-01-31 or 2026-01-31T12:00:00Z");
+}
+
+Outcome<std::optional<Nanos>> duration_argument(const char* option, const std::string& text) {
+  if (text.empty()) return std::optional<Nanos>();
+  const Result<Nanos> duration = parse_duration(text);
+  if (duration) return std::optional(*duration);
+  return bad_argument(duration.error().code, option, text, "for example 5m or 1h");
+}
+
+Outcome<InstrumentId> instrument_argument(const char* option, const std::string& text) {
+  const Result<InstrumentId> id = parse_instrument_id(text);
+  if (id) return *id;
+  return bad_argument(id.error().code, option, text,
+                      "venue:symbol, for example binance_usdm:BTCUSDT");
+}
+
+Outcome<MapRequest> request_of(const MapArguments& arguments) {
+  MapRequest request;
+  const Outcome<InstrumentId> id = instrument_argument("--instrument", arguments.instrument);
+  if (!id) return id.error();
+  request.instrument = *id;
+  if (!arguments.liquidations.empty()) {
+    const Outcome<InstrumentId> from =
+        instrument_argument("--liquidations", arguments.liquidations);
+    if (!from) return from.error();
+    request.liquidations_from = *from;
+  }
+  const auto from = time_argument("--from", arguments.from);
+  if (!from) return from.error();
+  request.from = *from;
+  const auto to = time_argument("--to", arguments.to);
+  if (!to) return to.error();
+  request.to = *to;
+  const auto at = time_argument("--at", arguments.at);
+  if (!at) return at.error();
+  if (*at && *to)
+    return bad_argument(Errc::kBadRequest, "--at", arguments.at, "either --at or --to");
+  if (*at) request.to = *at;
+  const auto step = duration_argument("--step", arguments.step);
+  if (!step) return step.error();
+  request.step = *step;
+  const auto columns = duration_argument("--columns", arguments.columns);
+  if (!columns) return columns.error();
+  request.column_interval = *columns;
+  if (arguments.price == "mark") request.price = PriceChoice::kMark;
+  if (arguments.price == "last") request.price = PriceChoice::kLast;
+  if (arguments.assumed_open_interest > 0.0)
+    request.assumed_open_interest = arguments.assumed_open_interest;
+  return request;
+}
+
+void say_map(const LiquidationMap& map) {
+  const MapColumn& last = map.columns.back();
+  say(fmt::format("{} as of {}, mark {:.2f}, open interest {} (model {}, an estimate)",
+                  to_text(map.spec.id), to_text(map.as_of), last.mark,
+                  usd_text(last.open_interest_usd), map.model_version));
+  say(fmt::format(
+      "{} steps of {}, {} columns of {}, swept on {} prices; {} steps without a price, {} without "
+      "open interest",
+      count_text(map.notes.steps), to_text(map.step_length), count_text(map.columns.size()),
+      to_text(map.column_interval), name_of(map.swept_on), count_text(map.notes.gap_steps),
+      count_text(map.notes.held_interest_steps)));
+  say("largest clusters:");
+  for (const Cluster& cluster : map.clusters) {
+    say(fmt::format("  {:5} {:>12.2f} .. {:<12.2f} {:+6.2f} %  {}", name_of(cluster.side),
+                    cluster.price_low, cluster.price_high, cluster.distance * 100.0,
+                    usd_text(cluster.notional_at_risk_usd)));
+  }
+}
+
+}  // namespace
+
+ExitCode run_map(const MapArguments& arguments, const OutputOptions& output) {
+  const Outcome<MapRequest> request = request_of(arguments);
+  if (!request) return fail(request.error(), output);
+  const Outcome<std::unique_ptr<Store>> store = Store::open(arguments.store, StoreMode::kRead);
+  if (!store) return fail(store.error(), output);
+  const Outcome<LiquidationMap> map = build_map(**store, *request, progress_bar(output));
+  if (!map) return fail(map.error(), output);
+  end_progress();
+  const PictureOptions picture{
+      .width_px = arguments.width_px,
+      .height_px = arguments.height_px,
+      .theme = arguments.is_light ? ChartTheme::kLight : ChartTheme::kDark};
+  JsonValue written = JsonValue::array();
+  for (const std::string& path : arguments.out) {
+    if (const Outcome<void> done = write_map(*map, path, picture); !done)
+      return fail(done.error(), output);
+    written.push(path);
+  }
+  if (output.is_json) {
+    say_json(summary_of_map(*map).set("written", std::move(written)));
+    return ExitCode::kSuccess;
+  }
+  say_map(*map);
+  for (const std::string& path : arguments.out) say(fmt::format("wrote {}", path));
+  return ExitCode::kSuccess;
+}
+
+}  // namespace faultline

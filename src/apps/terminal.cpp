@@ -1,0 +1,117 @@
+#include "apps/terminal.hpp"
+
+#include <fmt/core.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cmath>
+#include <csignal>
+
+namespace faultline {
+namespace {
+
+std::atomic<int> interrupts{0};
+bool is_bar_shown = false;
+
+void on_interrupt(int) {
+  if (++interrupts > 1) std::_Exit(static_cast<int>(ExitCode::kCancelled));
+}
+
+std::string duration_text(double seconds) {
+  if (seconds < 60.0) return fmt::format("{:.0f} s", seconds);
+  if (seconds < 3600.0) return fmt::format("{:.0f} min", seconds / 60.0);
+  return fmt::format("{:.1f} h", seconds / 3600.0);
+}
+
+}  // namespace
+
+ExitCode fail(const Diagnostic& diagnostic, const OutputOptions& options) {
+  end_progress();
+  if (options.is_json) {
+    JsonValue error = JsonValue::object();
+    error.set("code", static_cast<int>(diagnostic.code)).set("name", name_of(diagnostic.code));
+    error.set("file", diagnostic.file).set("line", diagnostic.line).set("field", diagnostic.field);
+    error.set("value", diagnostic.value).set("message", describe(diagnostic));
+    JsonValue out = JsonValue::object();
+    out.set("error", std::move(error));
+    say_json(out);
+  }
+  fmt::print(stderr, "faultline: {}\n", describe(diagnostic));
+  return diagnostic.code == Errc::kCancelled ? ExitCode::kCancelled : ExitCode::kFailed;
+}
+
+void say(std::string_view line) { fmt::print("{}\n", line); }
+
+void say_json(const JsonValue& value) { fmt::print("{}\n", write_json(value, 2)); }
+
+void catch_interrupt() { std::signal(SIGINT, on_interrupt); }
+
+ProgressFn progress_bar(const OutputOptions& options) {
+  const bool is_shown = !options.is_quiet && isatty(STDERR_FILENO) == 1;
+  using Clock = std::chrono::steady_clock;
+  struct State {
+    Clock::time_point started = Clock::now();
+    Clock::time_point drawn{};
+    std::string what;
+  };
+  return [is_shown, state = State()](const Progress& progress) mutable {
+    if (interrupts.load() > 0) return false;
+    if (!is_shown) return true;
+    const Clock::time_point now = Clock::now();
+    if (state.what != progress.what) {
+      state.what = progress.what;
+      state.started = now;
+    }
+    if (now - state.drawn < std::chrono::milliseconds(100)) return true;
+    state.drawn = now;
+    const double seconds =
+        std::max(std::chrono::duration<double>(now - state.started).count(), 1e-3);
+    std::string line = fmt::format(
+        "{}  {} rows, {}/s", state.what, count_text(progress.rows),
+        count_text(static_cast<std::uint64_t>(static_cast<double>(progress.rows) / seconds)));
+    if (progress.total > 0 && progress.done > 0) {
+      const double share =
+          std::min(1.0, static_cast<double>(progress.done) / static_cast<double>(progress.total));
+      const auto filled = static_cast<std::size_t>(share * 24.0);
+      line = fmt::format("[{}{}] {:3.0f} %  {}, {} left", std::string(filled, '#'),
+                         std::string(24 - filled, '.'), share * 100.0, line,
+                         duration_text(seconds * (1.0 - share) / share));
+    }
+    fmt::print(stderr, "\r\x1b[K{}", line.substr(0, 118));
+    std::fflush(stderr);
+    is_bar_shown = true;
+    return true;
+  };
+}
+
+void end_progress() {
+  if (!is_bar_shown) return;
+  fmt::print(stderr, "\r\x1b[K");
+  is_bar_shown = false;
+}
+
+std::string bytes_text(std::uint64_t bytes) {
+  constexpr std::array<const char*, 5> kUnits{"B", "kB", "MB", "GB", "TB"};
+  auto value = static_cast<double>(bytes);
+  std::size_t unit = 0;
+  for (; value >= 1000.0 && unit + 1 < kUnits.size(); ++unit) value /= 1000.0;
+  return unit == 0 ? fmt::format("{} B", bytes) : fmt::format("{:.1f} {}", value, kUnits[unit]);
+}
+
+std::string usd_text(double usd) {
+  constexpr std::array<const char*, 4> kUnits{"", "k", "M", "B"};
+  double value = std::abs(usd);
+  std::size_t unit = 0;
+  for (; value >= 1000.0 && unit + 1 < kUnits.size(); ++unit) value /= 1000.0;
+  return fmt::format("{}${:.{}f}{}", usd < 0.0 ? "-" : "", value, unit == 0 ? 0 : 2, kUnits[unit]);
+}
+
+std::string count_text(std::uint64_t count) {
+  std::string digits = std::to_string(count);
+  for (std::size_t at = digits.size(); at > 3; at -= 3) digits.insert(at - 3, ",");
+  return digits;
+}
+
+}  // namespace faultline

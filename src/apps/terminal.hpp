@@ -1,0 +1,43 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/diagnostic.hpp"
+#include "base/progress.hpp"
+#include "text/json.hpp"
+
+namespace faultline {
+
+// Talking to the person or program at the other end. Answers go to stdout, everything else to
+// stderr.
+
+// Exit codes, as `faultline --help` documents them.
+enum class ExitCode : int { kSuccess = 0, kFailed = 1, kUsage = 2, kCancelled = 130 };
+
+struct OutputOptions {
+  bool is_json = false;
+  bool is_quiet = false;
+};
+
+// One line on stderr, or {"error": ...} on stdout with --json. Returns the exit code that fits.
+ExitCode fail(const Diagnostic& diagnostic, const OutputOptions& options);
+
+void say(std::string_view line);
+void say_json(const JsonValue& value);
+
+// A bar with rate and time left on stderr, when stderr is a terminal and nothing asked for silence.
+// Stops the work when the user pressed Ctrl-C.
+ProgressFn progress_bar(const OutputOptions& options);
+// Wipes the bar.
+void end_progress();
+
+// Makes Ctrl-C a request instead of a death; a second one kills.
+void catch_interrupt();
+
+// "1.2 GB", "$7.2B", "23,243"
+std::string bytes_text(std::uint64_t bytes);
+std::string usd_text(double usd);
+std::string count_text(std::uint64_t count);
+
+}  // namespace faultline
