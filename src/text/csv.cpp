@@ -76,6 +76,22 @@ std::size_t last_row_end(std::string_view text, bool has_quotes) {
   return last;
 }
 
+std::uint64_t lines_in(std::string_view text) {
+  return static_cast<std::uint64_t>(std::ranges::count(text, '\n'));
+}
+
+// Where the quote stands that opens the last quoted stretch of the text.
+std::size_t last_opening_quote(std::string_view text) {
+  std::size_t opening = 0;
+  bool quoted = false;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    if (text[at] != '"') continue;
+    quoted = !quoted;
+    if (quoted) opening = at;
+  }
+  return opening;
+}
+
 // Groups separators into rows. A row ends at a newline; an empty line is no row.
 void group_rows(CsvBlock& block, const std::vector<std::uint32_t>& inner_newlines) {
   const char* text = block.text.data();
@@ -171,15 +187,18 @@ Result<bool> CsvReader::next(CsvBlock& block) {
 Result<bool> CsvReader::cut(CsvBlock& block) {
   std::string_view text(buffer_.data() + begin_, end_ - begin_);
   if (const void* nul = std::memchr(text.data(), '\0', text.size())) {
-    return Error{Errc::kBinaryData,
-                 offset_ + static_cast<std::uint64_t>(static_cast<const char*>(nul) - text.data())};
+    const auto at = static_cast<std::size_t>(static_cast<const char*>(nul) - text.data());
+    line_ += lines_in(text.substr(0, at));
+    return Error{Errc::kBinaryData, offset_ + at};
   }
   block.has_quotes = text.find('"') != std::string_view::npos;
   std::size_t size = last_row_end(text, block.has_quotes);
   if (at_end_ && size != text.size()) {
     // The last line has no end: give it one. The padding has room.
-    if (block.has_quotes && std::ranges::count(text, '"') % 2 != 0)
+    if (block.has_quotes && std::ranges::count(text, '"') % 2 != 0) {
+      line_ += lines_in(text.substr(0, last_opening_quote(text)));
       return Error{Errc::kBadQuote, offset_ + text.size()};
+    }
     buffer_[end_] = '\n';
     size = text.size() + 1;
     ++end_;
@@ -198,7 +217,7 @@ Result<bool> CsvReader::cut(CsvBlock& block) {
   block.first_line = line_;
   block.first_offset = offset_;
   group_rows(block, inner_newlines);
-  line_ += static_cast<std::uint64_t>(std::ranges::count(block.text, '\n'));
+  line_ += lines_in(block.text);
   begin_ += size;
   offset_ += size;
   if (block.row_count() != 0) return true;
@@ -213,6 +232,8 @@ Result<std::string_view> unquote(std::string_view raw, std::string& scratch) {
     if (stray != std::string_view::npos) return Error{Errc::kBadQuote, stray};
     return raw;
   }
+  // Without inner quotes nothing needs to be undone, and the view keeps the block's padding.
+  if (raw.find('"', 1) == raw.size() - 1 && raw.size() > 1) return raw.substr(1, raw.size() - 2);
   scratch.clear();
   for (std::size_t at = 1; at < raw.size(); ++at) {
     if (raw[at] != '"') {
