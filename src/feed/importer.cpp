@@ -123,6 +123,7 @@ bool has_rival(const Dataset& dataset, std::size_t table_index, const std::strin
 }
 
 std::string_view note_of(EventKind kind, std::string_view field, Errc code) {
+  if (kind == EventKind::kBook && code == Errc::kBadJson) return "needs a list of [price, qty]";
   if (code != Errc::kOutOfRange) return {};
   if (kind != EventKind::kBar) return {};
   if (field == "high") return "must be positive and not below open, low and close";

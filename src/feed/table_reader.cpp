@@ -140,7 +140,7 @@ class CsvTable final : public TableReader {
                        .file = shown_name(),
                        .line = reader_->line(),
                        .note = "after " + std::to_string(more.error().offset) + " bytes of text"};
-    if (problem.code == Errc::kBinaryData && more.error().offset < 4)
+    if (problem.code == Errc::kBinaryData && more.error().offset - 1 < 3)
       problem.note += "; UTF-16 has to be made UTF-8 first";
     return problem;
   }
@@ -242,7 +242,12 @@ Outcome<std::unique_ptr<TableReader>> open_table(const std::string& path, const 
     Outcome<std::unique_ptr<TextRows>> rows =
         open_text_rows(path, format == TableFormat::kParquet ? TextRowsFormat::kParquet
                                                              : TextRowsFormat::kJsonLines);
-    if (!rows) return rows.error();
+    if (!rows) {
+      // What follows is the engine's own query.
+      Diagnostic problem = rows.error();
+      problem.note.erase(std::min(problem.note.find("  LINE "), problem.note.size()));
+      return problem;
+    }
     return std::unique_ptr<TableReader>(std::make_unique<TextRowsTable>(std::move(rows).value()));
   }
   Outcome<std::unique_ptr<ByteSource>> source = open_bytes(path);
