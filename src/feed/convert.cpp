@@ -1,14 +1,14 @@
 #include "feed/convert.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <cmath>
-#include <numeric>
 
 #include "base/hash.hpp"
+#include "feed/level_scanner.hpp"
 #include "text/config.hpp"
 #include "text/digits.hpp"
-#include "text/json.hpp"
 
 namespace faultline {
 namespace {
@@ -16,13 +16,23 @@ namespace {
 enum RowState : std::uint8_t { kGood = 0, kFailed = 1, kLeftOut = 2 };
 
 constexpr std::size_t kSeenWordsMax = 16;
+constexpr std::size_t kPadding = 64;
+constexpr std::int64_t kNanosPerMilli = 1'000'000;
 constexpr std::int64_t kTimeEarliest = 1'230'768'000'000'000'000;
 constexpr std::int64_t kTimeLatest = 4'102'444'800'000'000'000;
 
 Outcome<std::size_t> find_column(std::string_view name, std::span<const std::string> header,
                                  const std::string& file, std::uint64_t line) {
   const auto found = std::ranges::find(header, name);
-  if (found != header.end()) return static_cast<std::size_t>(found - header.begin());
+  if (found != header.end()) {
+    if (std::ranges::count(header, name) == 1)
+      return static_cast<std::size_t>(found - header.begin());
+    return Diagnostic{.code = Errc::kDuplicate,
+                      .file = file,
+                      .line = 1,
+                      .field = std::string(name),
+                      .note = "the header has this column twice"};
+  }
   const std::string near = nearest_word(name, {header.begin(), header.end()});
   std::string note = "the descriptor's line " + std::to_string(line) + " asks for it";
   if (!near.empty()) note += "; the file has " + near;
@@ -36,19 +46,26 @@ Outcome<std::size_t> find_column(std::string_view name, std::span<const std::str
 
 // The text's unit for one count: what is left of `unit` after the factor. Exact or absent.
 std::optional<Decimal> divided(Decimal unit, Decimal factor) {
-  if (unit.mantissa % factor.mantissa == 0) {
-    return Decimal{unit.mantissa / factor.mantissa, unit.exponent - factor.exponent};
-  }
   // One part in a power of ten: 1 / 0.5 = 2, 1 / 25 = 0.04.
-  std::int64_t mantissa = unit.mantissa;
-  int exponent = unit.exponent;
-  for (int i = 0; i < 12; ++i) {
-    mantissa *= 10;
-    --exponent;
-    if (mantissa % factor.mantissa == 0)
-      return Decimal{mantissa / factor.mantissa, exponent - factor.exponent};
+  for (int i = 0; i < 18; ++i) {
+    if (unit.mantissa % factor.mantissa == 0)
+      return Decimal{unit.mantissa / factor.mantissa, unit.exponent - factor.exponent};
+    if (__builtin_mul_overflow(unit.mantissa, 10, &unit.mantissa)) return std::nullopt;
+    --unit.exponent;
   }
   return std::nullopt;
+}
+
+// Decimal places of a unit that is a power of ten, else -1.
+int places_of(Decimal unit) {
+  const bool is_power = unit.mantissa == 1 && unit.exponent <= 0 && unit.exponent >= -18;
+  return is_power ? -unit.exponent : -1;
+}
+
+// Fields of which a row without any says nothing.
+bool is_all_nullable(EventKind kind) {
+  return kind == EventKind::kMark || kind == EventKind::kLiquidationTotal ||
+         kind == EventKind::kTakerVolume || kind == EventKind::kLongShortRatio;
 }
 
 std::string with_level(std::string pattern, std::size_t level) {
@@ -73,53 +90,97 @@ Outcome<RowConverter> RowConverter::make(const TableSpec& table, const EmitSpec&
   converter.field_count_ = header.size();
   converter.spec_ = spec;
   converter.batch_ = ColumnBatch(emit.kind);
-  if (auto done = converter.plan_columns(table, spec, header, file); !done) return done.error();
+  if (auto done = converter.plan_columns(table, header, file); !done) return done.error();
   if (emit.levels) {
     if (auto done = converter.plan_levels(header, file, emit.line); !done) return done.error();
   }
   return converter;
 }
 
-Outcome<void> RowConverter::plan_columns(const TableSpec& table, const InstrumentSpec& spec,
+Outcome<void> RowConverter::plan_columns(const TableSpec& table,
                                          std::span<const std::string> header,
                                          const std::string& file) {
   const auto infos = fields_of(emit_.kind);
   const auto specs = columns_of(emit_.kind);
-  const auto symbol_factor = table.symbol.qty_factor.find(spec.id.symbol);
+  const auto found = table.symbol.qty_factor.find(spec_.id.symbol);
+  const Decimal symbol_factor =
+      found == table.symbol.qty_factor.end() ? Decimal{1, 0} : found->second;
   for (std::size_t column = 0; column < infos.size(); ++column) {
     ColumnPlan plan;
     plan.meaning = infos[column].meaning;
     plan.is_nullable = specs[column].is_nullable;
-    const auto& source = emit_.fields[column];
-    if (source) {
+    if (const auto& source = emit_.fields[column]) {
       plan.source = &*source;
-      plan.is_constant = source->constant.has_value();
-    }
-    if (source && !plan.is_constant) {
-      const Outcome<std::size_t> field = find_column(source->column, header, file, source->line);
-      if (!field) return field.error();
-      plan.field = *field;
-      Decimal factor = source->factor;
-      if (plan.meaning == Meaning::kQty && symbol_factor != table.symbol.qty_factor.end()) {
-        factor = Decimal{factor.mantissa * symbol_factor->second.mantissa,
-                         factor.exponent + symbol_factor->second.exponent};
-      }
-      const std::optional<Decimal> unit =
-          source->is_usd ? Decimal{1, -6} : divided(unit_of(plan.meaning, spec), factor);
-      if (!unit) {
-        return Diagnostic{.code = Errc::kOffGrid,
-                          .file = file,
-                          .field = source->column,
-                          .note = "the factor does not divide the instrument's unit"};
-      }
-      plan.unit = *unit;
-      if (plan.unit.mantissa == 1 && plan.unit.exponent <= 0 && plan.unit.exponent >= -18) {
-        plan.places = -plan.unit.exponent;
-      }
+      plan.is_constant = source->column.empty();
+      if (auto done = plan_source(plan, symbol_factor, header, file); !done) return done;
     }
     plans_.push_back(std::move(plan));
   }
+  price_places_ = places_of(spec_.tick_size);
+  qty_places_ = places_of(spec_.lot_size);
   return {};
+}
+
+Outcome<void> RowConverter::plan_source(ColumnPlan& plan, Decimal symbol_factor,
+                                        std::span<const std::string> header,
+                                        const std::string& file) {
+  const FieldSource& source = *plan.source;
+  if (source.constant) {
+    plan.constant = *source.constant;
+    return {};
+  }
+  Decimal factor = source.factor;
+  if (plan.meaning == Meaning::kQty) {
+    factor.exponent += symbol_factor.exponent;
+    if (__builtin_mul_overflow(factor.mantissa, symbol_factor.mantissa, &factor.mantissa))
+      return Diagnostic{.code = Errc::kOutOfRange, .file = file, .field = "qty_factor"};
+  }
+  const Decimal own = source.is_usd ? Decimal{1, -6} : unit_of(plan.meaning, spec_);
+  const std::optional<Decimal> unit = divided(own, factor);
+  if (!unit) {
+    return Diagnostic{.code = Errc::kOffGrid,
+                      .file = file,
+                      .field = source.column,
+                      .note = "the factor does not divide the instrument's unit"};
+  }
+  plan.unit = *unit;
+  plan.places = places_of(*unit);
+  if (plan.is_constant) return plan_constant(plan, file);
+  const Outcome<std::size_t> field = find_column(source.column, header, file, source.line);
+  if (!field) return field.error();
+  plan.field = *field;
+  if (!source.is_usd) return {};
+  if (!source.price_column.empty()) {
+    const Outcome<std::size_t> price = find_column(source.price_column, header, file, source.line);
+    if (!price) return price.error();
+    plan.price_field = *price;
+    return {};
+  }
+  const bool has_price = std::ranges::any_of(fields_of(emit_.kind), [](const FieldInfo& info) {
+    return info.meaning == Meaning::kPriceE9 || info.meaning == Meaning::kPriceTicks;
+  });
+  if (has_price || spec_.kind == ContractKind::kInverse) return {};
+  return Diagnostic{
+      .code = Errc::kMissingField,
+      .file = file,
+      .field = source.column,
+      .note = "an amount in USD needs price = \"column\" here; the descriptor's line " +
+              std::to_string(source.line)};
+}
+
+// A value of the descriptor is read as if it stood in every row.
+Outcome<void> RowConverter::plan_constant(ColumnPlan& plan, const std::string& file) {
+  scratch_.assign(kPadding, ' ');
+  scratch_ += *plan.source->value;
+  const std::string_view text = std::string_view(scratch_).substr(kPadding);
+  Errc code = Errc::kNotANumber;
+  if (text.empty()) code = Errc::kEmpty;
+  if (!text.empty() && read_value(plan, text, plan.constant, code)) return {};
+  return Diagnostic{.code = code,
+                    .file = file,
+                    .field = "value",
+                    .value = *plan.source->value,
+                    .note = "the descriptor's line " + std::to_string(plan.source->line)};
 }
 
 Outcome<void> RowConverter::plan_levels(std::span<const std::string> header,
@@ -157,35 +218,47 @@ bool RowConverter::is_absent(std::string_view text) const {
   return text.empty() || std::ranges::find(absent_words_, text) != absent_words_.end();
 }
 
-void RowConverter::fail(std::size_t row, std::size_t column, Errc code) {
+void RowConverter::fail(std::size_t row, std::size_t column, Errc code,
+                        std::optional<std::uint32_t> field) {
   if (state_[row] != kGood) return;
   state_[row] = kFailed;
-  failures_.push_back(
-      RejectedRow{static_cast<std::uint32_t>(row), static_cast<std::uint32_t>(column), code});
+  failures_.push_back(RejectedRow{static_cast<std::uint32_t>(row),
+                                  static_cast<std::uint32_t>(column), code, field});
 }
 
+// The field without its quotes. The code is left alone unless the quotes are broken.
 std::string_view RowConverter::field_text(const CsvBlock& block, std::uint32_t row,
                                           std::size_t field, Errc& code) {
   const std::string_view raw = block.raw(row, field);
   if (!block.has_quotes) return raw;
-  const Result<std::string_view> text = unquote(raw, scratch_);
-  if (text) return *text;
-  code = text.error().code;
-  return {};
+  const Result<std::string_view> text = unquote(raw, unquoted_);
+  if (!text) {
+    code = text.error().code;
+    return {};
+  }
+  if (text->data() != unquoted_.data()) return *text;
+  // Number readers load whole registers from before the field's end.
+  scratch_.assign(kPadding, ' ');
+  scratch_ += *text;
+  return std::string_view(scratch_).substr(kPadding);
 }
 
 bool RowConverter::read_number(const ColumnPlan& plan, std::string_view text, std::int64_t& out,
                                Errc& code) const {
-  if (plan.places >= 0 && parse_digits(text.data(), text.data() + text.size(), plan.places, out))
+  const FieldSource& source = *plan.source;
+  if (plan.places >= 0 && parse_digits(text.data(), text.data() + text.size(), plan.places, out)) {
+    if (source.is_negated) out = -out;
     return true;
+  }
   const Result<Decimal> value = parse_decimal(text);
   if (!value) {
     code = value.error().code;
     return false;
   }
   Decimal number = *value;
-  if (plan.source->is_absolute) number.mantissa = std::abs(number.mantissa);
-  const bool is_lossy = plan.source->is_rounded || plan.source->is_usd;
+  if (source.is_absolute) number.mantissa = std::abs(number.mantissa);
+  if (source.is_negated) number.mantissa = -number.mantissa;
+  const bool is_lossy = source.is_rounded || source.is_usd;
   const Result<std::int64_t> count =
       is_lossy ? nearest_units_lossy(number, plan.unit) : units_of(number, plan.unit);
   if (!count) {
@@ -202,7 +275,8 @@ bool RowConverter::read_word(ColumnPlan& plan, std::string_view text, std::int64
     const Result<Decimal> value = parse_decimal(text);
     code = value ? Errc::kBadSide : value.error().code;
     if (!value || value->mantissa == 0) return false;
-    out = value->mantissa > 0 ? 0 : 1;
+    const bool is_yes = (value->mantissa > 0) == (plan.meaning == Meaning::kFlag);
+    out = is_yes ? 1 : 0;  // long and buy are 0, yes is 1
     return true;
   }
   for (const auto& [word, meaning] : plan.seen_words) {
@@ -230,17 +304,27 @@ bool RowConverter::read_value(ColumnPlan& plan, std::string_view text, std::int6
   switch (plan.meaning) {
     case Meaning::kTime: {
       const TimeUnit unit = plan.source->time_unit;
+      const std::int64_t later = plan.source->shift.value - plan.source->utc_offset.value;
       // Thirteen digits are milliseconds: nearly every file.
       const bool is_millis =
           text.size() == 13 && (unit == TimeUnit::kMillis || unit == TimeUnit::kAuto);
-      if (is_millis && parse_digits(text.data(), text.data() + text.size(), 6, out)) return true;
+      if (is_millis && parse_digits(text.data(), text.data() + text.size(), 0, out)) {
+        out = out * kNanosPerMilli + later;
+        return true;
+      }
       const Result<UnixNanos> time = parse_time(text, unit);
       if (!time) {
         code = time.error().code;
         return false;
       }
-      out = time->value - plan.source->utc_offset.value;
+      out = time->value + later;
       return true;
+    }
+    case Meaning::kLength: {
+      const Result<Nanos> length = parse_duration(text);
+      if (length) out = length->value;
+      code = length ? code : length.error().code;
+      return length.has_value();
     }
     case Meaning::kSide:
     case Meaning::kTakerSide:
@@ -274,113 +358,190 @@ void RowConverter::fill_column(const CsvBlock& block, std::span<const std::uint3
     return;
   }
   if (plan.is_constant) {
-    out.values.assign(count, *plan.source->constant);
+    out.values.assign(count, plan.constant);
     return;
   }
   out.values.resize(count);
   for (std::size_t i = 0; i < count; ++i) {
     if (state_[i] != kGood) continue;
-    Errc code = Errc::kNotANumber;
-    bool is_broken = false;
-    std::string_view text;
-    if (block.has_quotes) {
-      code = Errc::kEmpty;
-      text = field_text(block, rows[i], plan.field, code);
-      is_broken = code != Errc::kEmpty;
+    Errc broken = Errc::kEmpty;
+    const std::string_view text = field_text(block, rows[i], plan.field, broken);
+    if (broken != Errc::kEmpty) {
+      fail(i, column, broken);
+    } else if (is_absent(text)) {
+      if (!fill_absent(i, column)) fail(i, column, Errc::kEmpty);
     } else {
-      text = block.raw(rows[i], plan.field);
-    }
-    if (!is_broken && !is_absent(text)) {
+      Errc code = Errc::kNotANumber;
       if (!read_value(plan, text, out.values[i], code)) fail(i, column, code);
-      continue;
-    }
-    if (is_broken) {
-      fail(i, column, code);
-    } else if (plan.is_nullable) {
-      if (out.present.empty()) out.present.assign(count, 1);
-      out.present[i] = 0;
-      out.values[i] = 0;
-    } else if (emit_.skips_absent) {
-      state_[i] = kLeftOut;
-    } else {
-      fail(i, column, Errc::kEmpty);
     }
   }
 }
 
-// Close stamps become open stamps, and every time is checked against the years that can be.
-void RowConverter::finish_times() {
+// False when the column must have a value.
+bool RowConverter::fill_absent(std::size_t row, std::size_t column) {
+  const ColumnPlan& plan = plans_[column];
+  Column& out = batch_.columns[column];
+  if (plan.source->absent_value) {
+    out.values[row] = *plan.source->absent_value;
+    return true;
+  }
+  if (plan.is_nullable) {
+    if (out.present.empty()) out.present.assign(out.values.size(), 1);
+    out.present[row] = 0;
+    out.values[row] = 0;
+    return true;
+  }
+  if (!emit_.skips_absent) return false;
+  state_[row] = kLeftOut;
+  return true;
+}
+
+// Close stamps become open stamps, and every time is checked against the years that can be and the
+// period that is wanted.
+void RowConverter::finish_times(ConvertCounts& counts) {
   auto& times = batch_.columns[0].values;
   const bool is_close = emit_.stamp == Stamp::kClose;
-  const bool has_length = plans_.size() > 1 && plans_[1].meaning == Meaning::kLength;
+  const bool has_period = emit_.from || emit_.to;
   for (std::size_t i = 0; i < times.size(); ++i) {
     if (state_[i] != kGood) continue;
-    if (is_close && has_length) times[i] -= batch_.columns[1].values[i];
-    if (times[i] < kTimeEarliest || times[i] >= kTimeLatest) fail(i, 0, Errc::kBadTime);
+    if (is_close) times[i] -= batch_.columns[1].values[i];
+    if (times[i] < kTimeEarliest || times[i] >= kTimeLatest) {
+      fail(i, 0, Errc::kBadTime);
+      continue;
+    }
+    if (!has_period) continue;
+    const bool is_early = emit_.from && times[i] < emit_.from->value;
+    const bool is_late = emit_.to && times[i] >= emit_.to->value;
+    if (!is_early && !is_late) continue;
+    state_[i] = kLeftOut;
+    ++counts.outside_period;
   }
 }
 
-// Amounts given in USD become quantities through the row's own price; the nearest lot, because the
+// Amounts given in USD become quantities through a price of the row; the nearest lot, because the
 // venue rounded as well.
-void RowConverter::finish_usd_quantities() {
-  const auto infos = fields_of(emit_.kind);
-  const auto price = std::ranges::find_if(infos, [](const FieldInfo& info) {
-    return info.meaning == Meaning::kPriceE9 || info.meaning == Meaning::kPriceTicks;
-  });
+void RowConverter::finish_usd_quantities(const CsvBlock& block,
+                                         std::span<const std::uint32_t> rows) {
   for (std::size_t column = 0; column < plans_.size(); ++column) {
     const ColumnPlan& plan = plans_[column];
     if (plan.source == nullptr || !plan.source->is_usd) continue;
-    auto& values = batch_.columns[column].values;
-    for (std::size_t i = 0; i < values.size(); ++i) {
-      if (state_[i] != kGood) continue;
-      double unit_price = 1.0;
-      if (spec_.kind == ContractKind::kLinear) {
-        if (price == infos.end()) {
-          fail(i, column, Errc::kMissingField);
-          continue;
-        }
-        const auto at = static_cast<std::size_t>(price - infos.begin());
-        const Decimal unit = price->meaning == Meaning::kPriceE9 ? Decimal{1, -9} : spec_.tick_size;
-        unit_price = to_double_approx(batch_.columns[at].values[i], unit);
-      }
-      const double per_lot = unit_price * to_double_approx(spec_.contract_multiplier) *
-                             to_double_approx(spec_.lot_size);
-      const double lots = static_cast<double>(values[i]) * 1e-6 / per_lot;
-      if (!(per_lot > 0.0) || !(std::abs(lots) < 9e18)) {
-        fail(i, column, Errc::kOutOfRange);
-        continue;
-      }
-      values[i] = std::llround(lots);
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      if (state_[i] == kGood && batch_.columns[column].has(i))
+        finish_usd_quantity(block, rows[i], i, column);
     }
   }
+}
+
+void RowConverter::finish_usd_quantity(const CsvBlock& block, std::uint32_t row, std::size_t i,
+                                       std::size_t column) {
+  const ColumnPlan& plan = plans_[column];
+  double price = 1.0;
+  if (spec_.kind == ContractKind::kLinear && plan.price_field) {
+    const auto field = static_cast<std::uint32_t>(*plan.price_field);
+    Errc code = Errc::kEmpty;
+    const std::string_view text = field_text(block, row, field, code);
+    const Result<Decimal> value = parse_decimal(text);
+    if (code != Errc::kEmpty || !value || value->mantissa <= 0) {
+      fail(i, column, value ? Errc::kOutOfRange : value.error().code, field);
+      return;
+    }
+    price = to_double_approx(*value);
+  } else if (spec_.kind == ContractKind::kLinear) {
+    const auto infos = fields_of(emit_.kind);
+    for (std::size_t at = infos.size(); at-- > 0;) {
+      const bool is_ticks = infos[at].meaning == Meaning::kPriceTicks;
+      if (!is_ticks && infos[at].meaning != Meaning::kPriceE9) continue;
+      price = to_double_approx(batch_.columns[at].values[i],
+                               is_ticks ? spec_.tick_size : Decimal{1, -9});
+    }
+  }
+  const double per_lot =
+      price * to_double_approx(spec_.contract_multiplier) * to_double_approx(spec_.lot_size);
+  // The plan's unit is a millionth of a dollar with the factor in it already.
+  std::int64_t& value = batch_.columns[column].values[i];
+  const double lots = static_cast<double>(value) * 1e-6 / per_lot;
+  if (!(per_lot > 0.0) || !(std::abs(lots) < 9e18))
+    fail(i, column, Errc::kOutOfRange);
+  else
+    value = std::llround(lots);
 }
 
 // What no recorded market can be: prices at or below zero, a high below a low, negative amounts.
 void RowConverter::check_rows() {
   const auto infos = fields_of(emit_.kind);
+  const EventKind kind = emit_.kind;
+  const bool is_event = kind == EventKind::kTrade || kind == EventKind::kLiquidation ||
+                        kind == EventKind::kPosition || kind == EventKind::kAccountTrade;
+  const bool has_signed_money = kind == EventKind::kPosition ||
+                                kind == EventKind::kAccountTransfer ||
+                                kind == EventKind::kAccountLiquidation;
   for (std::size_t column = 0; column < plans_.size(); ++column) {
     const Meaning meaning = infos[column].meaning;
     const bool is_price = meaning == Meaning::kPriceE9 || meaning == Meaning::kPriceTicks;
-    const bool is_amount = meaning == Meaning::kQty;
-    if (!is_price && !is_amount) continue;
-    const bool is_event = emit_.kind == EventKind::kTrade ||
-                          emit_.kind == EventKind::kLiquidation ||
-                          emit_.kind == EventKind::kPosition;
-    const std::int64_t smallest = is_price || (is_amount && is_event) ? 1 : 0;
+    const bool is_qty = meaning == Meaning::kQty;
+    const bool is_ratio = kind == EventKind::kLongShortRatio && meaning == Meaning::kRateE9;
+    const bool is_money = meaning == Meaning::kMoneyE6 && !has_signed_money;
+    const bool is_leverage = infos[column].name == "leverage";
+    if (!is_price && !is_qty && !is_ratio && !is_money && !is_leverage) continue;
+    const std::int64_t smallest = is_price || is_leverage || (is_qty && is_event) ? 1 : 0;
     const Column& values = batch_.columns[column];
     for (std::size_t i = 0; i < values.values.size(); ++i) {
       if (values.has(i) && values.values[i] < smallest) fail(i, column, Errc::kOutOfRange);
     }
   }
-  if (emit_.kind != EventKind::kBar) return;
+  if (kind == EventKind::kBar) check_bars();
+}
+
+void RowConverter::check_bars() {
   for (std::size_t i = 0; i < state_.size(); ++i) {
     const auto value = [&](std::size_t column) { return batch_.columns[column].values[i]; };
     if (state_[i] != kGood) continue;
-    if (value(4) < std::max(value(3), value(6))) fail(i, 4, Errc::kOutOfRange);
+    if (value(4) < std::max({value(3), value(5), value(6)})) fail(i, 4, Errc::kOutOfRange);
     if (value(5) > std::min(value(3), value(6))) fail(i, 5, Errc::kOutOfRange);
     if (batch_.columns[7].has(i) && batch_.columns[8].has(i) && value(8) > value(7))
       fail(i, 8, Errc::kOutOfRange);
   }
+}
+
+void RowConverter::leave_out_empty(ConvertCounts& counts) {
+  if (!is_all_nullable(emit_.kind)) return;
+  const auto specs = columns_of(emit_.kind);
+  for (std::size_t i = 0; i < state_.size(); ++i) {
+    bool has_any = state_[i] != kGood;
+    for (std::size_t column = 0; column < specs.size() && !has_any; ++column)
+      has_any = specs[column].is_nullable && batch_.columns[column].has(i);
+    if (has_any) continue;
+    state_[i] = kLeftOut;
+    ++counts.without_values;
+  }
+}
+
+void RowConverter::take_good_rows(ColumnBatch& out) const {
+  const bool all_good =
+      std::ranges::all_of(state_, [](std::uint8_t state) { return state == kGood; });
+  for (std::size_t column = 0; column < plans_.size(); ++column) {
+    const Column& from = batch_.columns[column];
+    Column& to = out.columns[column];
+    const std::size_t before = to.values.size();
+    if (!from.present.empty() && to.present.empty()) to.present.assign(before, 1);
+    if (all_good) {
+      to.values.insert(to.values.end(), from.values.begin(), from.values.end());
+    } else {
+      for (std::size_t i = 0; i < state_.size(); ++i) {
+        if (state_[i] == kGood) to.values.push_back(from.values[i]);
+      }
+    }
+    if (from.present.empty() && to.present.empty()) continue;
+    for (std::size_t i = 0; i < state_.size(); ++i) {
+      if (state_[i] == kGood) to.present.push_back(from.has(i) ? 1 : 0);
+    }
+  }
+}
+
+void RowConverter::report_failures(std::span<const std::uint32_t> rows,
+                                   std::vector<RejectedRow>& rejected) const {
+  for (const RejectedRow& failure : failures_)
+    rejected.push_back(RejectedRow{rows[failure.row], failure.column, failure.code, failure.field});
 }
 
 void RowConverter::convert(const CsvBlock& block, std::span<const std::uint32_t> rows,
@@ -396,117 +557,108 @@ void RowConverter::convert(const CsvBlock& block, std::span<const std::uint32_t>
   }
   const std::size_t planned = emit_.levels ? 1 : plans_.size();
   for (std::size_t column = 0; column < planned; ++column) fill_column(block, rows, column);
-  finish_times();
+  counts.skipped_absent += static_cast<std::uint64_t>(std::ranges::count(state_, kLeftOut));
+  finish_times(counts);
   if (emit_.levels) {
     convert_levels(block, rows, out, rejected, counts);
     return;
   }
-  finish_usd_quantities();
+  finish_usd_quantities(block, rows);
   check_rows();
-  const bool all_good =
-      std::ranges::all_of(state_, [](std::uint8_t state) { return state == kGood; });
-  for (std::size_t column = 0; column < plans_.size(); ++column) {
-    const Column& from = batch_.columns[column];
-    Column& to = out.columns[column];
-    const std::size_t before = to.values.size();
-    if (!from.present.empty() && to.present.empty()) to.present.assign(before, 1);
-    if (all_good) {
-      to.values.insert(to.values.end(), from.values.begin(), from.values.end());
-    } else {
-      for (std::size_t i = 0; i < count; ++i) {
-        if (state_[i] == kGood) to.values.push_back(from.values[i]);
-      }
-    }
-    if (to.present.empty()) continue;
-    for (std::size_t i = 0; i < count; ++i) {
-      if (state_[i] == kGood) to.present.push_back(from.has(i) ? 1 : 0);
-    }
-  }
-  for (const std::uint8_t state : state_) counts.skipped_absent += state == kLeftOut ? 1 : 0;
-  for (const RejectedRow& failure : failures_) {
-    rejected.push_back(RejectedRow{rows[failure.row], failure.column, failure.code});
-  }
+  leave_out_empty(counts);
+  take_good_rows(out);
+  report_failures(rows, rejected);
 }
 
 // Books: one row of the file becomes many of ours, so they are appended level by level.
 void RowConverter::convert_levels(const CsvBlock& block, std::span<const std::uint32_t> rows,
                                   ColumnBatch& out, std::vector<RejectedRow>& rejected,
                                   ConvertCounts& counts) {
-  ColumnBatch one(EventKind::kBook);
   for (std::size_t i = 0; i < rows.size(); ++i) {
     if (state_[i] != kGood) continue;
-    one.clear();
+    book_.clear();
     const std::int64_t time = batch_.columns[0].values[i];
-    Errc code = Errc::kBadJson;
-    bool is_good = true;
-    if (emit_.levels->count > 0) {
-      is_good = wide_levels(block, rows[i], time, one, counts, code);
-    } else {
-      for (const auto& [field, is_bid] :
-           {std::pair(bids_field_, true), std::pair(asks_field_, false)}) {
-        const std::string_view text = field_text(block, rows[i], field, code);
-        is_good = is_good && nested_levels(text, is_bid, time, one, code);
-      }
-    }
+    Failure failure;
+    const bool is_good = emit_.levels->count > 0
+                             ? wide_levels(block, rows[i], time, book_, counts, failure)
+                             : nested_levels(block, rows[i], time, book_, failure);
     if (!is_good) {
-      fail(i, 3, code);
+      fail(i, 3, failure.code, static_cast<std::uint32_t>(failure.field));
       continue;
     }
-    for (std::size_t column = 0; column < one.columns.size(); ++column) {
+    if (book_.row_count() == 0) ++counts.empty_books;
+    for (std::size_t column = 0; column < book_.columns.size(); ++column) {
       auto& to = out.columns[column].values;
-      to.insert(to.end(), one.columns[column].values.begin(), one.columns[column].values.end());
+      to.insert(to.end(), book_.columns[column].values.begin(), book_.columns[column].values.end());
     }
   }
-  for (const RejectedRow& failure : failures_) {
-    rejected.push_back(RejectedRow{rows[failure.row], failure.column, failure.code});
+  report_failures(rows, rejected);
+}
+
+bool RowConverter::append_level(std::string_view price, std::string_view qty, bool is_bid,
+                                std::int64_t time, ColumnBatch& out, Errc& code) const {
+  std::array<std::int64_t, 2> counts{};
+  for (std::size_t part = 0; part < 2; ++part) {
+    const std::string_view text = part == 0 ? price : qty;
+    const int places = part == 0 ? price_places_ : qty_places_;
+    if (places >= 0 && parse_digits(text.data(), text.data() + text.size(), places, counts[part])) {
+      continue;
+    }
+    const Result<std::int64_t> count =
+        parse_units(text, part == 0 ? spec_.tick_size : spec_.lot_size);
+    if (!count) {
+      code = count.error().code;
+      return false;
+    }
+    counts[part] = *count;
   }
+  code = Errc::kOutOfRange;
+  if (counts[0] < 1 || counts[1] < 0) return false;
+  const std::array<std::int64_t, 5> values{time, 1, is_bid ? 1 : 0, counts[0], counts[1]};
+  for (std::size_t column = 0; column < values.size(); ++column)
+    out.columns[column].values.push_back(values[column]);
+  return true;
 }
 
 bool RowConverter::wide_levels(const CsvBlock& block, std::uint32_t row, std::int64_t time,
-                               ColumnBatch& out, ConvertCounts& counts, Errc& code) {
+                               ColumnBatch& out, ConvertCounts& counts, Failure& failure) {
   for (const LevelPlan& level : levels_) {
-    const std::string_view price_text = block.raw(row, level.price);
-    const std::string_view qty_text = block.raw(row, level.qty);
-    if (is_absent(price_text) || is_absent(qty_text)) {
+    Errc broken = Errc::kEmpty;
+    failure.field = level.price;
+    const std::string_view price_text = field_text(block, row, level.price, broken);
+    // No number has quotes inside; and the second text would take the scratch of the first.
+    if (price_text.data() == scratch_.data() + kPadding) broken = Errc::kBadQuote;
+    const std::string_view qty_text = field_text(block, row, level.qty, broken);
+    failure.code = broken;
+    if (broken != Errc::kEmpty) return false;
+    if (is_absent(price_text) && is_absent(qty_text)) {
       ++counts.skipped_levels;
       continue;
     }
-    const Result<std::int64_t> price = parse_units(price_text, spec_.tick_size);
-    const Result<std::int64_t> qty = parse_units(qty_text, spec_.lot_size);
-    if (!price || !qty) {
-      code = price ? qty.error().code : price.error().code;
-      return false;
-    }
-    const std::array<std::optional<std::int64_t>, 5> values{time, 1, level.is_bid ? 1 : 0, *price,
-                                                            *qty};
-    out.append(values);
+    if (is_absent(qty_text)) failure.field = level.qty;
+    if (is_absent(price_text) || is_absent(qty_text)) return false;
+    if (!append_level(price_text, qty_text, level.is_bid, time, out, failure.code)) return false;
   }
   return true;
 }
 
-bool RowConverter::nested_levels(std::string_view text, bool is_bid, std::int64_t time,
-                                 ColumnBatch& out, Errc& code) {
-  const Result<JsonValue> json = parse_json(text);
-  code = Errc::kBadJson;
-  if (!json || json->as_array() == nullptr) return false;
-  for (const JsonValue& level : *json->as_array()) {
-    const JsonValue::Array* pair = level.as_array();
-    if (pair == nullptr || pair->size() < 2) return false;
-    std::array<std::int64_t, 2> counts{};
-    for (std::size_t part = 0; part < 2; ++part) {
-      const std::string* quoted = (*pair)[part].as_string();
-      const std::string plain = quoted != nullptr ? *quoted : write_json((*pair)[part]);
-      const Result<std::int64_t> count =
-          parse_units(plain, part == 0 ? spec_.tick_size : spec_.lot_size);
-      if (!count) {
-        code = count.error().code;
-        return false;
-      }
-      counts[part] = *count;
+bool RowConverter::nested_levels(const CsvBlock& block, std::uint32_t row, std::int64_t time,
+                                 ColumnBatch& out, Failure& failure) {
+  for (const bool is_bid : {true, false}) {
+    failure.field = is_bid ? bids_field_ : asks_field_;
+    Errc broken = Errc::kEmpty;
+    const std::string_view text = field_text(block, row, failure.field, broken);
+    failure.code = broken;
+    if (broken != Errc::kEmpty || is_absent(text)) return false;
+    failure.code = Errc::kBadJson;
+    LevelScanner levels(text);
+    std::string_view price;
+    std::string_view qty;
+    while (levels.next(price, qty)) {
+      if (!append_level(price, qty, is_bid, time, out, failure.code)) return false;
     }
-    const std::array<std::optional<std::int64_t>, 5> values{time, 1, is_bid ? 1 : 0, counts[0],
-                                                            counts[1]};
-    out.append(values);
+    failure.code = Errc::kBadJson;
+    if (!levels.is_whole()) return false;
   }
   return true;
 }

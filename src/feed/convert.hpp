@@ -25,18 +25,23 @@ struct RejectedRow {
   std::uint32_t row = 0;     // of the block
   std::uint32_t column = 0;  // of the kind
   Errc code = Errc::kEmpty;
+  std::optional<std::uint32_t> field{};  // of the file's row, where it is not the column's own
 };
 
 struct ConvertCounts {
-  std::uint64_t skipped_absent =
-      0;  // rows left out because a required value is absent and the emit says so
+  std::uint64_t skipped_absent = 0;  // a required value is absent and the emit allows it
+  std::uint64_t without_values = 0;  // rows of which nothing but the time is known
+  std::uint64_t outside_period = 0;  // before `from` or from `to` on
   std::uint64_t skipped_levels = 0;  // empty levels of a book
+  std::uint64_t empty_books = 0;     // rows without any level
 };
 
 class RowConverter {
  public:
   // `header` are the file's column names.
-  // Errors: kMissingColumn, naming the column and the nearest one that the file has.
+  // Errors: kMissingColumn, naming the column and the nearest one that the file has; kDuplicate
+  // (the header has it twice); kOffGrid (a factor or value that does not fit the unit);
+  // kMissingField (an amount in USD without a price); kOutOfRange (a factor beyond all digits).
   static Outcome<RowConverter> make(const TableSpec& table, const EmitSpec& emit,
                                     const InstrumentSpec& spec, std::span<const std::string> header,
                                     const std::string& file);
@@ -54,8 +59,10 @@ class RowConverter {
     std::size_t field = 0;  // of the file's row
     bool is_constant = false;
     bool is_nullable = false;
-    Decimal unit{1, 0};  // of the text, for one count
-    int places = -1;     // of the fast path; -1: the unit is no power of ten
+    std::optional<std::size_t> price_field{};  // of an amount in USD
+    Decimal unit{1, 0};                        // of the text, for one count
+    int places = -1;                           // of the fast path; -1: the unit is no power of ten
+    std::int64_t constant = 0;
     // The last words seen and what they mean: there are few, and they repeat.
     std::vector<std::pair<std::string, std::int64_t>> seen_words{};
   };
@@ -64,10 +71,17 @@ class RowConverter {
     std::size_t qty = 0;
     bool is_bid = false;
   };
+  struct Failure {
+    Errc code = Errc::kBadJson;
+    std::size_t field = 0;
+  };
 
   explicit RowConverter(EmitSpec emit) : emit_(std::move(emit)) {}
-  Outcome<void> plan_columns(const TableSpec& table, const InstrumentSpec& spec,
-                             std::span<const std::string> header, const std::string& file);
+  Outcome<void> plan_columns(const TableSpec& table, std::span<const std::string> header,
+                             const std::string& file);
+  Outcome<void> plan_source(ColumnPlan& plan, Decimal symbol_factor,
+                            std::span<const std::string> header, const std::string& file);
+  Outcome<void> plan_constant(ColumnPlan& plan, const std::string& file);
   Outcome<void> plan_levels(std::span<const std::string> header, const std::string& file,
                             std::uint64_t line);
 
@@ -77,16 +91,27 @@ class RowConverter {
                    Errc& code) const;
   bool read_word(ColumnPlan& plan, std::string_view text, std::int64_t& out, Errc& code);
   bool is_absent(std::string_view text) const;
-  void finish_times();
-  void finish_usd_quantities();
+  bool fill_absent(std::size_t row, std::size_t column);
+  void finish_times(ConvertCounts& counts);
+  void finish_usd_quantities(const CsvBlock& block, std::span<const std::uint32_t> rows);
+  void finish_usd_quantity(const CsvBlock& block, std::uint32_t row, std::size_t i,
+                           std::size_t column);
   void check_rows();
-  void fail(std::size_t row, std::size_t column, Errc code);
+  void check_bars();
+  void leave_out_empty(ConvertCounts& counts);
+  void take_good_rows(ColumnBatch& out) const;
+  void report_failures(std::span<const std::uint32_t> rows,
+                       std::vector<RejectedRow>& rejected) const;
+  void fail(std::size_t row, std::size_t column, Errc code,
+            std::optional<std::uint32_t> field = {});
   void convert_levels(const CsvBlock& block, std::span<const std::uint32_t> rows, ColumnBatch& out,
                       std::vector<RejectedRow>& rejected, ConvertCounts& counts);
   bool wide_levels(const CsvBlock& block, std::uint32_t row, std::int64_t time, ColumnBatch& out,
-                   ConvertCounts& counts, Errc& code);
-  bool nested_levels(std::string_view text, bool is_bid, std::int64_t time, ColumnBatch& out,
-                     Errc& code);
+                   ConvertCounts& counts, Failure& failure);
+  bool nested_levels(const CsvBlock& block, std::uint32_t row, std::int64_t time, ColumnBatch& out,
+                     Failure& failure);
+  bool append_level(std::string_view price, std::string_view qty, bool is_bid, std::int64_t time,
+                    ColumnBatch& out, Errc& code) const;
   std::string_view field_text(const CsvBlock& block, std::uint32_t row, std::size_t field,
                               Errc& code);
 
@@ -99,9 +124,13 @@ class RowConverter {
   std::size_t field_count_ = 0;
   InstrumentSpec spec_;
   ColumnBatch batch_{EventKind::kTrade};  // of the block, before good rows are picked
-  std::vector<RejectedRow> failures_;     // by row of batch_; code kEmpty and column kNone: good
+  std::vector<RejectedRow> failures_;     // `row` of batch_
   std::vector<std::uint8_t> state_;       // by row: good, failed or left out
-  std::string scratch_;
+  std::string unquoted_;
+  std::string scratch_;                 // padded as a block is
+  ColumnBatch book_{EventKind::kBook};  // the levels of one row
+  int price_places_ = -1;
+  int qty_places_ = -1;
 };
 
 }  // namespace faultline

@@ -54,7 +54,9 @@ Outcome<std::optional<UnixNanos>> time_of_key(const Config& config, std::string_
   if (!text) return text.error();
   const Result<UnixNanos> time = parse_time_text(*text);
   if (time) return std::optional(*time);
-  return config.complain(Errc::kBadTime, key);
+  Diagnostic diagnostic = config.complain(Errc::kBadTime, key);
+  diagnostic.value = *text;
+  return diagnostic;
 }
 
 constexpr std::array<std::string_view, 2> kContractWords{"linear", "inverse"};
@@ -90,6 +92,8 @@ Outcome<InstrumentSpec> parse_spec(const Config& config, InstrumentId id) {
   const auto to = time_of_key(config, "valid_to");
   if (!to) return to.error();
   spec.valid_to = *to;
+  if (spec.valid_to && *spec.valid_to <= spec.valid_from)
+    return config.complain(Errc::kOutOfRange, "valid_to", "after valid_from");
   return spec;
 }
 
@@ -115,8 +119,45 @@ Outcome<InstrumentSpec> parse_instrument(const Config& config) {
   return parse_spec(config, *id);
 }
 
+Outcome<Venue> venue_of_key(const Config& config, std::string_view key) {
+  const Outcome<std::string> text = config.text(key);
+  if (!text) return text.error();
+  const Result<Venue> venue = parse_venue(*text);
+  if (venue) return *venue;
+  Diagnostic diagnostic = config.complain(Errc::kUnknownVenue, key);
+  diagnostic.value = *text;
+  return diagnostic;
+}
+
+// One venue for all rows, or a column with words for venues.
+Outcome<void> parse_venues(const Config& config, SymbolSource& symbol) {
+  if (!config.has("venue_column")) {
+    if (config.has("venues"))
+      return config.complain(Errc::kMissingField, "venue_column", "venues belong to it");
+    const Outcome<Venue> venue = venue_of_key(config, "venue");
+    if (!venue) return venue.error();
+    symbol.venue = *venue;
+    return {};
+  }
+  if (config.has("venue"))
+    return config.complain(Errc::kUnexpectedField, "venue", "venue_column is given already");
+  const Outcome<std::string> venue_column = config.text("venue_column");
+  if (!venue_column) return venue_column.error();
+  symbol.venue_column = *venue_column;
+  const Outcome<Config> venues = config.table("venues");
+  if (!venues) return venues.error();
+  for (const std::string& word : venues->keys()) {
+    const Outcome<Venue> venue = venue_of_key(*venues, word);
+    if (!venue) return venue.error();
+    symbol.venue_words[lower(word)] = *venue;
+  }
+  return {};
+}
+
 Outcome<SymbolSource> parse_symbol(const Config& table) {
   SymbolSource symbol;
+  if (table.has("instrument") && table.has("symbol"))
+    return table.complain(Errc::kUnexpectedField, "symbol", "instrument is given already");
   if (table.has("instrument")) {
     const Outcome<InstrumentId> id = id_of_key(table, "instrument");
     if (!id) return id.error();
@@ -140,32 +181,12 @@ Outcome<SymbolSource> parse_symbol(const Config& table) {
   const Outcome<std::string> pattern = config->text_or("pattern", "{}");
   if (!pattern) return pattern.error();
   symbol.pattern = *pattern;
+  if (symbol.pattern.find("{}") == std::string::npos)
+    return config->complain(Errc::kUnexpectedField, "pattern", "needs {} for the symbol");
   const Outcome<bool> upper = config->flag_or("upper", false);
   if (!upper) return upper.error();
   symbol.is_upper = *upper;
-  const auto venue_of = [&](const Config& from, std::string_view key) -> Outcome<Venue> {
-    const Outcome<std::string> text = from.text(key);
-    if (!text) return text.error();
-    const Result<Venue> venue = parse_venue(*text);
-    if (venue) return *venue;
-    return from.complain(Errc::kUnknownVenue, key);
-  };
-  if (config->has("venue_column")) {
-    const Outcome<std::string> venue_column = config->text("venue_column");
-    if (!venue_column) return venue_column.error();
-    symbol.venue_column = *venue_column;
-    const Outcome<Config> venues = config->table("venues");
-    if (!venues) return venues.error();
-    for (const std::string& word : venues->keys()) {
-      const Outcome<Venue> venue = venue_of(*venues, word);
-      if (!venue) return venue.error();
-      symbol.venue_words[lower(word)] = *venue;
-    }
-  } else {
-    const Outcome<Venue> venue = venue_of(*config, "venue");
-    if (!venue) return venue.error();
-    symbol.venue = *venue;
-  }
+  if (auto done = parse_venues(*config, symbol); !done) return done.error();
   if (!config->has("qty_factor")) return symbol;
   const Outcome<Config> factors = config->table("qty_factor");
   if (!factors) return factors.error();
@@ -235,9 +256,35 @@ Outcome<void> parse_shape(const Config& config, TableSpec& table) {
   const Outcome<std::string> delimiter =
       config.text_or("delimiter", std::string(1, table.delimiter));
   if (!delimiter) return delimiter.error();
-  if (delimiter->size() != 1)
+  if (delimiter->size() != 1 || delimiter->find_first_of("\"\r\n.+-") == 0) {
     return config.complain(Errc::kUnexpectedField, "delimiter", "needs one character");
+  }
   table.delimiter = delimiter->front();
+  return {};
+}
+
+// The emits of the table, or else those of its preset.
+Outcome<void> parse_emits(const Config& config, const std::optional<Config>& preset,
+                          TableSpec& table) {
+  const Config& emit_home = preset && !config.has("emit") ? *preset : config;
+  const Outcome<std::vector<Config>> emits = emit_home.tables("emit");
+  if (!emits) return emits.error();
+  if (emits->empty())
+    return config.complain(Errc::kMissingField, "emit", "a table needs a preset or [[table.emit]]");
+  for (const Config& emit : *emits) {
+    Outcome<EmitSpec> spec = parse_emit(emit, config);
+    if (!spec) return spec.error();
+    table.emits.push_back(std::move(spec).value());
+  }
+  // These stand in for fields of the emits; without one that has the field they would be ignored.
+  for (const std::string_view key : {"length", "completeness", "price_kind"}) {
+    const auto has_field = [&](const EmitSpec& emit) {
+      return std::ranges::find(fields_of(emit.kind), key, &FieldInfo::name) !=
+             fields_of(emit.kind).end();
+    };
+    if (config.has(key) && std::ranges::none_of(table.emits, has_field))
+      return config.complain(Errc::kUnexpectedField, key, "no rows of this table have one");
+  }
   return {};
 }
 
@@ -253,6 +300,7 @@ Outcome<TableSpec> parse_table(const Config& config) {
   const Outcome<std::vector<std::string>> files = config.texts("files");
   if (!files) return files.error();
   table.files = *files;
+  if (table.files.empty()) return config.complain(Errc::kEmpty, "files", "needs a file");
   const Outcome<std::optional<Config>> preset = preset_of(config);
   if (!preset) return preset.error();
   if (*preset) {
@@ -266,16 +314,7 @@ Outcome<TableSpec> parse_table(const Config& config) {
   Outcome<std::vector<RowFilter>> filters = parse_filters(config);
   if (!filters) return filters.error();
   table.filters = std::move(filters).value();
-  const Config& emit_home = *preset && !config.has("emit") ? **preset : config;
-  const Outcome<std::vector<Config>> emits = emit_home.tables("emit");
-  if (!emits) return emits.error();
-  if (emits->empty())
-    return config.complain(Errc::kMissingField, "emit", "a table needs a preset or [[table.emit]]");
-  for (const Config& emit : *emits) {
-    Outcome<EmitSpec> spec = parse_emit(emit, config);
-    if (!spec) return spec.error();
-    table.emits.push_back(std::move(spec).value());
-  }
+  if (auto done = parse_emits(config, *preset, table); !done) return done.error();
   return table;
 }
 
@@ -314,6 +353,13 @@ Outcome<Dataset> parse_dataset(std::string_view text, std::string_view file_name
   for (const Config& config : *instruments) {
     Outcome<InstrumentSpec> spec = parse_instrument(config);
     if (!spec) return spec.error();
+    if (std::ranges::find(dataset.instruments, spec->id, &InstrumentSpec::id) !=
+        dataset.instruments.end()) {
+      Diagnostic diagnostic =
+          config.complain(Errc::kDuplicate, "id", "a contract that changed needs a second dataset");
+      diagnostic.value = to_text(spec->id);
+      return diagnostic;
+    }
     dataset.instruments.push_back(std::move(spec).value());
   }
   if (root->has("other_instruments")) {

@@ -30,14 +30,19 @@ enum class Stamp : std::uint8_t { kOpen, kClose };
 
 // Where the value of one field comes from and what its text means.
 struct FieldSource {
-  std::string column;                      // empty: `constant` is used
-  std::optional<std::int64_t> constant{};  // already in the field's own integer unit
+  std::string column;                          // empty: `constant` or `value` is used
+  std::optional<std::int64_t> constant{};      // already in the field's own integer unit
+  std::optional<std::string> value{};          // one text for all rows, read like a cell
+  std::optional<std::int64_t> absent_value{};  // what an absent cell means, where that is known
   Decimal factor{1, 0};  // text · factor is in the field's natural unit (coins, USD, fractions)
-  bool is_usd = false;   // an amount in USD that becomes a quantity through the row's price
+  bool is_usd = false;   // an amount in USD that becomes a quantity through a price
+  std::string price_column;  // that price; empty: the row's own first price
   bool is_absolute = false;  // the sign is dropped (it is the side, elsewhere)
+  bool is_negated = false;   // the sign is turned
   bool is_rounded = false;   // nearest unit instead of an error off the grid (lossy, on request)
   TimeUnit time_unit = TimeUnit::kAuto;
   Nanos utc_offset{};  // added by whoever wrote local times; taken away again
+  Nanos shift{};       // the row is about an instant that much later
   std::map<std::string, std::int64_t> words{};  // lower-case texts of sides, flags and kinds
   bool is_sign = false;                         // the side is the sign of a number
   bool is_id = false;                           // a number, or a text that becomes a 64-bit digest
@@ -53,14 +58,16 @@ struct LevelLayout {
 
 struct EmitSpec {
   EventKind kind = EventKind::kTrade;
-  std::vector<std::optional<FieldSource>>
-      fields;  // by column of the kind; absent only for nullable ones
+  // By column of the kind; absent only for nullable ones.
+  std::vector<std::optional<FieldSource>> fields;
   Stamp stamp = Stamp::kOpen;
   std::optional<Nanos> interval{};  // rows are expected this often; gaps are then recorded
   bool removes_duplicates = true;
-  bool skips_absent =
-      false;  // a row without a required value is left out (counted), not quarantined
+  bool skips_absent = false;     // a row without a required value is left out (counted)
   bool has_running_ids = false;  // trade ids without holes: jumps are counted
+  // Rows with from <= time < to are taken, the others left out (counted).
+  std::optional<UnixNanos> from{};
+  std::optional<UnixNanos> to{};
   std::optional<LevelLayout> levels{};
   std::uint64_t line = 0;
 };

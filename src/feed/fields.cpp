@@ -132,6 +132,13 @@ Diagnostic bad_word(const Config& config, std::string_view key, Meaning meaning,
   return diagnostic;
 }
 
+// Absent when the digits do not fit.
+std::optional<Decimal> product(Decimal a, Decimal b) {
+  Decimal out{0, a.exponent + b.exponent};
+  if (__builtin_mul_overflow(a.mantissa, b.mantissa, &out.mantissa)) return std::nullopt;
+  return out;
+}
+
 Outcome<Decimal> factor_of_unit(const Config& config, Meaning meaning, bool& is_usd) {
   if (!config.has("unit")) return Decimal{1, 0};
   const Outcome<std::string> unit = config.text("unit");
@@ -159,7 +166,10 @@ Outcome<TimeUnit> time_unit(const Config& config) {
   if (!text) return text.error();
   const auto found = std::ranges::find(kUnits, *text);
   if (found != kUnits.end()) return static_cast<TimeUnit>(found - kUnits.begin());
-  return config.complain(Errc::kUnexpectedField, "unit", "one of auto, s, ms, us, ns, text");
+  Diagnostic diagnostic =
+      config.complain(Errc::kUnexpectedField, "unit", "one of auto, s, ms, us, ns, text");
+  diagnostic.value = *text;
+  return diagnostic;
 }
 
 Outcome<Nanos> utc_offset(const Config& config) {
@@ -167,67 +177,79 @@ Outcome<Nanos> utc_offset(const Config& config) {
   const Outcome<std::string> text = config.text("utc_offset");
   if (!text) return text.error();
   const bool west = text->starts_with('-');
-  const Result<Nanos> offset =
-      parse_duration(std::string_view(*text).substr(text->find_first_not_of("+-")));
-  if (!offset || *offset > Nanos(14 * kHour.value)) {
-    return config.complain(Errc::kUnexpectedField, "utc_offset", "for example \"+3h\"");
-  }
-  return west ? -*offset : *offset;
+  const bool has_sign = west || text->starts_with('+');
+  const Result<Nanos> offset = parse_duration(std::string_view(*text).substr(has_sign ? 1 : 0));
+  if (offset && *offset <= Nanos(14 * kHour.value)) return west ? -*offset : *offset;
+  Diagnostic diagnostic =
+      config.complain(Errc::kUnexpectedField, "utc_offset", "for example \"+3h\", up to 14h");
+  diagnostic.value = *text;
+  return diagnostic;
 }
 
-// { column = "...", unit = "...", ... }
-Outcome<FieldSource> parse_source_table(const Config& config, Meaning meaning) {
-  if (auto known = config.only({"column", "unit", "factor", "both_sides", "absolute", "rounding",
-                                "words", "sign", "stamp", "utc_offset"});
-      !known) {
-    return known.error();
-  }
-  FieldSource source;
-  source.line = config.line();
-  const Outcome<std::string> column = config.text("column");
-  if (!column) return column.error();
-  source.column = *column;
-  source.is_id = meaning == kId;
+// Keys that only mean something for some fields are unknown for all others.
+Outcome<void> check_source_keys(const Config& config, Meaning meaning) {
+  std::vector<std::string> known{"column", "value"};
+  const auto also = [&](std::initializer_list<const char*> keys) {
+    known.insert(known.end(), keys.begin(), keys.end());
+  };
   if (meaning == kTime) {
-    const Outcome<TimeUnit> unit = time_unit(config);
-    if (!unit) return unit.error();
-    source.time_unit = *unit;
-    const Outcome<Nanos> offset = utc_offset(config);
-    if (!offset) return offset.error();
-    source.utc_offset = *offset;
-    return source;
+    also({"unit", "stamp", "utc_offset", "shift"});
+  } else if (!words_of(meaning).empty()) {
+    also({"words"});
+    if (meaning == kSide || meaning == kTakerSide || meaning == kFlag) also({"sign"});
+  } else if (meaning != kId) {
+    also({"factor", "absolute", "negate", "rounding"});
+    const bool is_price = meaning == kPriceTicks || meaning == kPriceE9;
+    if (!is_price) also({"unit"});
+    if (meaning == kQty) also({"both_sides", "price"});
+    if (meaning == kMoneyE6) also({"both_sides"});
   }
-  const Outcome<Decimal> factor = factor_of_unit(config, meaning, source.is_usd);
-  if (!factor) return factor.error();
-  source.factor = *factor;
-  const std::array<std::pair<std::string_view, bool*>, 2> flags{
-      {{"absolute", &source.is_absolute}, {"sign", &source.is_sign}}};
+  for (const std::string& key : config.keys()) {
+    if (std::ranges::find(known, key) != known.end()) continue;
+    const std::string near = nearest_word(key, known);
+    return config.complain(Errc::kUnknownKey, key,
+                           near.empty() ? "" : "did you mean " + near + "?");
+  }
+  if (config.has("column") == config.has("value")) {
+    return config.complain(Errc::kMissingField, "column", "give either a column or a value");
+  }
+  return {};
+}
+
+Outcome<void> parse_time_source(const Config& config, FieldSource& source) {
+  const Outcome<TimeUnit> unit = time_unit(config);
+  if (!unit) return unit.error();
+  source.time_unit = *unit;
+  const Outcome<Nanos> offset = utc_offset(config);
+  if (!offset) return offset.error();
+  source.utc_offset = *offset;
+  if (!config.has("shift")) return {};
+  const Outcome<std::string> text = config.text("shift");
+  if (!text) return text.error();
+  const Result<Nanos> shift = parse_duration(*text);
+  if (!shift) return config.complain(shift.error().code, "shift", "for example \"1d\"");
+  source.shift = *shift;
+  return {};
+}
+
+Outcome<void> parse_flags(const Config& config,
+                          std::initializer_list<std::pair<std::string_view, bool*>> flags) {
   for (const auto& [key, slot] : flags) {
     const Outcome<bool> flag = config.flag_or(key, false);
     if (!flag) return flag.error();
     *slot = *flag;
   }
-  const Outcome<bool> both = config.flag_or("both_sides", false);
-  if (!both) return both.error();
-  if (config.has("factor")) {
-    const Outcome<std::string> text = config.text("factor");
-    if (!text) return text.error();
-    const Result<Decimal> value = parse_decimal(*text);
-    if (!value || value->mantissa <= 0)
-      return config.complain(Errc::kNotANumber, "factor", "a positive number in quotes");
-    source.factor =
-        Decimal{value->mantissa * source.factor.mantissa, value->exponent + source.factor.exponent};
-  }
-  if (*both) source.factor = Decimal{source.factor.mantissa * 5, source.factor.exponent - 1};
-  const Outcome<std::string> rounding = config.text_or("rounding", "exact");
-  if (!rounding) return rounding.error();
-  if (*rounding != "exact" && *rounding != "nearest") {
-    return config.complain(Errc::kUnexpectedField, "rounding", "one of exact, nearest");
-  }
-  source.is_rounded = *rounding == "nearest";
-  if (!config.has("words")) return source;
+  return {};
+}
+
+Outcome<void> parse_word_source(const Config& config, Meaning meaning, FieldSource& source) {
+  if (auto done = parse_flags(config, {{"sign", &source.is_sign}}); !done) return done;
+  if (!config.has("words")) return {};
+  if (source.is_sign)
+    return config.complain(Errc::kUnexpectedField, "words", "a sign has no words");
   const Outcome<Config> words = config.table("words");
   if (!words) return words.error();
+  source.words.clear();
   for (const std::string& theirs : words->keys()) {
     const Outcome<std::string> ours = words->text(theirs);
     if (!ours) return ours.error();
@@ -235,21 +257,95 @@ Outcome<FieldSource> parse_source_table(const Config& config, Meaning meaning) {
     if (!value) return bad_word(*words, theirs, meaning, *ours);
     source.words[lower(theirs)] = *value;
   }
+  return {};
+}
+
+Outcome<void> parse_number_source(const Config& config, Meaning meaning, FieldSource& source) {
+  const Outcome<Decimal> factor = factor_of_unit(config, meaning, source.is_usd);
+  if (!factor) return factor.error();
+  source.factor = *factor;
+  bool is_both = false;
+  if (auto done = parse_flags(config, {{"absolute", &source.is_absolute},
+                                       {"negate", &source.is_negated},
+                                       {"both_sides", &is_both}});
+      !done) {
+    return done;
+  }
+  if (config.has("factor")) {
+    const Outcome<std::string> text = config.text("factor");
+    if (!text) return text.error();
+    const Result<Decimal> value = parse_decimal(*text);
+    const auto scaled = value ? product(*value, source.factor) : std::nullopt;
+    if (!scaled || scaled->mantissa <= 0) {
+      return config.complain(Errc::kNotANumber, "factor", "a positive decimal number in quotes");
+    }
+    source.factor = *scaled;
+  }
+  if (is_both) {
+    const auto half = product(source.factor, Decimal{5, -1});
+    if (!half) return config.complain(Errc::kOutOfRange, "factor");
+    source.factor = *half;
+  }
+  const Outcome<std::string> price = config.text_or("price", "");
+  if (!price) return price.error();
+  source.price_column = *price;
+  if (config.has("price") && !source.is_usd)
+    return config.complain(Errc::kUnexpectedField, "price", "only with unit = \"usd\"");
+  const Outcome<std::string> rounding = config.text_or("rounding", "exact");
+  if (!rounding) return rounding.error();
+  if (*rounding != "exact" && *rounding != "nearest") {
+    Diagnostic diagnostic =
+        config.complain(Errc::kUnexpectedField, "rounding", "one of exact, nearest");
+    diagnostic.value = *rounding;
+    return diagnostic;
+  }
+  source.is_rounded = *rounding == "nearest";
+  return {};
+}
+
+FieldSource empty_source(std::uint64_t line, Meaning meaning) {
+  FieldSource source;
+  source.line = line;
+  source.is_id = meaning == kId;
+  for (const Word& word : words_of(meaning)) source.words[std::string(word.text)] = word.value;
+  return source;
+}
+
+// { column = "...", unit = "...", ... }
+Outcome<FieldSource> parse_source_table(const Config& config, Meaning meaning) {
+  if (auto known = check_source_keys(config, meaning); !known) return known.error();
+  FieldSource source = empty_source(config.line(), meaning);
+  if (config.has("value")) {
+    const Outcome<std::string> value = config.text("value");
+    if (!value) return value.error();
+    source.value = *value;
+  } else {
+    const Outcome<std::string> column = config.text("column");
+    if (!column) return column.error();
+    source.column = *column;
+  }
+  Outcome<void> done;
+  if (meaning == kTime)
+    done = parse_time_source(config, source);
+  else if (!words_of(meaning).empty())
+    done = parse_word_source(config, meaning, source);
+  else if (meaning != kId && meaning != kLength)
+    done = parse_number_source(config, meaning, source);
+  if (!done) return done.error();
   return source;
 }
 
 // A key of an emit: a column name, a word of ours (for kinds and completeness), a duration, or a
 // table of details.
 Outcome<FieldSource> parse_source(const Config& emit, const FieldInfo& field) {
-  if (emit.is_table(field.name)) {
+  if (emit.is_table(field.name) && field.meaning != kLength) {
     const Outcome<Config> config = emit.table(field.name);
     if (!config) return config.error();
     return parse_source_table(*config, field.meaning);
   }
   const Outcome<std::string> text = emit.text(field.name);
   if (!text) return text.error();
-  FieldSource source;
-  source.line = emit.line();
+  FieldSource source = empty_source(emit.line(), field.meaning);
   if (field.meaning == kLength) {
     const Result<Nanos> length = parse_duration(*text);
     if (!length) return emit.complain(length.error().code, field.name, "for example \"5m\"");
@@ -263,19 +359,23 @@ Outcome<FieldSource> parse_source(const Config& emit, const FieldInfo& field) {
     return source;
   }
   source.column = *text;
-  source.is_id = field.meaning == kId;
   return source;
 }
 
-// What stands in a column that the descriptor does not mention; absent where it must be given.
-std::optional<std::int64_t> default_of(EventKind kind, std::string_view field) {
-  if (field == "price_kind")
-    return static_cast<std::int64_t>(kind == EventKind::kBar ? PriceKind::kLast
-                                                             : PriceKind::kUnknown);
+// What an absent cell of a column means that need not be known.
+std::optional<std::int64_t> absent_value_of(std::string_view field) {
+  if (field == "price_kind") return static_cast<std::int64_t>(PriceKind::kUnknown);
   if (field == "completeness") return static_cast<std::int64_t>(Completeness::kUnknown);
   if (field == "taker_side") return static_cast<std::int64_t>(TakerSide::kUnknown);
   if (field == "trade_id") return 0;
   return std::nullopt;
+}
+
+// What stands in a column that the descriptor does not mention; absent where it must be given.
+std::optional<std::int64_t> default_of(EventKind kind, std::string_view field) {
+  if (field == "price_kind" && kind == EventKind::kBar)
+    return static_cast<std::int64_t>(PriceKind::kLast);
+  return absent_value_of(field);
 }
 
 Outcome<LevelLayout> parse_levels(const Config& emit) {
@@ -309,53 +409,127 @@ Outcome<LevelLayout> parse_levels(const Config& emit) {
   return layout;
 }
 
-Outcome<void> parse_switches(const Config& emit, EmitSpec& spec) {
-  if (emit.has("interval")) {
-    const Outcome<std::string> text = emit.text("interval");
-    if (!text) return text.error();
-    const Result<Nanos> interval = parse_duration(*text);
-    if (!interval) return emit.complain(interval.error().code, "interval", "for example \"5m\"");
-    spec.interval = *interval;
+Outcome<void> parse_interval(const Config& emit, EmitSpec& spec) {
+  // Bars follow one another, unless the descriptor says otherwise.
+  if (spec.kind == EventKind::kBar && spec.fields[1]->constant)
+    spec.interval = Nanos(*spec.fields[1]->constant);
+  if (!emit.has("interval")) return {};
+  const Outcome<std::string> text = emit.text("interval");
+  if (!text) return text.error();
+  if (*text == "none") {
+    spec.interval.reset();
+    return {};
   }
+  const Result<Nanos> interval = parse_duration(*text);
+  if (!interval)
+    return emit.complain(interval.error().code, "interval", "for example \"5m\", or \"none\"");
+  spec.interval = *interval;
+  return {};
+}
+
+Outcome<void> parse_period(const Config& emit, EmitSpec& spec) {
+  const std::array<std::pair<std::string_view, std::optional<UnixNanos>*>, 2> ends{
+      {{"from", &spec.from}, {"to", &spec.to}}};
+  for (const auto& [key, slot] : ends) {
+    if (!emit.has(key)) continue;
+    const Outcome<std::string> text = emit.text(key);
+    if (!text) return text.error();
+    const Result<UnixNanos> time = parse_time_text(*text);
+    if (!time) {
+      Diagnostic diagnostic = emit.complain(Errc::kBadTime, key, "for example \"2025-12-01\"");
+      diagnostic.value = *text;
+      return diagnostic;
+    }
+    *slot = *time;
+  }
+  if (spec.from && spec.to && *spec.to <= *spec.from)
+    return emit.complain(Errc::kOutOfRange, "to", "after from");
+  return {};
+}
+
+Outcome<void> parse_switches(const Config& emit, EmitSpec& spec) {
+  if (auto done = parse_interval(emit, spec); !done) return done;
+  if (auto done = parse_period(emit, spec); !done) return done;
   const Outcome<std::string> duplicates =
       emit.text_or("duplicates", spec.kind == EventKind::kLiquidation ? "keep" : "remove");
   if (!duplicates) return duplicates.error();
   if (*duplicates != "keep" && *duplicates != "remove") {
-    return emit.complain(Errc::kUnexpectedField, "duplicates", "one of keep, remove");
+    Diagnostic diagnostic =
+        emit.complain(Errc::kUnexpectedField, "duplicates", "one of keep, remove");
+    diagnostic.value = *duplicates;
+    return diagnostic;
   }
   spec.removes_duplicates = *duplicates == "remove";
   // Trades without an id cannot be told from their twins.
-  if (spec.kind == EventKind::kTrade && !emit.has("trade_id") && !emit.has("duplicates"))
-    spec.removes_duplicates = false;
-  const std::array<std::pair<std::string_view, bool*>, 2> flags{
-      {{"skip_absent", &spec.skips_absent}, {"running_ids", &spec.has_running_ids}}};
-  for (const auto& [key, slot] : flags) {
-    const Outcome<bool> flag = emit.flag_or(key, false);
-    if (!flag) return flag.error();
-    *slot = *flag;
+  const bool is_trade = spec.kind == EventKind::kTrade || spec.kind == EventKind::kAccountTrade;
+  if (is_trade && !emit.has("trade_id") && !emit.has("duplicates")) spec.removes_duplicates = false;
+  if (auto done = parse_flags(
+          emit, {{"skip_absent", &spec.skips_absent}, {"running_ids", &spec.has_running_ids}});
+      !done) {
+    return done;
   }
+  if (spec.has_running_ids && !emit.has("trade_id"))
+    return emit.complain(Errc::kMissingField, "running_ids", "needs a trade_id");
   return {};
 }
 
-Outcome<void> check_keys(const Config& emit, std::span<const FieldInfo> fields) {
-  std::set<std::string, std::less<>> known{"kind",        "interval",    "duplicates",
-                                           "skip_absent", "running_ids", "levels"};
-  for (const FieldInfo& field : fields) known.emplace(field.name);
+Outcome<void> check_keys(const Config& emit, EventKind kind) {
+  std::set<std::string, std::less<>> known{"kind",        "interval", "duplicates",
+                                           "skip_absent", "from",     "to"};
+  if (kind == EventKind::kTrade) known.emplace("running_ids");
+  if (kind == EventKind::kBook) known.emplace("levels");
+  for (const FieldInfo& field : fields_of(kind)) known.emplace(field.name);
   for (const std::string& key : emit.keys()) {
     if (known.contains(key)) continue;
     const std::string near = nearest_word(key, {known.begin(), known.end()});
     return emit.complain(Errc::kUnknownKey, key, near.empty() ? "" : "did you mean " + near + "?");
   }
+  if (!emit.has("levels")) return {};
+  for (const FieldInfo& field : fields_of(kind).subspan(1)) {
+    if (emit.has(field.name))
+      return emit.complain(Errc::kUnexpectedField, field.name, "the levels say it");
+  }
   return {};
 }
 
-Outcome<Stamp> stamp_of(const Config& emit) {
+Outcome<Stamp> stamp_of(const Config& emit, EventKind kind) {
   if (!emit.is_table("time")) return Stamp::kOpen;
-  const Outcome<std::string> text = emit.table("time")->text_or("stamp", "open");
+  const Outcome<Config> time = emit.table("time");
+  if (!time->has("stamp")) return Stamp::kOpen;
+  const Outcome<std::string> text = time->text("stamp");
   if (!text) return text.error();
+  if (fields_of(kind)[1].meaning != kLength)
+    return time->complain(Errc::kUnexpectedField, "stamp", "only kinds with a length have one");
   if (*text == "open") return Stamp::kOpen;
   if (*text == "close") return Stamp::kClose;
-  return emit.complain(Errc::kUnexpectedField, "time", "stamp is open or close");
+  Diagnostic diagnostic = time->complain(Errc::kUnexpectedField, "stamp", "one of open, close");
+  diagnostic.value = *text;
+  return diagnostic;
+}
+
+// Where one field of the emit comes from; absent for nullable fields that nothing is said about.
+Outcome<std::optional<FieldSource>> parse_field(const Config& emit, const Config& table,
+                                                const EmitSpec& spec, std::size_t column) {
+  const FieldInfo& field = fields_of(spec.kind)[column];
+  const bool may_stand_in_table =
+      field.meaning == kLength || field.name == "completeness" || field.name == "price_kind";
+  const bool is_here = emit.has(field.name);
+  if (is_here || (may_stand_in_table && table.has(field.name))) {
+    Outcome<FieldSource> parsed = parse_source(is_here ? emit : table, field);
+    if (!parsed) return parsed.error();
+    parsed->absent_value = absent_value_of(field.name);
+    return std::optional(std::move(parsed).value());
+  }
+  if (const auto value = default_of(spec.kind, field.name)) {
+    FieldSource source;
+    source.constant = value;
+    return std::optional(source);
+  }
+  const bool is_optional = columns_of(spec.kind)[column].is_nullable || (spec.levels && column > 0);
+  if (is_optional) return std::optional<FieldSource>();
+  const Config& home = may_stand_in_table ? table : emit;
+  return home.complain(Errc::kMissingField, field.name,
+                       "every " + std::string(name_of(spec.kind)) + " needs it");
 }
 
 }  // namespace
@@ -391,38 +565,21 @@ Outcome<EmitSpec> parse_emit(const Config& emit, const Config& table) {
     return diagnostic;
   }
   spec.kind = *kind;
-  const auto fields = fields_of(spec.kind);
-  if (auto known = check_keys(emit, fields); !known) return known.error();
+  if (auto known = check_keys(emit, spec.kind); !known) return known.error();
   if (emit.has("levels")) {
     const Outcome<LevelLayout> levels = parse_levels(emit);
     if (!levels) return levels.error();
     spec.levels = *levels;
   }
-  const Outcome<Stamp> stamp = stamp_of(emit);
+  const Outcome<Stamp> stamp = stamp_of(emit, spec.kind);
   if (!stamp) return stamp.error();
   spec.stamp = *stamp;
-  for (std::size_t column = 0; column < fields.size(); ++column) {
-    const FieldInfo& field = fields[column];
-    const Config& home = emit.has(field.name) ? emit : table;
-    const bool from_table =
-        field.name == "length" || field.name == "completeness" || field.name == "price_kind";
-    std::optional<FieldSource> source;
-    if (emit.has(field.name) || (from_table && table.has(field.name))) {
-      Outcome<FieldSource> parsed = parse_source(home, field);
-      if (!parsed) return parsed.error();
-      source = std::move(parsed).value();
-    } else if (const auto value = default_of(spec.kind, field.name)) {
-      source = FieldSource{};
-      source->constant = value;
-    } else if (!columns_of(spec.kind)[column].is_nullable && !(spec.levels && column != 0)) {
-      return emit.complain(Errc::kMissingField, field.name, "every " + *kind_text + " needs it");
-    }
-    spec.fields.push_back(std::move(source));
+  for (std::size_t column = 0; column < fields_of(spec.kind).size(); ++column) {
+    Outcome<std::optional<FieldSource>> source = parse_field(emit, table, spec, column);
+    if (!source) return source.error();
+    spec.fields.push_back(std::move(source).value());
   }
   if (auto done = parse_switches(emit, spec); !done) return done.error();
-  if (spec.kind == EventKind::kBar && spec.fields[1]->constant && !spec.interval) {
-    spec.interval = Nanos(*spec.fields[1]->constant);
-  }
   return spec;
 }
 

@@ -1,6 +1,7 @@
 #include "feed/importer.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <memory>
 #include <optional>
@@ -17,17 +18,27 @@ namespace {
 constexpr std::uint64_t kJudgeAfterRows = 200;
 constexpr std::size_t kInstrumentsMax = 5'000;  // of one file
 
+// Whether the name fits a pattern with * and ?. The last * is all that has to be tried again.
 bool matches(std::string_view pattern, std::string_view name) {
-  if (pattern.empty()) return name.empty();
-  if (pattern.front() == '*') {
-    for (std::size_t skip = 0; skip <= name.size(); ++skip) {
-      if (matches(pattern.substr(1), name.substr(skip))) return true;
+  std::size_t p = 0;
+  std::size_t star = std::string_view::npos;
+  std::size_t tried = 0;
+  for (std::size_t n = 0; n < name.size();) {
+    if (p < pattern.size() && pattern[p] == '*') {
+      star = p++;
+      tried = n;
+    } else if (p < pattern.size() && (pattern[p] == '?' || pattern[p] == name[n])) {
+      ++p;
+      ++n;
+    } else if (star != std::string_view::npos) {
+      p = star + 1;
+      n = ++tried;
+    } else {
+      return false;
     }
-    return false;
   }
-  if (name.empty()) return false;
-  return (pattern.front() == '?' || pattern.front() == name.front()) &&
-         matches(pattern.substr(1), name.substr(1));
+  while (p < pattern.size() && pattern[p] == '*') ++p;
+  return p == pattern.size();
 }
 
 // The side file for rows that were not taken; made when the first one comes.
@@ -67,9 +78,59 @@ struct Sink {
   std::unique_ptr<SegmentWriter> writer;
   std::string key;  // "venue:symbol kind"
   std::uint64_t taken = 0;
+  std::uint64_t quarantined = 0;
+  std::map<std::string, std::uint64_t> warnings{};
   std::int64_t last_time = 0;
   std::int64_t last_id = 0;
 };
+
+// The rows of one instrument. Those of an earlier import are read and judged, but not stored again.
+struct InstrumentRows {
+  bool is_known = false;
+  std::vector<Sink> sinks;
+};
+
+// Whether two tables can never be about the same instrument.
+bool is_apart(const SymbolSource& a, const SymbolSource& b) {
+  if (a.fixed && b.fixed) return *a.fixed != *b.fixed;
+  if (!a.venue_column.empty() || !b.venue_column.empty()) return false;
+  return (a.fixed ? a.fixed->venue : a.venue) != (b.fixed ? b.fixed->venue : b.venue);
+}
+
+// Whether another table of the dataset may put rows of the same file into the same kind: then a
+// checksum in the manifest does not say that this table is done.
+bool has_rival(const Dataset& dataset, std::size_t table_index, const std::string& path,
+               const std::string& root) {
+  const TableSpec& mine = dataset.tables[table_index];
+  const auto reads_file = [&](const TableSpec& table) {
+    return std::ranges::any_of(table.files, [&](const std::string& pattern) {
+      const Outcome<std::vector<std::string>> files = expand_files(root, pattern);
+      return files && std::ranges::find(*files, path) != files->end();
+    });
+  };
+  const auto shares_kind = [&](const TableSpec& table) {
+    return std::ranges::any_of(table.emits, [&](const EmitSpec& emit) {
+      return std::ranges::find(mine.emits, emit.kind, &EmitSpec::kind) != mine.emits.end();
+    });
+  };
+  for (std::size_t index = 0; index < dataset.tables.size(); ++index) {
+    const TableSpec& other = dataset.tables[index];
+    if (index == table_index || !shares_kind(other)) continue;
+    const bool are_apart = is_apart(mine.symbol, other.symbol);
+    if (!are_apart && reads_file(other)) return true;
+  }
+  return false;
+}
+
+std::string_view note_of(EventKind kind, std::string_view field, Errc code) {
+  if (kind == EventKind::kBook && code == Errc::kBadJson) return "needs a list of [price, qty]";
+  if (code != Errc::kOutOfRange) return {};
+  if (kind != EventKind::kBar) return {};
+  if (field == "high") return "must be positive and not below open, low and close";
+  if (field == "low") return "must be positive and not above open and close";
+  if (field == "taker_buy_volume") return "must not be negative and not above volume";
+  return {};
+}
 
 // One file of one table.
 class FileImport {
@@ -84,6 +145,7 @@ class FileImport {
         quarantine_(options.quarantine_folder, quarantine_name(dataset.name, table_index, name)) {
     report_.file = std::move(name);
     report_.table = table_index;
+    has_rival_ = has_rival(dataset, table_index, path_, options.root);
   }
 
   Outcome<FileReport> run(const ProgressFn& progress);
@@ -96,19 +158,23 @@ class FileImport {
     return dataset + "-" + std::to_string(table) + "-" + flat + ".csv";
   }
 
-  Outcome<bool> is_known(const InstrumentId& id) const;
+  bool is_known(const InstrumentId& id) const;
   Outcome<void> take_block(const CsvBlock& block);
   Outcome<void> filter_rows(const CsvBlock& block);
   Outcome<void> group_by_symbol(const CsvBlock& block);
   Outcome<InstrumentId> symbol_of(const CsvBlock& block, std::uint32_t row);
-  Outcome<std::vector<Sink>*> sinks_of(const InstrumentId& id);
+  Outcome<InstrumentRows*> rows_of(const InstrumentId& id, std::uint64_t line);
+  Outcome<void> open_sinks(const InstrumentSpec& spec, InstrumentRows& rows);
   Outcome<void> convert(const CsvBlock& block, std::span<const std::uint32_t> rows,
                         std::vector<Sink>& sinks);
   Outcome<void> quarantine_rows(const CsvBlock& block, const std::vector<RejectedRow>& rejected,
                                 const EmitSpec& emit);
   Outcome<void> quarantine_row(const CsvBlock& block, std::uint32_t row, std::string field,
-                               Errc code, std::string value);
+                               Errc code, std::string value, std::string_view note);
+  Outcome<void> take_row_counts(const CsvBlock& block);
+  Outcome<void> judge(bool is_end) const;
   void watch_order(Sink& sink);
+  Outcome<void> finish_sink(Sink& sink, std::uint64_t bytes, const ProgressFn& progress);
   Outcome<void> finish(const ProgressFn& progress);
   std::string text_of(const CsvBlock& block, std::uint32_t row, std::size_t field) const;
   Outcome<std::size_t> header_index(const std::string& column) const;
@@ -122,10 +188,10 @@ class FileImport {
   Quarantine quarantine_;
   FileReport report_;
   std::vector<std::string> header_;
-  std::map<InstrumentId, std::vector<Sink>> sinks_;
-  std::vector<std::uint32_t> rows_;  // of the block that passed the filters
-  std::map<std::string, std::vector<std::uint32_t>> groups_;
-  bool is_skipped_ = false;
+  std::map<InstrumentId, InstrumentRows> instruments_;
+  std::vector<std::uint32_t> rows_;   // of the block that passed the filters
+  std::vector<std::uint8_t> is_bad_;  // by row of the block: quarantined
+  bool has_rival_ = false;
 };
 
 std::string FileImport::text_of(const CsvBlock& block, std::uint32_t row, std::size_t field) const {
@@ -142,8 +208,8 @@ Outcome<std::size_t> FileImport::header_index(const std::string& column) const {
 }
 
 // True when every emit of the table has this file for the instrument already.
-Outcome<bool> FileImport::is_known(const InstrumentId& id) const {
-  if (options_.is_dry_run) return false;
+bool FileImport::is_known(const InstrumentId& id) const {
+  if (options_.is_dry_run || has_rival_) return false;
   return std::ranges::all_of(table_.emits, [&](const EmitSpec& emit) {
     return store_.has_source(id, emit.kind, sha256_);
   });
@@ -153,12 +219,8 @@ Outcome<FileReport> FileImport::run(const ProgressFn& progress) {
   Outcome<std::string> sha256 = sha256_of_file(path_);
   if (!sha256) return sha256.error();
   sha256_ = std::move(sha256).value();
-  if (table_.symbol.fixed) {
-    const Outcome<bool> known = is_known(*table_.symbol.fixed);
-    if (!known) return known.error();
-    report_.was_known = *known;
-    if (*known) return report_;
-  }
+  report_.was_known = table_.symbol.fixed && is_known(*table_.symbol.fixed);
+  if (report_.was_known) return report_;
   Outcome<std::unique_ptr<TableReader>> reader = open_table(path_, table_);
   if (!reader) return reader.error();
   header_ = (*reader)->header();
@@ -168,14 +230,19 @@ Outcome<FileReport> FileImport::run(const ProgressFn& progress) {
     if (!more) return more.error();
     if (!*more) break;
     if (auto done = take_block(block); !done) return done.error();
-    if (is_skipped_) {
-      report_.was_known = true;
-      return report_;
-    }
     if (!keep_going(progress, {report_.file, (*reader)->bytes_done(), (*reader)->bytes_total(),
                                report_.rows_read})) {
       return Diagnostic{.code = Errc::kCancelled, .file = path_};
     }
+  }
+  if (auto done = judge(true); !done) return done.error();
+  const auto known = [](const auto& entry) { return entry.second.is_known; };
+  if (!instruments_.empty() && std::ranges::all_of(instruments_, known)) {
+    FileReport nothing;
+    nothing.file = report_.file;
+    nothing.table = report_.table;
+    nothing.was_known = true;
+    return nothing;
   }
   if (auto done = finish(progress); !done) return done.error();
   return report_;
@@ -183,41 +250,64 @@ Outcome<FileReport> FileImport::run(const ProgressFn& progress) {
 
 Outcome<void> FileImport::take_block(const CsvBlock& block) {
   report_.rows_read += block.row_count();
+  is_bad_.assign(block.row_count(), 0);
+  rows_.clear();
+  if (auto done = take_row_counts(block); !done) return done;
   if (auto done = filter_rows(block); !done) return done;
   if (table_.symbol.fixed) {
-    const Outcome<std::vector<Sink>*> sinks = sinks_of(*table_.symbol.fixed);
-    if (!sinks) return sinks.error();
-    if (auto done = convert(block, rows_, **sinks); !done) return done;
+    const Outcome<InstrumentRows*> rows = rows_of(*table_.symbol.fixed, block.first_line);
+    if (!rows) return rows.error();
+    if (auto done = convert(block, rows_, (*rows)->sinks); !done) return done;
   } else if (auto done = group_by_symbol(block); !done) {
     return done;
   }
+  return judge(false);
+}
+
+// A file that is mostly unusable is the wrong file, or the descriptor is wrong about it.
+Outcome<void> FileImport::judge(bool is_end) const {
   const std::uint64_t bad = report_.rows_quarantined;
-  const bool is_mostly_bad = report_.rows_read >= kJudgeAfterRows && bad * 2 > report_.rows_read;
+  const std::uint64_t judged = report_.rows_read - report_.rows_filtered;
+  const bool is_mostly_bad = (is_end || judged >= kJudgeAfterRows) && bad * 2 > judged;
   if (!is_mostly_bad && bad <= options_.quarantined_rows_max) return {};
   return Diagnostic{.code = Errc::kBadFormat,
                     .file = path_,
-                    .note = std::to_string(bad) + " of " + std::to_string(report_.rows_read) +
+                    .note = std::to_string(bad) + " of " + std::to_string(judged) +
                             " rows are unusable; the first: " + report_.first_complaint};
 }
 
+// Rows with another number of fields than the header has are nobody's rows.
+Outcome<void> FileImport::take_row_counts(const CsvBlock& block) {
+  for (std::uint32_t row = 0; row < block.row_count(); ++row) {
+    const std::size_t count = block.field_count(row);
+    if (count == header_.size()) {
+      rows_.push_back(row);
+      continue;
+    }
+    const Errc code = count < header_.size() ? Errc::kMissingField : Errc::kTooManyFields;
+    const std::string value =
+        std::to_string(count) + " fields instead of " + std::to_string(header_.size());
+    if (auto done = quarantine_row(block, row, "row", code, value, {}); !done) return done;
+  }
+  return {};
+}
+
 Outcome<void> FileImport::filter_rows(const CsvBlock& block) {
-  rows_.clear();
   std::vector<std::size_t> fields;
   for (const RowFilter& filter : table_.filters) {
     const Outcome<std::size_t> field = header_index(filter.column);
     if (!field) return field.error();
     fields.push_back(*field);
   }
-  for (std::uint32_t row = 0; row < block.row_count(); ++row) {
-    bool is_wanted = true;
-    for (std::size_t i = 0; i < fields.size() && is_wanted; ++i) {
-      const std::string value = text_of(block, row, fields[i]);
-      is_wanted =
-          std::ranges::find(table_.filters[i].values, value) != table_.filters[i].values.end();
+  if (fields.empty()) return {};
+  const auto is_unwanted = [&](std::uint32_t row) {
+    for (std::size_t i = 0; i < fields.size(); ++i) {
+      const auto& values = table_.filters[i].values;
+      if (std::ranges::find(values, text_of(block, row, fields[i])) == values.end()) return true;
     }
-    if (is_wanted) rows_.push_back(row);
-  }
-  report_.rows_filtered += block.row_count() - rows_.size();
+    return false;
+  };
+  report_.rows_filtered += std::erase_if(rows_, is_unwanted);
   return {};
 }
 
@@ -262,60 +352,63 @@ Outcome<void> FileImport::group_by_symbol(const CsvBlock& block) {
     const Outcome<InstrumentId> id = symbol_of(block, row);
     if (id) {
       groups[*id].push_back(row);
-    } else if (auto done =
-                   quarantine_row(block, row, id.error().field, id.error().code, id.error().value);
-               !done) {
-      return done;
+      continue;
     }
+    const Diagnostic& bad = id.error();
+    if (auto done = quarantine_row(block, row, bad.field, bad.code, bad.value, {}); !done)
+      return done;
   }
   for (const auto& [id, rows] : groups) {
-    const Outcome<std::vector<Sink>*> sinks = sinks_of(id);
+    const Outcome<InstrumentRows*> sinks = rows_of(id, block.line_of(rows.front()));
     if (!sinks) return sinks.error();
-    if (is_skipped_) return {};
-    if (auto done = convert(block, rows, **sinks); !done) return done;
+    if (auto done = convert(block, rows, (*sinks)->sinks); !done) return done;
   }
   return {};
 }
 
-Outcome<std::vector<Sink>*> FileImport::sinks_of(const InstrumentId& id) {
-  if (const auto found = sinks_.find(id); found != sinks_.end()) return &found->second;
-  if (sinks_.size() >= kInstrumentsMax) {
+Outcome<InstrumentRows*> FileImport::rows_of(const InstrumentId& id, std::uint64_t line) {
+  if (const auto found = instruments_.find(id); found != instruments_.end()) return &found->second;
+  if (instruments_.size() >= kInstrumentsMax) {
     return Diagnostic{.code = Errc::kLimit, .file = path_, .note = "over 5000 symbols in one file"};
-  }
-  if (sinks_.empty() && !table_.symbol.fixed) {
-    const Outcome<bool> known = is_known(id);
-    if (!known) return known.error();
-    is_skipped_ = *known;
   }
   const std::optional<InstrumentSpec> spec = dataset_.spec_of(id);
   if (!spec) {
     return Diagnostic{.code = Errc::kMissingField,
                       .file = path_,
+                      .line = line,
                       .field = table_.symbol.column,
                       .value = to_text(id),
                       .note = "no [[instrument]] describes it and there is no [other_instruments]"};
   }
-  if (!options_.is_dry_run) {
-    if (auto put = store_.put_spec(*spec); !put) return put.error();
+  InstrumentRows rows;
+  rows.is_known = is_known(id);
+  if (auto done = open_sinks(*spec, rows); !done) return done.error();
+  return &instruments_.emplace(id, std::move(rows)).first->second;
+}
+
+Outcome<void> FileImport::open_sinks(const InstrumentSpec& spec, InstrumentRows& rows) {
+  const bool is_stored = !options_.is_dry_run && !rows.is_known;
+  if (is_stored) {
+    if (auto put = store_.put_spec(spec); !put) return put.error();
   }
-  std::vector<Sink> sinks;
   for (const EmitSpec& emit : table_.emits) {
-    Outcome<RowConverter> converter = RowConverter::make(table_, emit, *spec, header_, path_);
+    Outcome<RowConverter> converter = RowConverter::make(table_, emit, spec, header_, path_);
     if (!converter) return converter.error();
     Sink sink{std::move(converter).value(), ColumnBatch(emit.kind), nullptr,
-              to_text(id) + " " + std::string(name_of(emit.kind))};
-    if (!options_.is_dry_run) {
+              to_text(spec.id) + " " + std::string(name_of(emit.kind))};
+    if (is_stored) {
       WriterOptions writer_options;
       writer_options.duplicates =
           emit.removes_duplicates ? Duplicates::kRemoveExact : Duplicates::kKeep;
       writer_options.expected_interval = emit.interval;
-      Outcome<std::unique_ptr<SegmentWriter>> writer = store_.writer(id, emit.kind, writer_options);
+      Outcome<std::unique_ptr<SegmentWriter>> writer =
+          store_.writer(spec.id, emit.kind, writer_options);
       if (!writer) return writer.error();
       sink.writer = std::move(writer).value();
     }
-    sinks.push_back(std::move(sink));
+    rows.sinks.push_back(std::move(sink));
   }
-  return &sinks_.emplace(id, std::move(sinks)).first->second;
+  return {};
 }
 
 Outcome<void> FileImport::convert(const CsvBlock& block, std::span<const std::uint32_t> rows,
@@ -325,10 +418,16 @@ Outcome<void> FileImport::convert(const CsvBlock& block, std::span<const std::ui
     std::vector<RejectedRow> rejected;
     ConvertCounts counts;
     sink.converter.convert(block, rows, sink.batch, rejected, counts);
-    if (counts.skipped_absent > 0)
-      report_.warnings["rows_without_" + std::string(name_of(sink.batch.kind))] +=
-          counts.skipped_absent;
-    if (counts.skipped_levels > 0) report_.warnings["empty_levels"] += counts.skipped_levels;
+    const std::string kind(name_of(sink.batch.kind));
+    const std::array<std::pair<std::string, std::uint64_t>, 4> warnings{
+        {{"rows_without_" + kind, counts.skipped_absent + counts.without_values},
+         {"rows_outside_period", counts.outside_period},
+         {"empty_levels", counts.skipped_levels},
+         {"empty_books", counts.empty_books}}};
+    for (const auto& [name, count] : warnings) {
+      if (count > 0) sink.warnings[name] += count;
+    }
+    sink.quarantined += rejected.size();
     if (auto done = quarantine_rows(block, rejected, sink.converter.emit()); !done) return done;
     sink.taken += sink.batch.row_count();
     watch_order(sink);
@@ -346,26 +445,29 @@ void FileImport::watch_order(Sink& sink) {
     disorder += time < sink.last_time ? 1 : 0;
     sink.last_time = std::max(sink.last_time, time);
   }
-  if (disorder > 0) report_.warnings["out_of_order_rows"] += disorder;
+  if (disorder > 0) sink.warnings["out_of_order_rows"] += disorder;
   if (!sink.converter.emit().has_running_ids) return;
   std::uint64_t jumps = 0;
   for (const std::int64_t id : sink.batch.columns[4].values) {
     jumps += sink.last_id != 0 && id > sink.last_id + 1 ? 1 : 0;
     sink.last_id = id;
   }
-  if (jumps > 0) report_.warnings["trade_id_jumps"] += jumps;
+  if (jumps > 0) sink.warnings["trade_id_jumps"] += jumps;
 }
 
 Outcome<void> FileImport::quarantine_row(const CsvBlock& block, std::uint32_t row,
-                                         std::string field, Errc code, std::string value) {
-  ++report_.rows_quarantined;
+                                         std::string field, Errc code, std::string value,
+                                         std::string_view note) {
+  if (is_bad_[row] == 0) ++report_.rows_quarantined;
+  is_bad_[row] = 1;
   const std::uint64_t line = block.line_of(row);
   if (report_.first_complaint.empty()) {
     report_.first_complaint = describe(Diagnostic{.code = code,
                                                   .file = report_.file,
                                                   .line = line,
                                                   .field = field,
-                                                  .value = std::move(value)});
+                                                  .value = std::move(value),
+                                                  .note = std::string(note)});
   }
   if (options_.is_dry_run) return {};
   return quarantine_.add(line, field, code, block.raw_row(row));
@@ -375,45 +477,60 @@ Outcome<void> FileImport::quarantine_rows(const CsvBlock& block,
                                           const std::vector<RejectedRow>& rejected,
                                           const EmitSpec& emit) {
   for (const RejectedRow& bad : rejected) {
-    const bool is_count = bad.code == Errc::kMissingField || bad.code == Errc::kTooManyFields;
     const auto& source = emit.fields[bad.column];
-    std::string field = is_count ? "row" : std::string(fields_of(emit.kind)[bad.column].name);
+    const std::string_view name = fields_of(emit.kind)[bad.column].name;
+    std::string field(name);
     std::string value;
-    if (!is_count && source && !source->constant) {
-      if (const Outcome<std::size_t> at = header_index(source->column))
-        value = text_of(block, bad.row, *at);
-      field = source->column;
+    std::optional<std::size_t> at = bad.field;
+    if (!at && source && !source->column.empty()) {
+      if (const Outcome<std::size_t> found = header_index(source->column)) at = *found;
     }
-    if (auto done = quarantine_row(block, bad.row, std::move(field), bad.code, std::move(value));
+    if (at) {
+      field = header_[*at];
+      value = text_of(block, bad.row, *at);
+    }
+    if (auto done = quarantine_row(block, bad.row, std::move(field), bad.code, std::move(value),
+                                   note_of(emit.kind, name, bad.code));
         !done)
       return done;
   }
   return {};
 }
 
+// Why the side file first: rows must not be gone when the machine stops between the two.
 Outcome<void> FileImport::finish(const ProgressFn& progress) {
   const Outcome<std::uint64_t> bytes = file_bytes(path_);
   if (!bytes) return bytes.error();
-  for (auto& [id, sinks] : sinks_) {
-    for (Sink& sink : sinks) {
-      report_.rows_taken[sink.key] += sink.taken;
-      if (sink.writer == nullptr) continue;
-      const SourceRecord source{.name = report_.file,
-                                .sha256 = sha256_,
-                                .imported_with = dataset_.name,
-                                .bytes = *bytes,
-                                .rows_taken = sink.taken,
-                                .rows_quarantined = report_.rows_quarantined};
-      for (const auto& [name, count] : report_.warnings) sink.writer->count_warning(name, count);
-      const Outcome<WriteSummary> written = sink.writer->finish(std::span(&source, 1), progress);
-      if (!written) return written.error();
-      if (written->duplicates_removed > 0)
-        report_.warnings["duplicate_rows"] += written->duplicates_removed;
+  if (quarantine_.count() > 0) {
+    report_.quarantine_file = quarantine_.path();
+    if (auto done = quarantine_.commit(); !done) return done;
+  }
+  if (report_.rows_read == 0) report_.warnings["files_without_rows"] = 1;
+  for (auto& [id, rows] : instruments_) {
+    for (Sink& sink : rows.sinks) {
+      if (rows.is_known) continue;
+      if (auto done = finish_sink(sink, *bytes, progress); !done) return done;
     }
   }
-  if (quarantine_.count() == 0) return {};
-  report_.quarantine_file = quarantine_.path();
-  return quarantine_.commit();
+  return {};
+}
+
+Outcome<void> FileImport::finish_sink(Sink& sink, std::uint64_t bytes, const ProgressFn& progress) {
+  report_.rows_taken[sink.key] += sink.taken;
+  for (const auto& [name, count] : sink.warnings) report_.warnings[name] += count;
+  if (sink.writer == nullptr) return {};
+  const SourceRecord source{.name = report_.file,
+                            .sha256 = sha256_,
+                            .imported_with = dataset_.name,
+                            .bytes = bytes,
+                            .rows_taken = sink.taken,
+                            .rows_quarantined = sink.quarantined};
+  for (const auto& [name, count] : sink.warnings) sink.writer->count_warning(name, count);
+  const Outcome<WriteSummary> written = sink.writer->finish(std::span(&source, 1), progress);
+  if (!written) return written.error();
+  if (written->duplicates_removed > 0)
+    report_.warnings["duplicate_rows"] += written->duplicates_removed;
+  return {};
 }
 
 }  // namespace
@@ -434,7 +551,8 @@ std::uint64_t ImportReport::total_quarantined() const {
 
 Outcome<std::vector<std::string>> expand_files(const std::string& root,
                                                const std::string& pattern) {
-  const std::string full = pattern.starts_with('/') ? pattern : root + "/" + pattern;
+  const std::string full =
+      pattern.starts_with('/') ? pattern : (root.empty() ? "." : root) + "/" + pattern;
   const std::size_t slash = full.rfind('/');
   const std::string last = full.substr(slash + 1);
   if (last.find_first_of("*?") == std::string::npos) {
@@ -461,7 +579,7 @@ Outcome<ImportReport> import_dataset(const Dataset& dataset, Store& store,
       const Outcome<std::vector<std::string>> files = expand_files(options.root, pattern);
       if (!files) return files.error();
       for (const std::string& path : *files) {
-        const std::string prefix = options.root + "/";
+        const std::string prefix = (options.root.empty() ? "." : options.root) + "/";
         const std::string name = path.starts_with(prefix) ? path.substr(prefix.size()) : path;
         FileImport file(dataset, index, store, options, path, name);
         Outcome<FileReport> done = file.run(report);

@@ -19,7 +19,8 @@ namespace faultline {
 //
 // Invariant: every row of every file is stored, left out by a filter of the descriptor, or
 // quarantined; each is counted. Importing the same file again does nothing: its checksum is in the
-// manifest.
+// manifest. (A file that several tables of the descriptor read into the same kind is read again,
+// for the manifest cannot tell which of them is done; the store then adds nothing twice.)
 
 struct ImportOptions {
   std::string root;  // files of the descriptor are relative to it
@@ -34,7 +35,7 @@ struct FileReport {
   bool was_known = false;  // already imported, nothing done
   std::uint64_t rows_read = 0;
   std::uint64_t rows_filtered = 0;
-  std::uint64_t rows_quarantined = 0;
+  std::uint64_t rows_quarantined = 0;  // rows of the file, whatever the number of complaints
   std::map<std::string, std::uint64_t> rows_taken;  // by "venue:symbol kind"
   std::map<std::string, std::uint64_t>
       warnings;                 // out_of_order, duplicate_rows, id_jumps, skipped_absent, ...
@@ -54,9 +55,8 @@ struct ImportReport {
 // unusable; what was finished before it stays stored.
 //
 // Errors: kNotFound (no file matches), those of open_table() and RowConverter, kBadFormat (over
-// half of the first rows, or
-//         more rows than the limit, are unusable), kMissingField (a symbol without an instrument),
-//         kCancelled.
+// half of the rows so far, looked at now and then and at the end, or more rows than the limit, are
+// unusable), kMissingField (a symbol without an instrument), kCancelled.
 Outcome<ImportReport> import_dataset(const Dataset& dataset, Store& store,
                                      const ImportOptions& options, const ProgressFn& report);
 

@@ -48,6 +48,7 @@ header = "yes"
 [[emit]]
 kind = "open_interest"
 interval = "5m"
+skip_absent = true
 time = { column = "create_time", unit = "text" }
 qty = { column = "sum_open_interest", rounding = "nearest" }
 [[emit]]

@@ -11,11 +11,13 @@ namespace faultline {
 namespace {
 
 constexpr std::size_t kTextBlockRows = 8'192;
+constexpr std::size_t kTextBlockBytes = std::size_t{16} << 20;  // one row may go beyond it
 constexpr std::size_t kArenaPadding = 64;
 
-bool looks_like_data(std::string_view field) {
-  return field.empty() || (field.front() >= '0' && field.front() <= '9') || field.front() == '-' ||
-         field.front() == '.';
+bool looks_like_number(std::string_view field) {
+  const std::size_t sign = !field.empty() && (field[0] == '-' || field[0] == '+') ? 1 : 0;
+  const std::size_t digit = sign + (field.size() > sign && field[sign] == '.' ? 1 : 0);
+  return field.size() > digit && field[digit] >= '0' && field[digit] <= '9';
 }
 
 std::vector<std::string> fields_of_row(const CsvBlock& block, std::size_t row) {
@@ -28,13 +30,14 @@ std::vector<std::string> fields_of_row(const CsvBlock& block, std::size_t row) {
   return out;
 }
 
-// Whether the first row names columns instead of holding values.
+// Whether the first row names columns instead of holding values: it has a name that is known, or
+// nothing in it looks like a number. (A file written by a data frame may name its first column "".)
 bool is_header(const std::vector<std::string>& row, const TableSpec& table) {
   if (table.header != HeaderChoice::kAuto) return table.header == HeaderChoice::kYes;
   const auto is_known = [&](const std::string& field) {
     return std::ranges::find(table.column_names, field) != table.column_names.end();
   };
-  return std::ranges::any_of(row, is_known) || !looks_like_data(row.front());
+  return std::ranges::any_of(row, is_known) || std::ranges::none_of(row, looks_like_number);
 }
 
 // Takes the first `count` rows off the block.
@@ -58,11 +61,15 @@ class CsvTable final : public TableReader {
       : path_(std::move(path)), table_(table), source_(std::move(source)) {}
 
   Outcome<void> start() {
-    start_entry();
-    const Outcome<bool> more = read_block(pending_);
-    if (!more) return more.error();
-    if (!*more)
-      return Diagnostic{.code = Errc::kEmpty, .file = path_, .note = "the file holds no rows"};
+    // Entries of an archive may be empty.
+    for (;;) {
+      start_entry();
+      const Outcome<bool> more = read_block(pending_);
+      if (!more) return more.error();
+      if (*more) break;
+      if (!is_entry_over_)
+        return Diagnostic{.code = Errc::kEmpty, .file = path_, .note = "the file holds no rows"};
+    }
     has_pending_ = true;
     return take_header(pending_, true);
   }
@@ -94,6 +101,7 @@ class CsvTable final : public TableReader {
 
  private:
   void start_entry() {
+    if (is_entry_over_) entry_name_ = next_entry_name_;
     is_entry_over_ = false;
     reader_ = std::make_unique<CsvReader>([this](std::span<char> into) { return read_bytes(into); },
                                           CsvOptions{.delimiter = table_.delimiter});
@@ -110,8 +118,11 @@ class CsvTable final : public TableReader {
     }
     const Result<std::size_t> got = source_->read(into);
     if (!got || *got == 0) return got;
-    if (source_->entry_index() != entry_) {
+    if (source_->entry_index() == entry_) {
+      if (entry_name_.empty()) entry_name_ = source_->entry_name();
+    } else {
       entry_ = source_->entry_index();
+      next_entry_name_ = source_->entry_name();
       carry_.assign(into.data(), *got);
       is_entry_over_ = true;
       return std::size_t{0};
@@ -119,34 +130,39 @@ class CsvTable final : public TableReader {
     return got;
   }
 
+  // The file, and the entry of the archive where there are several.
+  std::string shown_name() const { return entry_name_.empty() ? path_ : path_ + "/" + entry_name_; }
+
   Outcome<bool> read_block(CsvBlock& block) {
     const Result<bool> more = reader_->next(block);
     if (more) return *more;
-    return Diagnostic{.code = more.error().code,
-                      .file = path_,
-                      .line = reader_->line(),
-                      .note = "after " + std::to_string(more.error().offset) + " bytes of text"};
+    Diagnostic problem{.code = more.error().code,
+                       .file = shown_name(),
+                       .line = reader_->line(),
+                       .note = "after " + std::to_string(more.error().offset) + " bytes of text"};
+    if (problem.code == Errc::kBinaryData && more.error().offset - 1 < 3)
+      problem.note += "; UTF-16 has to be made UTF-8 first";
+    return problem;
   }
 
   Outcome<void> take_header(CsvBlock& block, bool is_first) {
     std::vector<std::string> row = fields_of_row(block, 0);
-    if (!is_header(row, table_)) {
-      if (table_.column_names.empty()) {
-        return Diagnostic{
-            .code = Errc::kMissingColumn,
-            .file = path_,
-            .line = 1,
-            .note = "there is no header row, and the descriptor gives no column_names"};
-      }
-      if (is_first) header_ = table_.column_names;
-      return {};
+    const bool has_header = is_header(row, table_);
+    if (!has_header && table_.column_names.empty()) {
+      return Diagnostic{.code = Errc::kMissingColumn,
+                        .file = shown_name(),
+                        .line = 1,
+                        .note = "there is no header row, and the descriptor gives no column_names"};
     }
-    drop_rows(block, 1);
+    if (has_header)
+      drop_rows(block, 1);
+    else
+      row = table_.column_names;
     if (!is_first && row != header_) {
       return Diagnostic{.code = Errc::kMissingColumn,
-                        .file = path_,
+                        .file = shown_name(),
                         .line = 1,
-                        .note = "the entries of this archive have different headers"};
+                        .note = "its header is not that of the archive's first entry"};
     }
     header_ = std::move(row);
     return {};
@@ -161,6 +177,8 @@ class CsvTable final : public TableReader {
   bool has_pending_ = false;
   std::string carry_;
   std::size_t entry_ = 0;
+  std::string entry_name_;
+  std::string next_entry_name_;
   bool is_entry_over_ = false;
 };
 
@@ -178,7 +196,7 @@ class TextRowsTable final : public TableReader {
     block.row_first.push_back(0);
     block.first_line = rows_->row_number() + 1;
     std::vector<std::optional<std::string_view>> fields;
-    while (block.row_begin.size() < kTextBlockRows) {
+    while (block.row_begin.size() < kTextBlockRows && arena_.size() < kTextBlockBytes) {
       const Outcome<bool> more = rows_->next(fields);
       if (!more) return more.error();
       if (!*more) break;
@@ -210,8 +228,9 @@ class TextRowsTable final : public TableReader {
 TableFormat format_of(const std::string& path, TableFormat wanted) {
   if (wanted != TableFormat::kAuto) return wanted;
   if (path.ends_with(".parquet")) return TableFormat::kParquet;
-  if (path.ends_with(".jsonl") || path.ends_with(".jsonl.gz") || path.ends_with(".ndjson"))
-    return TableFormat::kJsonLines;
+  for (const char* ending : {".jsonl", ".jsonl.gz", ".ndjson", ".ndjson.gz"}) {
+    if (path.ends_with(ending)) return TableFormat::kJsonLines;
+  }
   return TableFormat::kCsv;
 }
 
@@ -223,7 +242,12 @@ Outcome<std::unique_ptr<TableReader>> open_table(const std::string& path, const 
     Outcome<std::unique_ptr<TextRows>> rows =
         open_text_rows(path, format == TableFormat::kParquet ? TextRowsFormat::kParquet
                                                              : TextRowsFormat::kJsonLines);
-    if (!rows) return rows.error();
+    if (!rows) {
+      // What follows is the engine's own query.
+      Diagnostic problem = rows.error();
+      problem.note.erase(std::min(problem.note.find("  LINE "), problem.note.size()));
+      return problem;
+    }
     return std::unique_ptr<TableReader>(std::make_unique<TextRowsTable>(std::move(rows).value()));
   }
   Outcome<std::unique_ptr<ByteSource>> source = open_bytes(path);

@@ -33,7 +33,7 @@ class TableReader {
 };
 
 // Opens a file and finds its header: the descriptor says, or the first row names a known column, or
-// its first field is not a number.
+// nothing in it looks like a number.
 //
 // Errors: kNotFound, kCannotRead, kTruncated, kBadArchive, kBadFormat, kEmpty (no rows at all),
 // kMissingColumn (no header

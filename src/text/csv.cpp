@@ -103,6 +103,22 @@ std::size_t last_row_end(std::string_view text, bool has_quotes) {
   return last;
 }
 
+std::uint64_t lines_in(std::string_view text) {
+  return static_cast<std::uint64_t>(std::ranges::count(text, '\n'));
+}
+
+// Where the quote stands that opens the last quoted stretch of the text.
+std::size_t last_opening_quote(std::string_view text) {
+  std::size_t opening = 0;
+  bool quoted = false;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    if (text[at] != '"') continue;
+    quoted = !quoted;
+    if (quoted) opening = at;
+  }
+  return opening;
+}
+
 // The usual case: every row has as many fields as the first, and more than one. True when that is
 // so, with the rows set.
 bool group_regular_rows(CsvBlock& block, std::size_t newlines) {
@@ -234,8 +250,9 @@ Result<bool> CsvReader::cut(CsvBlock& block) {
   Scan scan = find_separators(text.data(), text.size(), options_.delimiter, block.ends);
   if (scan.is_special) {
     if (const void* nul = std::memchr(text.data(), '\0', text.size())) {
-      const auto* at = static_cast<const char*>(nul);
-      return Error{Errc::kBinaryData, offset_ + static_cast<std::uint64_t>(at - text.data())};
+      const auto at = static_cast<std::size_t>(static_cast<const char*>(nul) - text.data());
+      line_ += lines_in(text.substr(0, at));
+      return Error{Errc::kBinaryData, offset_ + at};
     }
   }
   block.has_quotes = scan.is_special;
@@ -243,6 +260,7 @@ Result<bool> CsvReader::cut(CsvBlock& block) {
   if (at_end_ && size != text.size()) {
     // The last line has no end: give it one. The padding has room.
     if (block.has_quotes && std::ranges::count(text, '"') % 2 != 0) {
+      line_ += lines_in(text.substr(0, last_opening_quote(text)));
       return Error{Errc::kBadQuote, offset_ + text.size()};
     }
     buffer_[end_] = '\n';
@@ -282,6 +300,8 @@ Result<std::string_view> unquote(std::string_view raw, std::string& scratch) {
     if (stray != std::string_view::npos) return Error{Errc::kBadQuote, stray};
     return raw;
   }
+  // Without inner quotes nothing needs to be undone, and the view keeps the block's padding.
+  if (raw.find('"', 1) == raw.size() - 1 && raw.size() > 1) return raw.substr(1, raw.size() - 2);
   scratch.clear();
   for (std::size_t at = 1; at < raw.size(); ++at) {
     if (raw[at] != '"') {

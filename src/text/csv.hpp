@@ -79,7 +79,8 @@ class CsvReader {
   //         kBinaryData (a NUL byte), with the byte offset in the unpacked file.
   Result<bool> next(CsvBlock& block);
 
-  // Line number of the first line that has not been returned yet.
+  // Line number of the first line that has not been returned yet; after an error, of the line that
+  // holds the offending byte (for an open quote, the line where it opens).
   std::uint64_t line() const { return line_; }
 
  private:
