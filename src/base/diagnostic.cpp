@@ -6,11 +6,13 @@ namespace faultline {
 namespace {
 
 constexpr std::size_t kShownChars = 60;
+constexpr std::size_t kNoteChars = 600;
 
-std::string shown(const std::string& value) {
+// Control characters are escaped, so that a complaint is always one line.
+std::string shown(const std::string& value, std::size_t chars_max) {
   std::string out;
   for (const char c : value) {
-    if (out.size() >= kShownChars) {
+    if (out.size() >= chars_max) {
       out += "...";
       break;
     }
@@ -29,18 +31,18 @@ std::string shown(const std::string& value) {
 }  // namespace
 
 std::string describe(const Diagnostic& diagnostic) {
-  std::string out = diagnostic.file;
+  std::string out = shown(diagnostic.file, kNoteChars);
   if (diagnostic.line != 0) out += ":" + std::to_string(diagnostic.line);
   if (!out.empty()) out += ": ";
   if (!diagnostic.field.empty()) {
-    out += diagnostic.field;
-    if (!diagnostic.value.empty()) out += " = \"" + shown(diagnostic.value) + "\"";
+    out += shown(diagnostic.field, kNoteChars);
+    if (!diagnostic.value.empty()) out += " = \"" + shown(diagnostic.value, kShownChars) + "\"";
     out += ": ";
   } else if (!diagnostic.value.empty()) {
-    out += "\"" + shown(diagnostic.value) + "\": ";
+    out += "\"" + shown(diagnostic.value, kShownChars) + "\": ";
   }
   out += meaning_of(diagnostic.code);
-  if (!diagnostic.note.empty()) out += " (" + diagnostic.note + ")";
+  if (!diagnostic.note.empty()) out += " (" + shown(diagnostic.note, kNoteChars) + ")";
   return out;
 }
 

@@ -145,7 +145,8 @@ Result<UnixNanos> parse_time_text(std::string_view text) {
   if (text.empty()) return Error{Errc::kEmpty};
   Cursor in{text};
   const auto days = read_date(in);
-  if (!days) return Error{Errc::kBadTime, in.at};
+  constexpr std::int64_t kDaysMax = kLatest / kDay.value + 1;
+  if (!days || *days < 0 || *days > kDaysMax) return Error{Errc::kBadTime, in.at};
   std::int64_t nanos = *days * kDay.value;
   if (in.skip('T') || in.skip(' ') || in.skip('D')) {
     const auto clock = read_clock(in);

@@ -74,7 +74,8 @@ void add_hatch(const HeatmapScene& scene, std::vector<LegendItem>& items) {
                     canvas.fill_rect(box, {color});
                     canvas.push_clip(box);
                     std::vector<CanvasSegment> lines;
-                    for (double x = -12.0; x < 18.0; x += 7.0) {
+                    for (int line = 0; line < 5; ++line) {
+                      const double x = -12.0 + 7.0 * line;
                       lines.push_back({{at.x + x, box.bottom()}, {at.x + x + 12.0, box.y}});
                     }
                     canvas.stroke_segments(lines, {.paint = {back, 0.62}, .width_px = 1.5});

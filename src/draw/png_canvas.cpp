@@ -260,7 +260,8 @@ Result<PixelImage> decode_png(std::span<const std::uint8_t> bytes) {
   for (int y = 0; y < image.height_px; ++y) {
     for (int x = 0; x < image.width_px; ++x) {
       std::uint32_t word = 0;
-      std::memcpy(&word, data + static_cast<std::ptrdiff_t>(y) * stride_bytes + x * 4, 4);
+      std::memcpy(&word,
+                  data + static_cast<std::ptrdiff_t>(y) * stride_bytes + std::ptrdiff_t{4} * x, 4);
       image.pixels.push_back({static_cast<std::uint8_t>(word >> 16U),
                               static_cast<std::uint8_t>(word >> 8U),
                               static_cast<std::uint8_t>(word)});

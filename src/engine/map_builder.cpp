@@ -261,7 +261,7 @@ Outcome<void> load_liquidations(const Store& store, const MapRequest& request,
   const InstrumentId id = request.liquidations_from.value_or(request.instrument);
   const TimeRange range{map.spans.front().candle.begin, map.as_of};
   map.liquidations_source = to_text(id);
-  if (const Outcome<void> done = load_prints(store, id, range, map); !done) return done;
+  if (Outcome<void> done = load_prints(store, id, range, map); !done) return done;
   return load_totals(store, id, range, map);
 }
 

@@ -16,8 +16,8 @@ namespace {
 enum RowState : std::uint8_t { kGood = 0, kFailed = 1, kLeftOut = 2 };
 
 constexpr std::size_t kSeenWordsMax = 16;
+constexpr std::size_t kMillisDigits = 13;
 constexpr std::size_t kPadding = 64;
-constexpr std::int64_t kNanosPerMilli = 1'000'000;
 constexpr std::int64_t kTimeEarliest = 1'230'768'000'000'000'000;
 constexpr std::int64_t kTimeLatest = 4'102'444'800'000'000'000;
 
@@ -269,6 +269,16 @@ bool RowConverter::read_number(const ColumnPlan& plan, std::string_view text, st
   return true;
 }
 
+bool RowConverter::find_seen_word(const ColumnPlan& plan, std::string_view text,
+                                  std::int64_t& out) {
+  for (const auto& [word, meaning] : plan.seen_words) {
+    if (word != text) continue;
+    out = meaning;
+    return true;
+  }
+  return false;
+}
+
 bool RowConverter::read_word(ColumnPlan& plan, std::string_view text, std::int64_t& out,
                              Errc& code) {
   if (plan.source->is_sign) {
@@ -279,11 +289,7 @@ bool RowConverter::read_word(ColumnPlan& plan, std::string_view text, std::int64
     out = is_yes ? 1 : 0;  // long and buy are 0, yes is 1
     return true;
   }
-  for (const auto& [word, meaning] : plan.seen_words) {
-    if (word != text) continue;
-    out = meaning;
-    return true;
-  }
+  if (find_seen_word(plan, text, out)) return true;
   std::string key(text);
   std::ranges::transform(key, key.begin(),
                          [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
@@ -305,13 +311,6 @@ bool RowConverter::read_value(ColumnPlan& plan, std::string_view text, std::int6
     case Meaning::kTime: {
       const TimeUnit unit = plan.source->time_unit;
       const std::int64_t later = plan.source->shift.value - plan.source->utc_offset.value;
-      // Thirteen digits are milliseconds: nearly every file.
-      const bool is_millis =
-          text.size() == 13 && (unit == TimeUnit::kMillis || unit == TimeUnit::kAuto);
-      if (is_millis && parse_digits(text.data(), text.data() + text.size(), 0, out)) {
-        out = out * kNanosPerMilli + later;
-        return true;
-      }
       const Result<UnixNanos> time = parse_time(text, unit);
       if (!time) {
         code = time.error().code;
@@ -362,18 +361,56 @@ void RowConverter::fill_column(const CsvBlock& block, std::span<const std::uint3
     return;
   }
   out.values.resize(count);
+  const std::optional<PlainNumbers> plain = plain_numbers(plan, block);
+  const bool has_plain_words = !block.has_quotes && absent_words_.empty();
   for (std::size_t i = 0; i < count; ++i) {
     if (state_[i] != kGood) continue;
-    Errc broken = Errc::kEmpty;
-    const std::string_view text = field_text(block, rows[i], plan.field, broken);
-    if (broken != Errc::kEmpty) {
-      fail(i, column, broken);
-    } else if (is_absent(text)) {
-      if (!fill_absent(i, column)) fail(i, column, Errc::kEmpty);
-    } else {
-      Errc code = Errc::kNotANumber;
-      if (!read_value(plan, text, out.values[i], code)) fail(i, column, code);
+    const std::string_view text = block.raw(rows[i], plan.field);
+    std::int64_t& value = out.values[i];
+    if (plain) {
+      const bool is_size_good = plain->size == 0 || text.size() == plain->size;
+      const char* begin = text.data();
+      if (is_size_good && parse_digits(begin, begin + text.size(), plain->places, value)) {
+        value += plain->shift;
+        continue;
+      }
+    } else if (has_plain_words && find_seen_word(plan, text, value)) {
+      continue;
     }
+    fill_cell(block, rows[i], i, column);
+  }
+}
+
+// The column's texts as plain digits, where nothing about them needs a second look.
+std::optional<RowConverter::PlainNumbers> RowConverter::plain_numbers(const ColumnPlan& plan,
+                                                                      const CsvBlock& block) const {
+  if (block.has_quotes || !absent_words_.empty()) return std::nullopt;
+  if (plan.meaning == Meaning::kTime) {
+    const TimeUnit unit = plan.source->time_unit;
+    if (unit != TimeUnit::kMillis && unit != TimeUnit::kAuto) return std::nullopt;
+    // Thirteen digits are milliseconds: nearly every file.
+    return PlainNumbers{6, kMillisDigits, plan.source->shift.value - plan.source->utc_offset.value};
+  }
+  if (plan.meaning == Meaning::kId) return PlainNumbers{0, 0, 0};
+  const bool is_number = plan.meaning == Meaning::kPriceTicks ||
+                         plan.meaning == Meaning::kPriceE9 || plan.meaning == Meaning::kQty ||
+                         plan.meaning == Meaning::kMoneyE6;
+  if (!is_number || plan.places < 0 || plan.source->is_negated) return std::nullopt;
+  return PlainNumbers{plan.places, 0, 0};
+}
+
+void RowConverter::fill_cell(const CsvBlock& block, std::uint32_t row, std::size_t i,
+                             std::size_t column) {
+  ColumnPlan& plan = plans_[column];
+  Errc broken = Errc::kEmpty;
+  const std::string_view text = field_text(block, row, plan.field, broken);
+  if (broken != Errc::kEmpty) {
+    fail(i, column, broken);
+  } else if (is_absent(text)) {
+    if (!fill_absent(i, column)) fail(i, column, Errc::kEmpty);
+  } else {
+    Errc code = Errc::kNotANumber;
+    if (!read_value(plan, text, batch_.columns[column].values[i], code)) fail(i, column, code);
   }
 }
 

@@ -66,6 +66,11 @@ class RowConverter {
     // The last words seen and what they mean: there are few, and they repeat.
     std::vector<std::pair<std::string, std::int64_t>> seen_words{};
   };
+  struct PlainNumbers {
+    int places;
+    std::size_t size;    // of the text; 0: any
+    std::int64_t shift;  // added to every value
+  };
   struct LevelPlan {
     std::size_t price = 0;
     std::size_t qty = 0;
@@ -89,8 +94,11 @@ class RowConverter {
   bool read_value(ColumnPlan& plan, std::string_view text, std::int64_t& out, Errc& code);
   bool read_number(const ColumnPlan& plan, std::string_view text, std::int64_t& out,
                    Errc& code) const;
+  static bool find_seen_word(const ColumnPlan& plan, std::string_view text, std::int64_t& out);
   bool read_word(ColumnPlan& plan, std::string_view text, std::int64_t& out, Errc& code);
   bool is_absent(std::string_view text) const;
+  std::optional<PlainNumbers> plain_numbers(const ColumnPlan& plan, const CsvBlock& block) const;
+  void fill_cell(const CsvBlock& block, std::uint32_t row, std::size_t i, std::size_t column);
   bool fill_absent(std::size_t row, std::size_t column);
   void finish_times(ConvertCounts& counts);
   void finish_usd_quantities(const CsvBlock& block, std::span<const std::uint32_t> rows);

@@ -7,7 +7,8 @@ namespace {
 // names, units and sides as the venues and vendors document them.
 
 constexpr std::string_view kVisionKlines = R"(
-column_names = ["open_time","open","high","low","close","volume","close_time","quote_volume","count","taker_buy_volume","taker_buy_quote_volume","ignore"]
+column_names = ["open_time", "open", "high", "low", "close", "volume", "close_time",
+  "quote_volume", "count", "taker_buy_volume", "taker_buy_quote_volume", "ignore"]
 [[emit]]
 kind = "bar"
 time = { column = "open_time" }
@@ -20,7 +21,8 @@ taker_buy_volume = "taker_buy_volume"
 )";
 
 constexpr std::string_view kVisionAggTrades = R"(
-column_names = ["agg_trade_id","price","quantity","first_trade_id","last_trade_id","transact_time","is_buyer_maker"]
+column_names = ["agg_trade_id", "price", "quantity", "first_trade_id", "last_trade_id",
+  "transact_time", "is_buyer_maker"]
 [[emit]]
 kind = "trade"
 time = { column = "transact_time" }
@@ -80,7 +82,8 @@ notional = { column = "notional", rounding = "nearest" }
 )";
 
 constexpr std::string_view kVisionLiquidations = R"(
-column_names = ["time","side","order_type","time_in_force","original_quantity","price","average_price","order_status","last_fill_quantity","accumulated_fill_quantity"]
+column_names = ["time", "side", "order_type", "time_in_force", "original_quantity", "price",
+  "average_price", "order_status", "last_fill_quantity", "accumulated_fill_quantity"]
 [[emit]]
 kind = "liquidation"
 duplicates = "remove"
@@ -149,7 +152,12 @@ header = "yes"
 kind = "book"
 duplicates = "keep"
 time = { column = "timestamp", unit = "us" }
-levels = { bid_price = "bids[{}].price", bid_qty = "bids[{}].amount", ask_price = "asks[{}].price", ask_qty = "asks[{}].amount", count = 25 }
+[emit.levels]
+bid_price = "bids[{}].price"
+bid_qty = "bids[{}].amount"
+ask_price = "asks[{}].price"
+ask_qty = "asks[{}].amount"
+count = 25
 )";
 
 constexpr std::string_view kTardisQuotes = R"(

