@@ -361,23 +361,45 @@ void RowConverter::fill_column(const CsvBlock& block, std::span<const std::uint3
     return;
   }
   out.values.resize(count);
-  const std::optional<PlainNumbers> plain = plain_numbers(plan, block);
+  if (const std::optional<PlainNumbers> plain = plain_numbers(plan, block)) {
+    fill_plain(block, rows, column, *plain);
+    return;
+  }
   const bool has_plain_words = !block.has_quotes && absent_words_.empty();
   for (std::size_t i = 0; i < count; ++i) {
     if (state_[i] != kGood) continue;
     const std::string_view text = block.raw(rows[i], plan.field);
-    std::int64_t& value = out.values[i];
-    if (plain) {
-      const bool is_size_good = plain->size == 0 || text.size() == plain->size;
-      const char* begin = text.data();
-      if (is_size_good && parse_digits(begin, begin + text.size(), plain->places, value)) {
-        value += plain->shift;
-        continue;
-      }
-    } else if (has_plain_words && find_seen_word(plan, text, value)) {
-      continue;
-    }
+    if (has_plain_words && find_seen_word(plan, text, out.values[i])) continue;
     fill_cell(block, rows[i], i, column);
+  }
+}
+
+// The tight loop of the importer: digits to integers, without a look at anything else. What does
+// not fit goes through fill_cell.
+void RowConverter::fill_plain(const CsvBlock& block, std::span<const std::uint32_t> rows,
+                              std::size_t column, PlainNumbers plain) {
+  const std::size_t field = plans_[column].field;
+  const std::size_t count = rows.size();
+  const char* text = block.text.data();
+  // The field ends at ends[first + field] and begins behind the separator before it.
+  const std::uint32_t* ends = block.ends.data();
+  const std::uint32_t* row_first = block.row_first.data();
+  const std::uint32_t* row_begin = block.row_begin.data();
+  const std::uint32_t* row_at = rows.data();
+  const std::uint8_t* state = state_.data();
+  std::int64_t* values = batch_.columns[column].values.data();
+  for (std::size_t i = 0; i < count; ++i) {
+    if (state[i] != kGood) continue;
+    const std::uint32_t row = row_at[i];
+    const std::uint32_t* end = ends + row_first[row] + field;
+    const std::uint32_t begin = field == 0 ? row_begin[row] : end[-1] + 1;
+    const bool is_size_good = plain.size == 0 || *end - begin == plain.size;
+    std::int64_t value = 0;
+    if (is_size_good && parse_digits(text + begin, text + *end, plain.places, value)) {
+      values[i] = value + plain.shift;
+    } else {
+      fill_cell(block, row, i, column);
+    }
   }
 }
 

@@ -98,6 +98,8 @@ class RowConverter {
   bool read_word(ColumnPlan& plan, std::string_view text, std::int64_t& out, Errc& code);
   bool is_absent(std::string_view text) const;
   std::optional<PlainNumbers> plain_numbers(const ColumnPlan& plan, const CsvBlock& block) const;
+  void fill_plain(const CsvBlock& block, std::span<const std::uint32_t> rows, std::size_t column,
+                  PlainNumbers plain);
   void fill_cell(const CsvBlock& block, std::uint32_t row, std::size_t i, std::size_t column);
   bool fill_absent(std::size_t row, std::size_t column);
   void finish_times(ConvertCounts& counts);

@@ -51,7 +51,7 @@ struct CsvBlock {
   std::string_view raw(std::size_t row, std::size_t field) const {
     const std::size_t at = row_first[row] + field;
     const std::uint32_t begin = field == 0 ? row_begin[row] : ends[at - 1] + 1;
-    return text.substr(begin, ends[at] - begin);
+    return {text.data() + begin, ends[at] - begin};
   }
   // The whole row without its line end.
   std::string_view raw_row(std::size_t row) const {
