@@ -4,6 +4,7 @@
 #include <array>
 #include <cctype>
 #include <cmath>
+#include <cstring>
 
 #include "base/hash.hpp"
 #include "feed/level_scanner.hpp"
@@ -17,6 +18,7 @@ enum RowState : std::uint8_t { kGood = 0, kFailed = 1, kLeftOut = 2 };
 
 constexpr std::size_t kSeenWordsMax = 16;
 constexpr std::size_t kMillisDigits = 13;
+constexpr std::size_t kShortWordBytes = 8;
 constexpr std::size_t kPadding = 64;
 constexpr std::int64_t kTimeEarliest = 1'230'768'000'000'000'000;
 constexpr std::int64_t kTimeLatest = 4'102'444'800'000'000'000;
@@ -279,6 +281,21 @@ bool RowConverter::find_seen_word(const ColumnPlan& plan, std::string_view text,
   return false;
 }
 
+// The same by one comparison of eight bytes. Requires: a text of the block, which has padding.
+bool RowConverter::find_short_word(const ColumnPlan& plan, std::string_view text,
+                                   std::int64_t& out) {
+  if (text.empty() || text.size() > kShortWordBytes) return false;
+  std::uint64_t packed = 0;
+  std::memcpy(&packed, text.data(), kShortWordBytes);
+  packed &= ~std::uint64_t{0} >> (8 * (kShortWordBytes - text.size()));
+  for (const ShortWord& word : plan.short_words) {
+    if (word.packed != packed) continue;
+    out = word.value;
+    return true;
+  }
+  return false;
+}
+
 bool RowConverter::read_word(ColumnPlan& plan, std::string_view text, std::int64_t& out,
                              Errc& code) {
   if (plan.source->is_sign) {
@@ -301,7 +318,12 @@ bool RowConverter::read_word(ColumnPlan& plan, std::string_view text, std::int64
     return false;
   }
   out = found->second;
-  if (plan.seen_words.size() < kSeenWordsMax) plan.seen_words.emplace_back(text, out);
+  if (plan.seen_words.size() >= kSeenWordsMax) return true;
+  plan.seen_words.emplace_back(text, out);
+  if (text.size() > kShortWordBytes || text.find('\0') != std::string_view::npos) return true;
+  ShortWord word{.packed = 0, .value = out};
+  std::memcpy(&word.packed, text.data(), text.size());
+  plan.short_words.push_back(word);
   return true;
 }
 
@@ -369,7 +391,7 @@ void RowConverter::fill_column(const CsvBlock& block, std::span<const std::uint3
   for (std::size_t i = 0; i < count; ++i) {
     if (state_[i] != kGood) continue;
     const std::string_view text = block.raw(rows[i], plan.field);
-    if (has_plain_words && find_seen_word(plan, text, out.values[i])) continue;
+    if (has_plain_words && find_short_word(plan, text, out.values[i])) continue;
     fill_cell(block, rows[i], i, column);
   }
 }
@@ -575,15 +597,17 @@ void RowConverter::leave_out_empty(ConvertCounts& counts) {
   }
 }
 
-void RowConverter::take_good_rows(ColumnBatch& out) const {
+void RowConverter::take_good_rows(ColumnBatch& out) {
   const bool all_good =
       std::ranges::all_of(state_, [](std::uint8_t state) { return state == kGood; });
   for (std::size_t column = 0; column < plans_.size(); ++column) {
-    const Column& from = batch_.columns[column];
+    Column& from = batch_.columns[column];
     Column& to = out.columns[column];
     const std::size_t before = to.values.size();
     if (!from.present.empty() && to.present.empty()) to.present.assign(before, 1);
-    if (all_good) {
+    if (all_good && before == 0) {
+      std::swap(to.values, from.values);
+    } else if (all_good) {
       to.values.insert(to.values.end(), from.values.begin(), from.values.end());
     } else {
       for (std::size_t i = 0; i < state_.size(); ++i) {

@@ -53,6 +53,10 @@ class RowConverter {
   const EmitSpec& emit() const { return emit_; }
 
  private:
+  struct ShortWord {
+    std::uint64_t packed;  // the text's bytes and zeros behind them
+    std::int64_t value;
+  };
   struct ColumnPlan {
     const FieldSource* source = nullptr;  // null: absent
     Meaning meaning = Meaning::kId;
@@ -65,6 +69,7 @@ class RowConverter {
     std::int64_t constant = 0;
     // The last words seen and what they mean: there are few, and they repeat.
     std::vector<std::pair<std::string, std::int64_t>> seen_words{};
+    std::vector<ShortWord> short_words{};  // those of them that fit a register
   };
   struct PlainNumbers {
     int places;
@@ -94,6 +99,7 @@ class RowConverter {
   bool read_value(ColumnPlan& plan, std::string_view text, std::int64_t& out, Errc& code);
   bool read_number(const ColumnPlan& plan, std::string_view text, std::int64_t& out,
                    Errc& code) const;
+  static bool find_short_word(const ColumnPlan& plan, std::string_view text, std::int64_t& out);
   static bool find_seen_word(const ColumnPlan& plan, std::string_view text, std::int64_t& out);
   bool read_word(ColumnPlan& plan, std::string_view text, std::int64_t& out, Errc& code);
   bool is_absent(std::string_view text) const;
@@ -109,7 +115,7 @@ class RowConverter {
   void check_rows();
   void check_bars();
   void leave_out_empty(ConvertCounts& counts);
-  void take_good_rows(ColumnBatch& out) const;
+  void take_good_rows(ColumnBatch& out);
   void report_failures(std::span<const std::uint32_t> rows,
                        std::vector<RejectedRow>& rejected) const;
   void fail(std::size_t row, std::size_t column, Errc code,
