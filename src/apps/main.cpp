@@ -1,4 +1,6 @@
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <string_view>
 
 #include "apps/commands.hpp"
 
@@ -113,6 +115,13 @@ int run(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
+    const bool wants_json = std::any_of(
+        argv, argv + argc, [](const char* word) { return std::string_view(word) == "--json"; });
+    if (wants_json && error.get_exit_code() != 0) {
+      const Diagnostic wrong{.code = Errc::kBadRequest, .field = "arguments", .note = error.what()};
+      fail(wrong, {.is_json = true});
+      return static_cast<int>(ExitCode::kUsage);
+    }
     return app.exit(error) == 0 ? static_cast<int>(ExitCode::kSuccess)
                                 : static_cast<int>(ExitCode::kUsage);
   }

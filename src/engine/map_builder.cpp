@@ -36,7 +36,10 @@ Outcome<StepSources> open_sources(const Store& store, const InstrumentId& id, Ti
       {EventKind::kLiquidationTotal, &sources.liquidation_totals},
   }};
   for (const auto& [kind, slot] : lanes) {
-    Outcome<std::unique_ptr<ColumnReader>> reader = reader_or_null(store, id, kind, range);
+    // What is stamped at the very end of the last step belongs to it: open interest and funding.
+    const bool is_state = kind == EventKind::kOpenInterest || kind == EventKind::kFunding;
+    const TimeRange wanted{range.from, is_state ? range.to + Nanos(1) : range.to};
+    Outcome<std::unique_ptr<ColumnReader>> reader = reader_or_null(store, id, kind, wanted);
     if (!reader) return reader.error();
     *slot = std::move(reader).value();
   }
@@ -63,6 +66,7 @@ struct Plan {
   TimeRange shown;  // columns
   TimeRange read;   // rows
   Nanos step;
+  std::optional<Nanos> bar;  // the length of bars of last prices that are used
   Nanos column;
 };
 
@@ -84,20 +88,25 @@ Outcome<Plan> make_plan(const Store& store, const MapRequest& request) {
   Plan plan;
   plan.shown =
       TimeRange{request.from.value_or(prices->from), request.to.value_or(prices->to + Nanos(1))};
-  if (plan.shown.to <= plan.shown.from) return bad_request("range", "it ends before it begins");
   if (plan.shown.to <= prices->from || plan.shown.from > prices->to) {
     return Diagnostic{
         .code = Errc::kNoData,
         .field = to_text(request.instrument),
         .note = "prices are recorded from " + to_text(prices->from) + " to " + to_text(prices->to)};
   }
-  plan.read = TimeRange{UnixNanos(0), plan.shown.to};
+  if (plan.shown.to <= plan.shown.from) return bad_request("range", "it ends before it begins");
   const Outcome<InstrumentSpec> spec = store.spec_at(request.instrument, prices->to);
   if (!spec) return spec.error();
   plan.spec = *spec;
-  const Outcome<Nanos> natural = natural_step(store, request.instrument, plan.read);
-  if (!natural) return natural.error();
-  plan.step = request.step.value_or(*natural);
+  const Outcome<StepChoice> choice =
+      choose_step(store, request.instrument, {UnixNanos(0), plan.shown.to}, request.step);
+  if (!choice) return choice.error();
+  plan.step = choice->length;
+  plan.bar = choice->bar;
+  // A step that is not over by then would know what came after.
+  if (request.to) plan.shown.to = UnixNanos(request.to->value / plan.step.value * plan.step.value);
+  if (plan.shown.to <= plan.shown.from) return bad_request("range", "no whole step lies in it");
+  plan.read = TimeRange{UnixNanos(0), plan.shown.to};
   const TimeRange within{std::max(plan.shown.from, prices->from),
                          std::min(plan.shown.to, prices->to)};
   plan.column = request.column_interval.value_or(automatic_column(within, plan.step));
@@ -161,8 +170,9 @@ void append_column(const PositionDensity& density, const Plan& plan, const MapRe
   for (const Side side : kSides) {
     const double stock = density.stock(side);
     if (stock <= 0.0) continue;
-    map.identity_error_max =
-        std::max(map.identity_error_max, std::abs(density.recounted_stock(side) - stock) / stock);
+    const double error = std::abs(density.recounted_stock(side) - stock) / stock;
+    FAULTLINE_CHECK(std::isfinite(error));
+    map.identity_error_max = std::max(map.identity_error_max, error);
   }
 }
 
@@ -241,7 +251,9 @@ Outcome<void> load_totals(const Store& store, const InstrumentId& id, TimeRange 
     for (std::size_t row = 0; row < batch.row_count(); ++row) {
       for (const Side side : kSides) {
         const Column& column = batch.columns[2 + index_of(side)];
-        if (!column.has(row)) continue;
+        const std::int64_t end = batch.columns[0].values[row] + batch.columns[1].values[row];
+        // A total that is not over tells the future.
+        if (!column.has(row) || end > map.as_of.value) continue;
         RealisedLiquidation total;
         total.time = UnixNanos(batch.columns[0].values[row]);
         total.length = Nanos(batch.columns[1].values[row]);
@@ -260,7 +272,9 @@ Outcome<void> load_liquidations(const Store& store, const MapRequest& request,
                                 LiquidationMap& map) {
   const InstrumentId id = request.liquidations_from.value_or(request.instrument);
   const TimeRange range{map.spans.front().candle.begin, map.as_of};
-  map.liquidations_source = to_text(id);
+  const bool is_recorded = store.coverage(id, EventKind::kLiquidation).has_value() ||
+                           store.coverage(id, EventKind::kLiquidationTotal).has_value();
+  if (is_recorded) map.liquidations_source = to_text(id);
   if (Outcome<void> done = load_prints(store, id, range, map); !done) return done;
   return load_totals(store, id, range, map);
 }
@@ -274,7 +288,10 @@ Outcome<LiquidationMap> build_map(const Store& store, const MapRequest& request,
   Outcome<StepSources> sources = open_sources(store, request.instrument, plan->read);
   if (!sources) return sources.error();
   StepBuilder steps(plan->spec, std::move(sources).value(),
-                    StepOptions{plan->step, request.price, request.assumed_open_interest});
+                    StepOptions{.length = plan->step,
+                                .price = request.price,
+                                .assumed_open_interest = request.assumed_open_interest,
+                                .bar_length = plan->bar});
   PositionDensity density(request.density, {});
   LiquidationMap map;
   map.spec = plan->spec;

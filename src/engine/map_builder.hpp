@@ -26,7 +26,7 @@ struct MapRequest {
   // that is recorded.
   std::optional<UnixNanos> from{};
   std::optional<UnixNanos> to{};
-  std::optional<Nanos> step{};             // absent: natural_step()
+  std::optional<Nanos> step{};             // absent: choose_step()
   std::optional<Nanos> column_interval{};  // absent: at most kColumnsAuto columns over the range
   PriceChoice price = PriceChoice::kAuto;
   std::optional<double> assumed_open_interest{};
@@ -79,8 +79,8 @@ struct LiquidationMap {
   std::vector<MapColumn> columns;
   std::vector<ColumnSpan> spans;  // one a column: the time before it
   std::vector<RealisedLiquidation> liquidations;
-  std::string liquidations_source;
-  std::vector<Cluster> clusters;  // of the last column
+  std::string liquidations_source;  // empty where none are recorded: that is not a zero
+  std::vector<Cluster> clusters;    // of the last column
   StepNotes notes;
   std::uint64_t oi_exceeds_volume_steps = 0;
   double identity_error_max =

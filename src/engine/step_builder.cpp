@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <set>
 #include <span>
 
 #include "core/decimal.hpp"
+#include "core/time_text.hpp"
 
 namespace faultline {
 namespace {
@@ -172,7 +174,7 @@ struct StepBuilder::State {
   void add_marks(const ColumnBatch& batch, std::size_t first, std::size_t last);
   Outcome<void> read_interest(MarketStep& step);
   Outcome<void> read_liquidations(MarketStep& step);
-  void settle_prices(MarketStep& step);
+  Outcome<void> settle_prices(MarketStep& step);
   Outcome<bool> next(MarketStep& step);
 };
 
@@ -244,11 +246,13 @@ void StepBuilder::State::add_bars(const ColumnBatch& batch, std::size_t first, s
   for (std::size_t row = first; row < last; ++row) {
     const auto value = [&](std::size_t column) { return batch.columns[column].values[row]; };
     const auto price = [&](std::size_t column) { return to_double_approx(PriceE9(value(column))); };
-    if (value(kLength) > options.length.value) {
+    const auto kind = static_cast<PriceKind>(value(kKind));
+    const bool is_other = kind == PriceKind::kLast && options.bar_length &&
+                          value(kLength) != options.bar_length->value;
+    if (is_other || options.length.value % value(kLength) != 0) {
       ++notes.skipped_bars;
       continue;
     }
-    const auto kind = static_cast<PriceKind>(value(kKind));
     if (kind == PriceKind::kMark) {
       mark_range.add(price(kOpen), price(kHigh), price(kLow), price(kClose));
       continue;
@@ -293,7 +297,7 @@ Outcome<void> StepBuilder::State::read_prices(MarketStep& step) {
                                      std::size_t last) { add_marks(batch, first, last); });
 }
 
-void StepBuilder::State::settle_prices(MarketStep& step) {
+Outcome<void> StepBuilder::State::settle_prices(MarketStep& step) {
   if (has_trades) {
     step.volume = static_cast<double>(traded_lots) * lot;
     step.taker_buy_volume = static_cast<double>(bought_lots) * lot;
@@ -303,13 +307,19 @@ void StepBuilder::State::settle_prices(MarketStep& step) {
     step.has_taker_side = bar_has_taker;
   }
   const bool use_mark = mark_range.is_seen && options.price != PriceChoice::kLast;
+  if (options.price == PriceChoice::kMark && !use_mark && last_range.is_seen) {
+    return Diagnostic{
+        .code = Errc::kNoData,
+        .field = to_text(spec.id),
+        .note = "no mark price is recorded in the step that begins " + to_text(step.begin)};
+  }
   const Range& range = use_mark ? mark_range : last_range;
   step.price_kind = use_mark ? PriceKind::kMark : PriceKind::kLast;
   step.is_gap = !range.is_seen;
   if (step.is_gap) {
     step.open = step.high = step.low = step.close = last_close;
     ++notes.gap_steps;
-    return;
+    return {};
   }
   ++(use_mark ? notes.mark_price_steps : notes.last_price_steps);
   step.open = range.open;
@@ -317,6 +327,7 @@ void StepBuilder::State::settle_prices(MarketStep& step) {
   step.low = range.low;
   step.close = range.close;
   last_close = range.close;
+  return {};
 }
 
 Outcome<void> StepBuilder::State::read_interest(MarketStep& step) {
@@ -386,7 +397,7 @@ Outcome<bool> StepBuilder::State::next(MarketStep& step) {
   step.begin = begin;
   step.end = begin + options.length;
   if (auto done = read_prices(step); !done) return done.error();
-  settle_prices(step);
+  if (auto done = settle_prices(step); !done) return done.error();
   if (auto done = read_interest(step); !done) return done.error();
   if (auto done = read_liquidations(step); !done) return done.error();
   begin = step.end;
@@ -413,24 +424,53 @@ Outcome<bool> StepBuilder::next(MarketStep& step) {
 
 const StepNotes& StepBuilder::notes() const { return state_->notes; }
 
-Outcome<Nanos> natural_step(const Store& store, const InstrumentId& id, TimeRange range) {
-  std::optional<std::int64_t> shortest;
-  if (store.coverage(id, EventKind::kBar)) {
-    Outcome<std::unique_ptr<ColumnReader>> reader = store.read(id, EventKind::kBar, range);
-    if (!reader) return reader.error();
-    ColumnBatch batch(EventKind::kBar);
+namespace {
+
+// The lengths of all bars of last prices.
+Outcome<std::set<std::int64_t>> bar_lengths(const Store& store, const InstrumentId& id,
+                                            TimeRange range) {
+  std::set<std::int64_t> lengths;
+  if (!store.coverage(id, EventKind::kBar)) return lengths;
+  Outcome<std::unique_ptr<ColumnReader>> reader = store.read(id, EventKind::kBar, range);
+  if (!reader && reader.error().code == Errc::kNoData) return lengths;
+  if (!reader) return reader.error();
+  ColumnBatch batch(EventKind::kBar);
+  for (;;) {
     const Outcome<bool> more = (*reader)->next(batch);
     if (!more) return more.error();
+    if (!*more) return lengths;
     for (std::size_t row = 0; row < batch.row_count(); ++row) {
       if (batch.columns[kKind].values[row] != static_cast<std::int64_t>(PriceKind::kLast)) continue;
-      const std::int64_t length = batch.columns[kLength].values[row];
-      shortest = shortest ? std::min(*shortest, length) : length;
+      lengths.insert(batch.columns[kLength].values[row]);
     }
   }
-  if (shortest) return Nanos(*shortest);
-  if (store.coverage(id, EventKind::kTrade) || store.coverage(id, EventKind::kMark)) return kMinute;
-  return Diagnostic{
-      .code = Errc::kNoData, .field = to_text(id), .note = "no bars, trades or mark prices"};
+}
+
+}  // namespace
+
+Outcome<StepChoice> choose_step(const Store& store, const InstrumentId& id, TimeRange range,
+                                std::optional<Nanos> wanted) {
+  const Outcome<std::set<std::int64_t>> lengths = bar_lengths(store, id, range);
+  if (!lengths) return lengths.error();
+  const bool has_ticks =
+      store.coverage(id, EventKind::kTrade) || store.coverage(id, EventKind::kMark);
+  if (lengths->empty() && !has_ticks) {
+    const bool has_bars = store.coverage(id, EventKind::kBar).has_value();
+    return Diagnostic{.code = Errc::kNoData,
+                      .field = to_text(id),
+                      .note = has_bars ? "its bars are of mark or index prices only"
+                                       : "no bars, trades or mark prices"};
+  }
+  if (lengths->empty()) return StepChoice{wanted.value_or(kMinute), std::nullopt};
+  const Nanos step = wanted.value_or(Nanos(*lengths->begin()));
+  for (const std::int64_t length : *lengths) {
+    if (step.value % length == 0) return StepChoice{step, Nanos(length)};
+  }
+  if (has_ticks) return StepChoice{step, std::nullopt};
+  return Diagnostic{.code = Errc::kBadRequest,
+                    .field = "step",
+                    .value = to_text(step),
+                    .note = "not a whole number of bars of " + to_text(Nanos(*lengths->begin()))};
 }
 
 }  // namespace faultline

@@ -40,6 +40,7 @@ struct StepOptions {
   Nanos length = kMinute;
   PriceChoice price = PriceChoice::kAuto;
   std::optional<double> assumed_open_interest{};  // native units, where none is recorded
+  std::optional<Nanos> bar_length{};  // of last prices: bars of another length are skipped
 };
 
 // What the builder noticed. Nothing here is repaired in silence.
@@ -71,8 +72,15 @@ class StepBuilder {
   std::unique_ptr<State> state_;
 };
 
-// The length that suits what is recorded: the shortest bar of last prices, or a minute where there
-// are trades only. Errors: kNoData.
-Outcome<Nanos> natural_step(const Store& store, const InstrumentId& id, TimeRange range);
+struct StepChoice {
+  Nanos length;              // of a step
+  std::optional<Nanos> bar;  // of the bars of last prices that make it; absent without such bars
+};
+
+// The steps that suit what is recorded: `wanted`, or the shortest bar, or a minute where there are
+// trades only; and the shortest bar that divides them. Cost: one pass over the bars.
+// Errors: kNoData; kBadRequest when no bar divides the wanted step and there are no trades.
+Outcome<StepChoice> choose_step(const Store& store, const InstrumentId& id, TimeRange range,
+                                std::optional<Nanos> wanted);
 
 }  // namespace faultline

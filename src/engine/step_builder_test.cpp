@@ -146,6 +146,29 @@ TEST(StepBuilder, MarkBarsAreSweptWhereTheyAreFineEnough) {
   EXPECT_DOUBLE_EQ(steps_of(sources(5), last)[0].low, 80.0);
 }
 
+TEST(StepBuilder, OnlyMarksMeansOnlyMarks) {
+  StepSources sources;
+  sources.trades = reader(EventKind::kTrade, {trade(0, 1000, 1)});
+  sources.open_interest = reader(EventKind::kOpenInterest, {interest(0, 1000)});
+  StepBuilder builder(InstrumentSpec{}, std::move(sources),
+                      {.length = kMinute, .price = PriceChoice::kMark});
+  MarketStep step;
+  EXPECT_EQ(builder.next(step).error().code, Errc::kNoData);
+}
+
+TEST(StepBuilder, BarsOfAnotherLengthAreSkippedAndCounted) {
+  StepSources sources;
+  sources.bars = reader(EventKind::kBar, {bar(0, 5, PriceKind::kLast, {100, 120, 80, 110}, 500),
+                                          bar(0, 60, PriceKind::kLast, {100, 150, 70, 110}, 9000)});
+  sources.open_interest = reader(EventKind::kOpenInterest, {interest(0, 1000)});
+  StepBuilder builder(InstrumentSpec{}, std::move(sources),
+                      {.length = kHour, .bar_length = Nanos(5 * kMin)});
+  MarketStep step;
+  ASSERT_TRUE(*builder.next(step));
+  EXPECT_DOUBLE_EQ(step.volume, 0.5);
+  EXPECT_EQ(builder.notes().skipped_bars, 1U);
+}
+
 TEST(StepBuilder, FundingAndLiquidationsFallIntoTheirSteps) {
   StepSources sources;
   sources.trades =

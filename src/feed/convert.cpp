@@ -18,6 +18,7 @@ enum RowState : std::uint8_t { kGood = 0, kFailed = 1, kLeftOut = 2 };
 
 constexpr std::size_t kSeenWordsMax = 16;
 constexpr std::size_t kMillisDigits = 13;
+constexpr std::int64_t kNanosPerMilli = 1'000'000;
 constexpr std::size_t kShortWordBytes = 8;
 constexpr std::size_t kPadding = 64;
 constexpr std::int64_t kTimeEarliest = 1'230'768'000'000'000'000;
@@ -417,7 +418,8 @@ void RowConverter::fill_plain(const CsvBlock& block, std::span<const std::uint32
     const std::uint32_t begin = field == 0 ? row_begin[row] : end[-1] + 1;
     const bool is_size_good = plain.size == 0 || *end - begin == plain.size;
     std::int64_t value = 0;
-    if (is_size_good && parse_digits(text + begin, text + *end, plain.places, value)) {
+    if (is_size_good && parse_digits(text + begin, text + *end, plain.places, value) &&
+        !__builtin_mul_overflow(value, plain.scale, &value)) {
       values[i] = value + plain.shift;
     } else {
       fill_cell(block, row, i, column);
@@ -433,14 +435,17 @@ std::optional<RowConverter::PlainNumbers> RowConverter::plain_numbers(const Colu
     const TimeUnit unit = plan.source->time_unit;
     if (unit != TimeUnit::kMillis && unit != TimeUnit::kAuto) return std::nullopt;
     // Thirteen digits are milliseconds: nearly every file.
-    return PlainNumbers{6, kMillisDigits, plan.source->shift.value - plan.source->utc_offset.value};
+    return PlainNumbers{.places = 0,
+                        .size = kMillisDigits,
+                        .scale = kNanosPerMilli,
+                        .shift = plan.source->shift.value - plan.source->utc_offset.value};
   }
-  if (plan.meaning == Meaning::kId) return PlainNumbers{0, 0, 0};
+  if (plan.meaning == Meaning::kId) return PlainNumbers{};
   const bool is_number = plan.meaning == Meaning::kPriceTicks ||
                          plan.meaning == Meaning::kPriceE9 || plan.meaning == Meaning::kQty ||
                          plan.meaning == Meaning::kMoneyE6;
   if (!is_number || plan.places < 0 || plan.source->is_negated) return std::nullopt;
-  return PlainNumbers{plan.places, 0, 0};
+  return PlainNumbers{.places = plan.places};
 }
 
 void RowConverter::fill_cell(const CsvBlock& block, std::uint32_t row, std::size_t i,

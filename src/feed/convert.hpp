@@ -72,9 +72,10 @@ class RowConverter {
     std::vector<ShortWord> short_words{};  // those of them that fit a register
   };
   struct PlainNumbers {
-    int places;
-    std::size_t size;    // of the text; 0: any
-    std::int64_t shift;  // added to every value
+    int places = 0;
+    std::size_t size = 0;    // of the text; 0: any
+    std::int64_t scale = 1;  // a point in the text of a scaled number is for the exact parser
+    std::int64_t shift = 0;  // added to every value
   };
   struct LevelPlan {
     std::size_t price = 0;

@@ -44,8 +44,9 @@ bool matches(std::string_view pattern, std::string_view name) {
 // The side file for rows that were not taken; made when the first one comes.
 class Quarantine {
  public:
-  Quarantine(std::string folder, std::string name)
-      : folder_(std::move(folder)), name_(std::move(name)) {}
+  explicit Quarantine(std::string folder) : folder_(std::move(folder)) {}
+  // Requires: before the first row.
+  void set_name(std::string name) { name_ = std::move(name); }
 
   Outcome<void> add(std::uint64_t line, std::string_view field, Errc code, std::string_view row) {
     if (!writer_) {
@@ -142,7 +143,7 @@ class FileImport {
         store_(store),
         options_(options),
         path_(std::move(path)),
-        quarantine_(options.quarantine_folder, quarantine_name(dataset.name, table_index, name)) {
+        quarantine_(options.quarantine_folder) {
     report_.file = std::move(name);
     report_.table = table_index;
     has_rival_ = has_rival(dataset, table_index, path_, options.root);
@@ -151,11 +152,12 @@ class FileImport {
   Outcome<FileReport> run(const ProgressFn& progress);
 
  private:
-  static std::string quarantine_name(const std::string& dataset, std::size_t table,
-                                     const std::string& name) {
-    std::string flat = name;
+  // The checksum keeps files of one name apart, so that nothing quarantined is ever overwritten.
+  std::string quarantine_name() const {
+    std::string flat = report_.file;
     std::ranges::replace(flat, '/', '_');
-    return dataset + "-" + std::to_string(table) + "-" + flat + ".csv";
+    return dataset_.name + "-" + std::to_string(report_.table) + "-" + flat + "-" +
+           sha256_.substr(0, 12) + ".csv";
   }
 
   bool is_known(const InstrumentId& id) const;
@@ -219,6 +221,7 @@ Outcome<FileReport> FileImport::run(const ProgressFn& progress) {
   Outcome<std::string> sha256 = sha256_of_file(path_);
   if (!sha256) return sha256.error();
   sha256_ = std::move(sha256).value();
+  quarantine_.set_name(quarantine_name());
   report_.was_known = table_.symbol.fixed && is_known(*table_.symbol.fixed);
   if (report_.was_known) return report_;
   Outcome<std::unique_ptr<TableReader>> reader = open_table(path_, table_);

@@ -11,8 +11,8 @@
 namespace faultline {
 namespace {
 
+constexpr double kEdgeMargin = 2e-3;   // room for rounding
 constexpr double kCoverMargin = 0.10;  // log price added on a side when the bins have to grow
-constexpr double kShiftMargin = 0.03;  // room for funding shifts
 constexpr double kScaleMin = 1e-12;    // below it cells are multiplied out
 constexpr double kIdentityTolerance = 1e-3;
 constexpr double kRoundingTolerance =
@@ -102,10 +102,10 @@ StepReport PositionDensity::advance(const MarketStep& step) {
   FAULTLINE_CHECK(!is_started_ || step.begin >= last_end_);
   FAULTLINE_CHECK(step.low > 0.0 && step.low <= step.close && step.close <= step.high);
   FAULTLINE_CHECK(std::isfinite(step.high) && std::isfinite(step.funding_rate));
+  shift_by_funding(step);
   cover(std::log(std::min(step.low, step.open)), std::log(std::max(step.high, step.open)));
   if (!is_started_) start(step);
   StepReport report;
-  shift_by_funding(step);
   std::ranges::fill(swept_, 0.0);
   sweep(Side::kLong, std::log(step.low), report);
   sweep(Side::kShort, std::log(step.high), report);
@@ -113,7 +113,6 @@ StepReport PositionDensity::advance(const MarketStep& step) {
   for (const Side side : kSides) {
     close(side, step, report);
     open(side, step, report);
-    rescale_where_small(side);
   }
   open_interest_ = step.oi_end;
   last_end_ = step.end;
@@ -148,8 +147,10 @@ void PositionDensity::cover(double log_low, double log_high) {
     const std::size_t last = grid_.size() - 1;
     half_box = std::max(half_box, grid_.delta_high(side, last) - grid_.delta_mid(side, last));
   }
-  const double need_low = log_low - half_box - kShiftMargin;
-  const double need_high = log_high + half_box + kShiftMargin;
+  // A deposit's coordinate is its price less the row's shift, which funding moves without bound.
+  const auto [least, most] = std::ranges::minmax(rows_, {}, &Row::shift);
+  const double need_low = log_low - half_box - std::max(most.shift, 0.0) - kEdgeMargin;
+  const double need_high = log_high + half_box - std::min(least.shift, 0.0) + kEdgeMargin;
   const double bin = config_.entry_bin;
   const double u_end = u_begin_ + static_cast<double>(bin_count_) * bin;
   if (bin_count_ != 0 && need_low >= u_begin_ && need_high <= u_end) return;
@@ -182,7 +183,7 @@ void PositionDensity::cover(double log_low, double log_high) {
 // Longs pay: the wallet of an isolated position shrinks by f·p per unit, so its liquidation price
 // rises by f·p/(1 − s·m); in log price the shift grows with p/p_liq = exp(s·delta).
 void PositionDensity::shift_by_funding(const MarketStep& step) {
-  if (step.funding_rate == 0.0) return;
+  if (step.funding_rate == 0.0 || !is_started_) return;
   for (const Side side : kSides) {
     const double s = sign(side);
     for (std::size_t j = 0; j < grid_.size(); ++j) {
@@ -291,6 +292,9 @@ void PositionDensity::close(Side side, const MarketStep& step, StepReport& repor
     report.closed[index_of(side)] += (sum - target) / static_cast<double>(members);
     report.pressure[index_of(side)] += kappa / static_cast<double>(members);
   }
+  // Before anything is deposited: a step that closes nearly everything leaves scales that no cell
+  // could be divided by.
+  rescale_where_small(side);
   if (std::ranges::any_of(excess_, [](double value) { return value > 0.0; })) {
     return_excess(side, step, report);
   }

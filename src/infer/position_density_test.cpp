@@ -276,6 +276,42 @@ TEST(PositionDensity, MemoryDependsOnThePriceRangeNotOnTheNumberOfSteps) {
   EXPECT_EQ(density.memory_bytes(), before);
 }
 
+// Steps whose volume is many times the open interest close nearly everything at once.
+TEST(PositionDensity, StepsThatTurnOverEverythingStayFinite) {
+  Rng rng(12);
+  for (const double volume : {5'000.0, 500'000.0}) {
+    PositionDensity density = central();
+    double price = kStart;
+    for (int i = 0; i < 400; ++i) {
+      const double open = price;
+      price *= std::exp(0.05 * rng.normal());
+      MarketStep step = step_at(i, open, std::max(open, price), std::min(open, price), price);
+      step.volume = volume * rng.uniform();
+      step.oi_begin = step.oi_end = 1000.0;
+      density.advance(step);
+      for (const Side side : {Side::kLong, Side::kShort}) {
+        ASSERT_NEAR(density.recounted_stock(side) / 1000.0, 1.0, 1e-3) << volume << " " << i;
+      }
+    }
+  }
+}
+
+// Funding of months adds up in the rows' shifts; the bins must follow.
+TEST(PositionDensity, LongAndLargeFundingIsCarried) {
+  for (const double rate : {0.02, -0.02}) {
+    DensityConfig config;
+    config.isolated_share = 0.5;
+    PositionDensity density(config, {});
+    for (int i = 0; i < 600; ++i) {
+      MarketStep step = quiet_step(i, kStart * (1.0 + 0.05 * (i % 3)));
+      step.volume = 30.0;
+      step.funding_rate = i % 3 == 0 ? rate : 0.0;
+      density.advance(step);
+      ASSERT_NEAR(density.recounted_stock(Side::kLong) / 1000.0, 1.0, 1e-3) << i;
+    }
+  }
+}
+
 TEST(PositionDensityDeathTest, ABrokenPromiseOfTheCallerAborts) {
   PositionDensity density = central();
   EXPECT_DEATH(density.advance(step_at(0, 100.0, 99.0, 98.0, 100.0)), "broken promise");

@@ -366,7 +366,10 @@ TEST(Store, AReadOnlyFolderCanBeReadButNotWritten) {
     const auto writer = Store::open(folder.path(), StoreMode::kWrite);
     if (writer || writer.error().code != Errc::kCannotWrite) return 2;
     const auto reader = Store::open(folder.path(), StoreMode::kRead);
-    if (!reader) { std::fprintf(stderr, "%s\n", describe(reader.error()).c_str()); return 3; }
+    if (!reader) {
+      std::fprintf(stderr, "%s\n", describe(reader.error()).c_str());
+      return 3;
+    }
     return (*reader)->verify({}) ? 0 : 4;
   });
   EXPECT_EQ(code, 0);

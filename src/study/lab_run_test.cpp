@@ -67,15 +67,41 @@ TEST(LabRun, TheFutureDoesNotChangeAColumn) {
   MapRequest request;
   request.instrument = run.map.spec.id;
   request.column_interval = run.map.column_interval;
-  const std::size_t middle = run.map.columns.size() / 2;
-  request.to = run.map.columns[middle].as_of;
-  const Outcome<LiquidationMap> early = build_map(**store, request, {});
-  ASSERT_TRUE(early) << describe(early.error());
-  ASSERT_EQ(early->columns.size(), middle + 1);
-  for (const std::size_t side : {0U, 1U}) {
-    EXPECT_EQ(early->columns[middle].notional_at_risk_usd[side],
-              run.map.columns[middle].notional_at_risk_usd[side]);
+  for (const std::size_t middle : {std::size_t{7}, run.map.columns.size() / 2}) {
+    request.to = run.map.columns[middle].as_of;
+    const Outcome<LiquidationMap> early = build_map(**store, request, {});
+    ASSERT_TRUE(early) << describe(early.error());
+    ASSERT_EQ(early->columns.size(), middle + 1);
+    EXPECT_EQ(early->columns[middle].open_interest_usd, run.map.columns[middle].open_interest_usd);
+    for (const std::size_t side : {0U, 1U}) {
+      EXPECT_EQ(early->columns[middle].notional_at_risk_usd[side],
+                run.map.columns[middle].notional_at_risk_usd[side]);
+    }
   }
+  // A time inside a step gives the last step that was over by then, and no print after it.
+  request.to = run.map.columns[7].as_of + Nanos(30 * kSecond.value);
+  const Outcome<LiquidationMap> inside = build_map(**store, request, {});
+  ASSERT_TRUE(inside);
+  EXPECT_EQ(inside->as_of, run.map.columns[7].as_of);
+  for (const RealisedLiquidation& one : inside->liquidations) {
+    EXPECT_LE(one.time + one.length, inside->as_of);
+  }
+}
+
+TEST(LabRun, WrongRequestsSayWhatIsWrong) {
+  const Outcome<std::unique_ptr<Store>> store =
+      Store::open(short_day("shared").folder + "/store", StoreMode::kRead);
+  ASSERT_TRUE(store);
+  MapRequest request;
+  request.instrument = shared_run().map.spec.id;
+  request.to = UnixNanos(1'500'000'000'000'000'000);
+  EXPECT_EQ(build_map(**store, request, {}).error().code, Errc::kNoData);
+  request.to = {};
+  request.step = Nanos(7 * kMinute.value);
+  request.column_interval = Nanos(10 * kMinute.value);
+  EXPECT_EQ(build_map(**store, request, {}).error().code, Errc::kBadRequest);
+  request.instrument.symbol = "NOPE";
+  EXPECT_EQ(build_map(**store, request, {}).error().code, Errc::kNoData);
 }
 
 TEST(LabRun, CancelStopsIt) {

@@ -209,7 +209,8 @@ HeatmapChart chart_of_map(const LiquidationMap& map, const PictureOptions& optio
                    std::string(price_words(map));
   chart.footer =
       "An estimate of where forced orders wait, not a forecast of direction. Liquidations: " +
-      map.liquidations_source + ", as reported.";
+      (map.liquidations_source.empty() ? "none recorded."
+                                       : map.liquidations_source + ", as reported.");
   if (map.is_simulated) chart.banner = "SIMULATED MARKET";
   chart.price_label = "price, " + map.spec.quote;
   const RowRange rows = shown_rows(map, options.margin);
@@ -265,8 +266,11 @@ JsonValue summary_of_map(const LiquidationMap& map) {
   std::array<double, 2> reported{};
   for (const RealisedLiquidation& one : map.liquidations) reported[index_of(one.side)] += one.usd;
   out.set("crossed_long_usd", crossed[0]).set("crossed_short_usd", crossed[1]);
-  out.set("liquidations_source", map.liquidations_source);
-  out.set("reported_long_usd", reported[0]).set("reported_short_usd", reported[1]);
+  // Nothing recorded is null: it is not a zero.
+  const bool is_recorded = !map.liquidations_source.empty();
+  out.set("liquidations_source", is_recorded ? JsonValue(map.liquidations_source) : JsonValue());
+  out.set("reported_long_usd", is_recorded ? JsonValue(reported[0]) : JsonValue());
+  out.set("reported_short_usd", is_recorded ? JsonValue(reported[1]) : JsonValue());
   out.set("columns", map.columns.size()).set("notes", json_of_notes(map));
   out.set("state_hash", hex(map.state_hash)).set("state_bytes", map.state_bytes);
   return out;
