@@ -1,0 +1,258 @@
+#include "feed/importer.hpp"
+
+#include <gtest/gtest.h>
+
+#include "feed/test_import.hpp"
+
+namespace faultline {
+namespace {
+
+constexpr std::string_view kTrades = R"(name = "d"
+[[instrument]]
+id = "okx:BTC"
+[[instrument]]
+id = "okx:ETH"
+[[table]]
+files = "t*.csv"
+symbol = { column = "coin", venue = "okx", upper = true }
+[[table.emit]]
+kind = "trade"
+time = "t"
+price = "p"
+qty = "q"
+trade_id = "i"
+running_ids = true
+)";
+constexpr std::string_view kHead = "t,coin,p,q,i\n";
+
+std::string with(std::string text, std::string_view from, std::string_view to) {
+  const std::size_t at = text.find(from);
+  FAULTLINE_CHECK(at != std::string::npos);
+  return text.replace(at, from.size(), to);
+}
+
+std::string file_text(const std::string& path) {
+  const auto text = read_whole_file(path, 1 << 20);
+  return text ? *text : "";
+}
+
+TEST(Importer, SortsRowsByTheirInstrumentAndCountsWhatIsOdd) {
+  ImportBench bench;
+  bench.write("t1.csv", std::string(kHead) +
+                            "1764547200,BTC,1,2,10\n1764547203,btc,1,2,11\n1764547202,BTC,1,2,15\n"
+                            "1764547202,BTC,1,2,15\n1764547201,eth,3,4,7\n");
+  const auto report = bench.run(kTrades);
+  ASSERT_TRUE(report.has_value()) << describe(report.error());
+  const FileReport& file = report->files[0];
+  EXPECT_EQ(file.file, "t1.csv");
+  EXPECT_EQ(file.rows_read, 5U);
+  EXPECT_EQ(file.rows_taken,
+            (std::map<std::string, std::uint64_t>{{"okx:BTC trade", 4}, {"okx:ETH trade", 1}}));
+  EXPECT_EQ(file.warnings,
+            (std::map<std::string, std::uint64_t>{
+                {"duplicate_rows", 1}, {"out_of_order_rows", 2}, {"trade_id_jumps", 1}}));
+  const auto rows = bench.rows("okx:BTC", EventKind::kTrade);
+  ASSERT_EQ(rows.size(), 3U);  // sorted by time, one of the twins
+  EXPECT_EQ(rows[1][4], 15);
+  EXPECT_EQ(rows[2][4], 11);
+  const auto record = bench.store().record(*parse_instrument_id("okx:ETH"));
+  EXPECT_TRUE(record->find(EventKind::kTrade)->warnings.empty());  // those were the other's
+}
+
+TEST(Importer, WritesEachBadRowToTheQuarantineFile) {
+  ImportBench bench;
+  bench.write("t1.csv", std::string(kHead) +
+                            "1764547200,BTC,1,2,10\n1764547201,BTC,\"1,5\",2,11\n"
+                            "1764547202,BTC,1\n1764547203,BTC,1,2,12\n1764547204,BTC,1,2,13\n");
+  const auto report = bench.run(kTrades);
+  ASSERT_TRUE(report.has_value()) << describe(report.error());
+  const FileReport& file = report->files[0];
+  EXPECT_EQ(file.rows_quarantined, 2U);
+  // The checksum of the file is part of the name: another t1.csv gets another quarantine.
+  EXPECT_TRUE(file.quarantine_file.starts_with(bench.path("quarantine/d-0-t1.csv-")));
+  // Complaints about the shape of a row come before those about its fields.
+  EXPECT_EQ(file.first_complaint,
+            "t1.csv:4: row = \"3 fields instead of 5\": a required field is missing");
+  EXPECT_EQ(file_text(file.quarantine_file),
+            "line,field,reason,row\n"
+            "4,row,missing_field,\"1764547202,BTC,1\"\n"
+            "3,p,not_a_number,\"1764547201,BTC,\"\"1,5\"\",2,11\"\n");
+}
+
+TEST(Importer, CountsARowOnceHoweverManyKindsComplain) {
+  ImportBench bench;
+  bench.write("a.csv", "t,m,o\n1764547200,1,1\nsoon,2,2\n1764547320,3,3\n");
+  const auto report = bench.run(R"(name = "d"
+[[instrument]]
+id = "okx:X"
+[[table]]
+files = "a.csv"
+instrument = "okx:X"
+[[table.emit]]
+kind = "mark"
+time = "t"
+mark = "m"
+[[table.emit]]
+kind = "open_interest"
+time = "t"
+qty = "o"
+)");
+  ASSERT_TRUE(report.has_value()) << describe(report.error());
+  EXPECT_EQ(report->files[0].rows_quarantined, 1U);
+  EXPECT_EQ(report->total_taken(), 4U);
+  EXPECT_EQ(file_text(report->files[0].quarantine_file),
+            "line,field,reason,row\n3,t,not_a_number,\"soon,2,2\"\n"
+            "3,t,not_a_number,\"soon,2,2\"\n");
+}
+
+TEST(Importer, DoesNothingTheSecondTime) {
+  ImportBench bench;
+  const std::string bytes = std::string(kHead) +
+                            "1764547200,BTC,1,2,10\n1764547201,ETH,x,2,11\n"
+                            "1764547202,ETH,1,2,12\n1764547203,ETH,1,2,13\n";
+  bench.write("t1.csv", bytes);
+  const auto first = bench.run(kTrades);
+  ASSERT_TRUE(first.has_value()) << describe(first.error());
+  const std::string quarantined = file_text(first->files[0].quarantine_file);
+  const auto second = bench.run(kTrades);
+  ASSERT_TRUE(second.has_value()) << describe(second.error());
+  EXPECT_TRUE(second->files[0].was_known);
+  EXPECT_EQ(second->total_taken(), 0U);
+  EXPECT_EQ(file_text(first->files[0].quarantine_file), quarantined);
+  EXPECT_EQ(bench.rows("okx:ETH", EventKind::kTrade).size(), 2U);
+}
+
+// What a stop in the middle leaves behind: one instrument of the file is done, the other is not.
+TEST(Importer, CompletesAFileOfWhichOneInstrumentIsKnown) {
+  ImportBench bench;
+  bench.write("t1.csv", std::string(kHead) + "1764547200,BTC,1,2,10\n1764547201,ETH,1,2,11\n");
+  const std::string only_btc =
+      with(std::string(kTrades), "upper = true }",
+           "upper = true }\nwhere = [{ column = \"coin\", is = \"BTC\" }]");
+  const auto first = bench.run(only_btc);
+  ASSERT_TRUE(first.has_value()) << describe(first.error());
+  EXPECT_EQ(first->files[0].rows_filtered, 1U);
+  EXPECT_TRUE(bench.rows("okx:ETH", EventKind::kTrade).empty());
+  const auto second = bench.run(kTrades);
+  ASSERT_TRUE(second.has_value()) << describe(second.error());
+  EXPECT_FALSE(second->files[0].was_known);
+  EXPECT_EQ(second->total_taken(), 1U);
+  EXPECT_EQ(bench.rows("okx:BTC", EventKind::kTrade).size(), 1U);
+  EXPECT_EQ(bench.rows("okx:ETH", EventKind::kTrade).size(), 1U);
+}
+
+// Two tables may take different rows of one file for the same instrument and kind.
+TEST(Importer, ReadsAFileForEveryTableThatNamesIt) {
+  ImportBench bench;
+  bench.write("a.csv", "t,r,k\n1764547200,1,x\n1764547201,2,y\n");
+  const auto table = [](const std::string& word) {
+    return "[[table]]\nfiles = \"a.csv\"\ninstrument = \"okx:X\"\nwhere = [{ column = \"k\", is = "
+           "\"" +
+           word + "\" }]\n[[table.emit]]\nkind = \"funding\"\ntime = \"t\"\nrate = \"r\"\n";
+  };
+  const std::string toml =
+      "name = \"d\"\n[[instrument]]\nid = \"okx:X\"\n" + table("x") + table("y");
+  ASSERT_TRUE(bench.run(toml).has_value());
+  EXPECT_EQ(bench.rows("okx:X", EventKind::kFunding).size(), 2U);
+  ASSERT_TRUE(bench.run(toml).has_value());
+  EXPECT_EQ(bench.rows("okx:X", EventKind::kFunding).size(), 2U);
+}
+
+TEST(Importer, ADryRunJudgesAndStoresNothing) {
+  ImportBench bench;
+  bench.options().is_dry_run = true;
+  bench.write("t1.csv", std::string(kHead) +
+                            "1764547200,BTC,1,2,10\n1764547201,BTC,x,2,11\n"
+                            "1764547202,BTC,1,2,12\n");
+  const auto report = bench.run(kTrades);
+  ASSERT_TRUE(report.has_value()) << describe(report.error());
+  EXPECT_EQ(report->total_taken(), 2U);
+  EXPECT_EQ(report->total_quarantined(), 1U);
+  EXPECT_EQ(report->files[0].quarantine_file, "");
+  EXPECT_TRUE(bench.store().instruments().empty());
+  EXPECT_FALSE(file_exists(bench.path("quarantine")));
+}
+
+TEST(Importer, RefusesAFileThatIsMostlyUnusable) {
+  ImportBench bench;
+  std::string bytes(kHead);
+  for (int i = 0; i < 300; ++i)
+    bytes += "1764547200,BTC," + std::string(i % 3 == 0 ? "1" : "x") + ",2,10\n";
+  bench.write("t1.csv", bytes);
+  EXPECT_EQ(bench.complaint(kTrades),
+            "t1.csv: not in the format that was named (200 of 300 rows are unusable; the first: "
+            "t1.csv:3: p = \"x\": not a decimal number)");
+  EXPECT_TRUE(bench.rows("okx:BTC", EventKind::kTrade).empty());
+  // Just enough good rows.
+  bench.options().quarantined_rows_max = 1;
+  bench.write("t1.csv", std::string(kHead) + "1764547200,BTC,1,2,1\n1,BTC,1,2,2\n");
+  EXPECT_TRUE(bench.run(kTrades).has_value());
+  bench.write("t1.csv", std::string(kHead) + "1764547200,BTC,1,2,1\n1764547200,BTC,1,2,2\n" +
+                            "1,BTC,1,2,2\n1,BTC,1,2,3\n");
+  EXPECT_FALSE(bench.run(kTrades).has_value());
+}
+
+TEST(Importer, StopsOnRequestAndLeavesNothing) {
+  ImportBench bench;
+  bench.write("t1.csv", std::string(kHead) + "1764547200,BTC,1,2,10\n");
+  const auto report = bench.run(kTrades, [](const Progress&) { return false; });
+  ASSERT_FALSE(report.has_value());
+  EXPECT_EQ(report.error().code, Errc::kCancelled);
+  EXPECT_TRUE(bench.rows("okx:BTC", EventKind::kTrade).empty());
+  ASSERT_TRUE(bench.run(kTrades).has_value());
+  EXPECT_EQ(bench.rows("okx:BTC", EventKind::kTrade).size(), 1U);
+}
+
+TEST(Importer, SaysWhenAFileHasNoRows) {
+  ImportBench bench;
+  bench.write("t1.csv", kHead);
+  const auto report = bench.run(kTrades);
+  ASSERT_TRUE(report.has_value()) << describe(report.error());
+  EXPECT_EQ(report->files[0].warnings.at("files_without_rows"), 1U);
+}
+
+TEST(Importer, TakesVenuesFromAColumn) {
+  ImportBench bench;
+  bench.write("a.csv",
+              "t,ex,coin,r\n1764547200,OKX,X,1\n1764547200,gate,X,2\n"
+              "1764547200,ftx,X,3\n");
+  const auto report = bench.run(R"(name = "d"
+[other_instruments]
+lot_size = "1"
+[[table]]
+files = "a.csv"
+symbol = { column = "coin", pattern = "{}_USDT", venue_column = "ex", venues = { okx = "okx", gate = "gate" } }
+[[table.emit]]
+kind = "funding"
+time = "t"
+rate = "r"
+)");
+  ASSERT_TRUE(report.has_value()) << describe(report.error());
+  EXPECT_EQ(bench.rows("okx:X_USDT", EventKind::kFunding)[0][1], 1'000'000'000);
+  EXPECT_EQ(bench.rows("gate:X_USDT", EventKind::kFunding)[0][1], 2'000'000'000);
+  EXPECT_EQ(report->files[0].first_complaint,
+            "a.csv:4: ex = \"ftx\": not a venue that Faultline knows");
+}
+
+TEST(ExpandFiles, KnowsStarsAndQuestionMarks) {
+  ImportBench bench;
+  for (const char* name : {"a1.csv", "a22.csv", "b.csv", "a1.csv.gz"}) bench.write(name, "x");
+  const std::string root = bench.path("").substr(0, bench.path("").size() - 1);
+  const auto names = [&](const std::string& pattern) {
+    std::string out;
+    const auto files = expand_files(root, pattern);
+    if (!files) return std::string(name_of(files.error().code));
+    for (const std::string& file : *files) out += file.substr(root.size() + 1) + " ";
+    return out;
+  };
+  EXPECT_EQ(names("a*.csv"), "a1.csv a22.csv ");
+  EXPECT_EQ(names("a?.csv"), "a1.csv ");
+  EXPECT_EQ(names("*"), "a1.csv a1.csv.gz a22.csv b.csv ");
+  EXPECT_EQ(names("**1*c*v"), "a1.csv ");
+  EXPECT_EQ(names("b.csv"), "b.csv ");
+  EXPECT_EQ(names("c*"), "not_found");
+  EXPECT_EQ(names("nowhere/*"), "not_found");
+}
+
+}  // namespace
+}  // namespace faultline
