@@ -221,7 +221,11 @@ TEST(Importer, TakesVenuesFromAColumn) {
 lot_size = "1"
 [[table]]
 files = "a.csv"
-symbol = { column = "coin", pattern = "{}_USDT", venue_column = "ex", venues = { okx = "okx", gate = "gate" } }
+[table.symbol]
+column = "coin"
+pattern = "{}_USDT"
+venue_column = "ex"
+venues = { okx = "okx", gate = "gate" }
 [[table.emit]]
 kind = "funding"
 time = "t"
