@@ -356,6 +356,7 @@ bool RowConverter::read_value(ColumnPlan& plan, std::string_view text, std::int6
     case Meaning::kCompleteness:
       return read_word(plan, text, out, code);
     case Meaning::kId:
+      if (parse_digits(text.data(), text.data() + text.size(), 0, out)) return true;
       if (is_decimal_integer(text)) {
         out = 0;
         for (const char c : text) out = out * 10 + (c - '0');
