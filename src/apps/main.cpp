@@ -48,6 +48,12 @@ void add_import(CLI::App& app, ImportArguments& arguments) {
       command->add_option("files", arguments.files, "With --format: the files, * and ? allowed");
   dataset->excludes(format);
   format->needs(instrument)->needs(files);
+  // Beside a descriptor they would say nothing.
+  for (const char* name : {"--length", "--tick-size", "--lot-size", "--contract", "--multiplier"}) {
+    command->get_option(name)->needs(format);
+  }
+  instrument->needs(format);
+  files->needs(format);
   command->callback([dataset, format] {
     if (dataset->count() + format->count() == 0)
       throw CLI::ValidationError("import", "needs --dataset or --format");

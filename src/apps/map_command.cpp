@@ -93,6 +93,13 @@ void say_map(const LiquidationMap& map) {
 ExitCode run_map(const MapArguments& arguments, const OutputOptions& output) {
   const Outcome<MapRequest> request = request_of(arguments);
   if (!request) return fail(request.error(), output);
+  for (const std::string& path : arguments.out) {
+    if (!is_map_ending(path)) {
+      return fail(bad_argument(Errc::kBadRequest, "--out", path,
+                               "the ending must be .png .svg .json .csv or .parquet"),
+                  output);
+    }
+  }
   const Outcome<std::unique_ptr<Store>> store = Store::open(arguments.store, StoreMode::kRead);
   if (!store) return fail(store.error(), output);
   const Outcome<LiquidationMap> map = build_map(**store, *request, progress_bar(output));

@@ -57,7 +57,17 @@ Outcome<TimeRange> price_range(const Store& store, const InstrumentId& id) {
     range->to = std::max(range->to, coverage->time_last);
   }
   if (range) return *range;
-  return Diagnostic{.code = Errc::kNoData, .field = to_text(id), .note = "no prices are recorded"};
+  if (store.record(id)) {
+    return Diagnostic{
+        .code = Errc::kNoData, .field = to_text(id), .note = "no prices are recorded"};
+  }
+  std::string known;
+  for (const InstrumentId& other : store.instruments()) {
+    known += (known.empty() ? "it holds " : ", ") + to_text(other);
+  }
+  return Diagnostic{.code = Errc::kUnknownInstrument,
+                    .field = to_text(id),
+                    .note = known.empty() ? "the store is empty" : known};
 }
 
 // Everything that is decided before the first step.

@@ -101,7 +101,7 @@ TEST(LabRun, WrongRequestsSayWhatIsWrong) {
   request.column_interval = Nanos(10 * kMinute.value);
   EXPECT_EQ(build_map(**store, request, {}).error().code, Errc::kBadRequest);
   request.instrument.symbol = "NOPE";
-  EXPECT_EQ(build_map(**store, request, {}).error().code, Errc::kNoData);
+  EXPECT_EQ(build_map(**store, request, {}).error().code, Errc::kUnknownInstrument);
 }
 
 TEST(LabRun, CancelStopsIt) {

@@ -308,6 +308,11 @@ std::string csv_of_map(const LiquidationMap& map) {
   return out;
 }
 
+bool is_map_ending(const std::string& path) {
+  const auto ends = [&](const char* ending) { return path.ends_with(ending); };
+  return ends(".png") || ends(".svg") || ends(".json") || ends(".csv") || ends(".parquet");
+}
+
 Outcome<void> write_map(const LiquidationMap& map, const std::string& path,
                         const PictureOptions& options) {
   if (path.ends_with(".json"))
@@ -315,7 +320,7 @@ Outcome<void> write_map(const LiquidationMap& map, const std::string& path,
   if (path.ends_with(".csv")) return write_file_atomically(path, csv_of_map(map));
   if (path.ends_with(".parquet")) return write_map_parquet(map, path);
   const bool is_png = path.ends_with(".png");
-  if (!is_png && !path.ends_with(".svg")) {
+  if (!is_map_ending(path)) {
     return Diagnostic{.code = Errc::kBadRequest,
                       .file = path,
                       .note = "the ending must be .png .svg .json .csv or .parquet"};

@@ -36,6 +36,9 @@ JsonValue json_of_map(const LiquidationMap& map);
 // notional_at_risk_usd.
 std::string csv_of_map(const LiquidationMap& map);
 
+// Whether write_map() knows the ending of `path`.
+bool is_map_ending(const std::string& path);
+
 // Writes the map to `path`; the ending says how: .png .svg .json .csv .parquet.
 // Errors: kBadRequest (another ending), kCannotWrite, and those of the chart.
 Outcome<void> write_map(const LiquidationMap& map, const std::string& path,
