@@ -55,10 +55,9 @@ inline std::string zip_of(const std::vector<std::pair<std::string, std::string>>
                               little_endian(0, 4) + little_endian(crc32_of(bytes), 4) +
                               little_endian(bytes.size(), 4) + little_endian(bytes.size(), 4) +
                               little_endian(name.size(), 2) + little_endian(0, 2);
-    directory += "PK\x01\x02" + little_endian(20, 2) + shape + little_endian(0, 2) +
-                 little_endian(0, 2) + little_endian(0, 2) + little_endian(0, 4) +
-                 little_endian(out.size(), 4) + name;
-    out += "PK\x03\x04" + shape + name + bytes;
+    directory.append("PK\x01\x02").append(little_endian(20, 2)).append(shape);
+    directory.append(10, '\0').append(little_endian(out.size(), 4)).append(name);
+    out.append("PK\x03\x04").append(shape).append(name).append(bytes);
   }
   const std::size_t begin = out.size();
   out += directory + "PK\x05\x06" + little_endian(0, 4) + little_endian(entries.size(), 2) +

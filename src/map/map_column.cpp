@@ -118,9 +118,9 @@ MapColumn make_column(const PositionDensity& density, const InstrumentSpec& spec
   column.open_interest_usd = density.stock(Side::kLong) * unit_usd;
   const auto reach_rows = static_cast<std::int32_t>(std::ceil(options.reach / kRowLog));
   column.first_row = row_of_price(mark) - reach_rows;
+  const auto row_count = 2 * static_cast<std::size_t>(reach_rows) + 1;
   for (const Side side : kSides) {
-    column.notional_at_risk_usd[index_of(side)].assign(static_cast<std::size_t>(2 * reach_rows + 1),
-                                                       0.0F);
+    column.notional_at_risk_usd[index_of(side)].assign(row_count, 0.0F);
   }
   for (const Side side : kSides) add_side(density, side, unit_usd, column);
   return column;

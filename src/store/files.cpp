@@ -191,7 +191,9 @@ Outcome<std::vector<FolderEntry>> list_folder(const std::string& path) {
     const std::string name(entry->d_name);
     if (name == "." || name == "..") continue;
     struct stat status {};
-    const bool is_known = ::stat((path + "/" + name).c_str(), &status) == 0;
+    std::string whole = path;
+    whole.append("/").append(name);
+    const bool is_known = ::stat(whole.c_str(), &status) == 0;
     entries.push_back({name, is_known && S_ISDIR(status.st_mode)});
   }
   if (errno != 0) return failed(Errc::kCannotRead, path, errno);

@@ -126,8 +126,8 @@ Outcome<std::string> parquet_query(Connection& connection, const std::string& pa
   for (const ColumnType& column : *columns) {
     if (&column != &columns->front()) sql += ", ";
     const std::string name = sql_name(column.name);
-    const std::string value = is_nested(column.type) ? "to_json(" + name + ")" : name;
-    sql += "CAST(" + value + " AS VARCHAR) AS " + name;
+    sql.append("CAST(").append(is_nested(column.type) ? "to_json(" : "(").append(name);
+    sql.append(") AS VARCHAR) AS ").append(name);
   }
   return sql + " FROM " + table;
 }
