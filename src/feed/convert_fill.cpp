@@ -10,6 +10,7 @@ namespace faultline {
 namespace {
 
 constexpr std::size_t kMillisDigits = 13;
+constexpr std::int64_t kMillisLeast = 100'000'000'000;  // smaller numbers may be seconds
 constexpr std::int64_t kNanosPerMilli = 1'000'000;
 
 }  // namespace
@@ -102,7 +103,7 @@ void RowConverter::fill_digits(const CsvBlock& block, std::span<const std::uint3
     const char* end = run.end_of(i);
     const bool is_size_good = form.size == 0 || static_cast<std::size_t>(end - begin) == form.size;
     std::int64_t value = 0;
-    if (is_size_good && parse_digits(begin, end, form.places, value) &&
+    if (is_size_good && parse_digits(begin, end, form.places, value) && value >= form.least &&
         !__builtin_mul_overflow(value, form.scale, &value)) {
       values[i] = value + form.shift;
     } else {
@@ -116,9 +117,10 @@ std::optional<DigitForm> RowConverter::digit_form(const ColumnPlan& plan) const 
   if (plan.meaning == Meaning::kTime) {
     const TimeUnit unit = plan.source->time_unit;
     if (unit != TimeUnit::kMillis && unit != TimeUnit::kAuto) return std::nullopt;
-    // Thirteen digits are milliseconds: nearly every file.
+    // Thirteen digits are milliseconds: nearly every file. Not so when they begin with zeros.
     return DigitForm{.places = 0,
                      .size = kMillisDigits,
+                     .least = unit == TimeUnit::kAuto ? kMillisLeast : 0,
                      .scale = kNanosPerMilli,
                      .shift = plan.source->shift.value - plan.source->utc_offset.value};
   }

@@ -59,6 +59,7 @@ bool set_units(const DigitForm& form, const char* begin, const char* head_end, S
   const std::int64_t words = shape.point_back < 0 ? 100'000'000 : 10'000'000;
   std::int64_t base = 0;
   std::int64_t most = 0;
+  if (form.least > 0 && (form.places > 0 || head * words < form.least)) return false;
   return !__builtin_mul_overflow(head, words, &base) &&
          !__builtin_mul_overflow(base, scale, &base) &&
          !__builtin_add_overflow(base, words * scale, &most) &&

@@ -40,6 +40,7 @@ struct FieldRun {
 struct DigitForm {
   int places = 0;
   std::size_t size = 0;    // of the text; 0: any
+  std::int64_t least = 0;  // a number below it, as parse_digits gives it, is left
   std::int64_t scale = 1;  // more than 1 with whole numbers only
   std::int64_t shift = 0;
 };

@@ -112,6 +112,13 @@ TEST(FieldRun, LeavesColumnsThatMightOverflow) {
   EXPECT_EQ(read(std::vector<std::string>(8, "1.25"), {.places = 1}).left_count, 8U);
 }
 
+TEST(FieldRun, LeavesColumnsThatMightBeTooSmall) {
+  const DigitForm form{.size = 13, .least = 100'000'000'000};
+  EXPECT_EQ(read(std::vector<std::string>(8, "0100012345678"), form).left_count, 0U);
+  EXPECT_EQ(read(std::vector<std::string>(8, "0099912345678"), form).left_count, 8U);
+  EXPECT_EQ(read(std::vector<std::string>(8, "5"), {.least = 1}).left_count, 8U);
+}
+
 TEST(FieldRun, LeavesTheOddRowsBehindTheLastFour) {
   for (std::size_t count = 0; count < 10; ++count)
     EXPECT_EQ(read(std::vector<std::string>(count, "12")).left_count, count % 4) << count;
