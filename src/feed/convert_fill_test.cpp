@@ -108,7 +108,7 @@ TEST(ConvertFill, FastAndExactPathsAgree) {
   for (int round = 0; round < 60; ++round) {
     std::string text;
     const std::size_t count = 1 + rng.below(1'500);
-    const std::uint64_t rarity = 40 << rng.below(8);
+    const std::uint64_t rarity = std::uint64_t{40} << rng.below(8);
     for (std::size_t i = 0; i < count; ++i) {
       std::string row = trade_row(i);
       if (rng.below(rarity) == 0) row[rng.below(row.size())] = "0.,-9xe\n"[rng.below(8)];
