@@ -73,5 +73,6 @@ inline bool print_ratio(const char* what, const Contestant& slower, const Contes
 
 bool run_csv();
 bool run_latent_map();
+bool run_static_heatmap();
 
 }  // namespace faultline::bench

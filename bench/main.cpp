@@ -15,8 +15,12 @@ int main(int argc, char** argv) {
     is_known = true;
     is_good = faultline::bench::run_latent_map() && is_good;
   }
+  if (which == "static_heatmap" || which == "all") {
+    is_known = true;
+    is_good = faultline::bench::run_static_heatmap() && is_good;
+  }
   if (!is_known) {
-    std::fprintf(stderr, "usage: faultline_bench [csv|latent_map|all]\n");
+    std::fprintf(stderr, "usage: faultline_bench [csv|latent_map|static_heatmap|all]\n");
     return 2;
   }
   return is_good ? 0 : 1;

@@ -5,6 +5,7 @@
 #include <cctype>
 #include <cmath>
 #include <cstring>
+#include <limits>
 
 #include "base/hash.hpp"
 #include "feed/level_scanner.hpp"
@@ -14,11 +15,7 @@
 namespace faultline {
 namespace {
 
-enum RowState : std::uint8_t { kGood = 0, kFailed = 1, kLeftOut = 2 };
-
 constexpr std::size_t kSeenWordsMax = 16;
-constexpr std::size_t kMillisDigits = 13;
-constexpr std::int64_t kNanosPerMilli = 1'000'000;
 constexpr std::size_t kShortWordBytes = 8;
 constexpr std::size_t kPadding = 64;
 constexpr std::int64_t kTimeEarliest = 1'230'768'000'000'000'000;
@@ -75,6 +72,21 @@ std::string with_level(std::string pattern, std::size_t level) {
   const std::size_t at = pattern.find("{}");
   if (at != std::string::npos) pattern.replace(at, 2, std::to_string(level));
   return pattern;
+}
+
+struct Range {
+  std::int64_t least = std::numeric_limits<std::int64_t>::max();
+  std::int64_t most = std::numeric_limits<std::int64_t>::min();
+};
+
+// Two comparisons a value and no branch: the checks of whole columns begin with it.
+Range range_of(std::span<const std::int64_t> values) {
+  Range range;
+  for (const std::int64_t value : values) {
+    range.least = std::min(range.least, value);
+    range.most = std::max(range.most, value);
+  }
+  return range;
 }
 
 bool is_decimal_integer(std::string_view text) {
@@ -282,21 +294,6 @@ bool RowConverter::find_seen_word(const ColumnPlan& plan, std::string_view text,
   return false;
 }
 
-// The same by one comparison of eight bytes. Requires: a text of the block, which has padding.
-bool RowConverter::find_short_word(const ColumnPlan& plan, std::string_view text,
-                                   std::int64_t& out) {
-  if (text.empty() || text.size() > kShortWordBytes) return false;
-  std::uint64_t packed = 0;
-  std::memcpy(&packed, text.data(), kShortWordBytes);
-  packed &= ~std::uint64_t{0} >> (8 * (kShortWordBytes - text.size()));
-  for (const ShortWord& word : plan.short_words) {
-    if (word.packed != packed) continue;
-    out = word.value;
-    return true;
-  }
-  return false;
-}
-
 bool RowConverter::read_word(ColumnPlan& plan, std::string_view text, std::int64_t& out,
                              Errc& code) {
   if (plan.source->is_sign) {
@@ -369,126 +366,16 @@ bool RowConverter::read_value(ColumnPlan& plan, std::string_view text, std::int6
   }
 }
 
-void RowConverter::fill_column(const CsvBlock& block, std::span<const std::uint32_t> rows,
-                               std::size_t column) {
-  ColumnPlan& plan = plans_[column];
-  Column& out = batch_.columns[column];
-  const std::size_t count = rows.size();
-  out.present.clear();
-  if (plan.source == nullptr) {
-    out.values.assign(count, 0);
-    if (plan.is_nullable) out.present.assign(count, 0);
-    return;
-  }
-  if (plan.is_constant) {
-    out.values.assign(count, plan.constant);
-    return;
-  }
-  out.values.resize(count);
-  if (const std::optional<PlainNumbers> plain = plain_numbers(plan, block)) {
-    fill_plain(block, rows, column, *plain);
-    return;
-  }
-  const bool has_plain_words = !block.has_quotes && absent_words_.empty();
-  for (std::size_t i = 0; i < count; ++i) {
-    if (state_[i] != kGood) continue;
-    const std::string_view text = block.raw(rows[i], plan.field);
-    if (has_plain_words && find_short_word(plan, text, out.values[i])) continue;
-    fill_cell(block, rows[i], i, column);
-  }
-}
-
-// The tight loop of the importer: digits to integers, without a look at anything else. What does
-// not fit goes through fill_cell.
-void RowConverter::fill_plain(const CsvBlock& block, std::span<const std::uint32_t> rows,
-                              std::size_t column, PlainNumbers plain) {
-  const std::size_t field = plans_[column].field;
-  const std::size_t count = rows.size();
-  const char* text = block.text.data();
-  // The field ends at ends[first + field] and begins behind the separator before it.
-  const std::uint32_t* ends = block.ends.data();
-  const std::uint32_t* row_first = block.row_first.data();
-  const std::uint32_t* row_begin = block.row_begin.data();
-  const std::uint32_t* row_at = rows.data();
-  const std::uint8_t* state = state_.data();
-  std::int64_t* values = batch_.columns[column].values.data();
-  for (std::size_t i = 0; i < count; ++i) {
-    if (state[i] != kGood) continue;
-    const std::uint32_t row = row_at[i];
-    const std::uint32_t* end = ends + row_first[row] + field;
-    const std::uint32_t begin = field == 0 ? row_begin[row] : end[-1] + 1;
-    const bool is_size_good = plain.size == 0 || *end - begin == plain.size;
-    std::int64_t value = 0;
-    if (is_size_good && parse_digits(text + begin, text + *end, plain.places, value) &&
-        !__builtin_mul_overflow(value, plain.scale, &value)) {
-      values[i] = value + plain.shift;
-    } else {
-      fill_cell(block, row, i, column);
-    }
-  }
-}
-
-// The column's texts as plain digits, where nothing about them needs a second look.
-std::optional<RowConverter::PlainNumbers> RowConverter::plain_numbers(const ColumnPlan& plan,
-                                                                      const CsvBlock& block) const {
-  if (block.has_quotes || !absent_words_.empty()) return std::nullopt;
-  if (plan.meaning == Meaning::kTime) {
-    const TimeUnit unit = plan.source->time_unit;
-    if (unit != TimeUnit::kMillis && unit != TimeUnit::kAuto) return std::nullopt;
-    // Thirteen digits are milliseconds: nearly every file.
-    return PlainNumbers{.places = 0,
-                        .size = kMillisDigits,
-                        .scale = kNanosPerMilli,
-                        .shift = plan.source->shift.value - plan.source->utc_offset.value};
-  }
-  if (plan.meaning == Meaning::kId) return PlainNumbers{};
-  const bool is_number = plan.meaning == Meaning::kPriceTicks ||
-                         plan.meaning == Meaning::kPriceE9 || plan.meaning == Meaning::kQty ||
-                         plan.meaning == Meaning::kMoneyE6;
-  if (!is_number || plan.places < 0 || plan.source->is_negated) return std::nullopt;
-  return PlainNumbers{.places = plan.places};
-}
-
-void RowConverter::fill_cell(const CsvBlock& block, std::uint32_t row, std::size_t i,
-                             std::size_t column) {
-  ColumnPlan& plan = plans_[column];
-  Errc broken = Errc::kEmpty;
-  const std::string_view text = field_text(block, row, plan.field, broken);
-  if (broken != Errc::kEmpty) {
-    fail(i, column, broken);
-  } else if (is_absent(text)) {
-    if (!fill_absent(i, column)) fail(i, column, Errc::kEmpty);
-  } else {
-    Errc code = Errc::kNotANumber;
-    if (!read_value(plan, text, batch_.columns[column].values[i], code)) fail(i, column, code);
-  }
-}
-
-// False when the column must have a value.
-bool RowConverter::fill_absent(std::size_t row, std::size_t column) {
-  const ColumnPlan& plan = plans_[column];
-  Column& out = batch_.columns[column];
-  if (plan.source->absent_value) {
-    out.values[row] = *plan.source->absent_value;
-    return true;
-  }
-  if (plan.is_nullable) {
-    if (out.present.empty()) out.present.assign(out.values.size(), 1);
-    out.present[row] = 0;
-    out.values[row] = 0;
-    return true;
-  }
-  if (!emit_.skips_absent) return false;
-  state_[row] = kLeftOut;
-  return true;
-}
-
 // Close stamps become open stamps, and every time is checked against the years that can be and the
 // period that is wanted.
 void RowConverter::finish_times(ConvertCounts& counts) {
   auto& times = batch_.columns[0].values;
   const bool is_close = emit_.stamp == Stamp::kClose;
   const bool has_period = emit_.from || emit_.to;
+  const Range range = range_of(times);
+  const bool is_inside = (!emit_.from || range.least >= emit_.from->value) &&
+                         (!emit_.to || range.most < emit_.to->value);
+  if (!is_close && is_inside && range.least >= kTimeEarliest && range.most < kTimeLatest) return;
   for (std::size_t i = 0; i < times.size(); ++i) {
     if (state_[i] != kGood) continue;
     if (is_close) times[i] -= batch_.columns[1].values[i];
@@ -572,6 +459,7 @@ void RowConverter::check_rows() {
     if (!is_price && !is_qty && !is_ratio && !is_money && !is_leverage) continue;
     const std::int64_t smallest = is_price || is_leverage || (is_qty && is_event) ? 1 : 0;
     const Column& values = batch_.columns[column];
+    if (range_of(values.values).least >= smallest) continue;
     for (std::size_t i = 0; i < values.values.size(); ++i) {
       if (values.has(i) && values.values[i] < smallest) fail(i, column, Errc::kOutOfRange);
     }
@@ -604,8 +492,9 @@ void RowConverter::leave_out_empty(ConvertCounts& counts) {
 }
 
 void RowConverter::take_good_rows(ColumnBatch& out) {
-  const bool all_good =
-      std::ranges::all_of(state_, [](std::uint8_t state) { return state == kGood; });
+  std::uint8_t worst = kGood;
+  for (const std::uint8_t state : state_) worst |= state;
+  const bool all_good = worst == kGood;
   for (std::size_t column = 0; column < plans_.size(); ++column) {
     Column& from = batch_.columns[column];
     Column& to = out.columns[column];
@@ -639,11 +528,7 @@ void RowConverter::convert(const CsvBlock& block, std::span<const std::uint32_t>
   const std::size_t count = rows.size();
   state_.assign(count, kGood);
   failures_.clear();
-  for (std::size_t i = 0; i < count; ++i) {
-    const std::size_t fields = block.field_count(rows[i]);
-    if (fields != field_count_)
-      fail(i, 0, fields < field_count_ ? Errc::kMissingField : Errc::kTooManyFields);
-  }
+  check_field_counts(block, rows);
   const std::size_t planned = emit_.levels ? 1 : plans_.size();
   for (std::size_t column = 0; column < planned; ++column) fill_column(block, rows, column);
   counts.skipped_absent += static_cast<std::uint64_t>(std::ranges::count(state_, kLeftOut));

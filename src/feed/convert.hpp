@@ -53,10 +53,7 @@ class RowConverter {
   const EmitSpec& emit() const { return emit_; }
 
  private:
-  struct ShortWord {
-    std::uint64_t packed;  // the text's bytes and zeros behind them
-    std::int64_t value;
-  };
+  enum RowState : std::uint8_t { kGood = 0, kFailed = 1, kLeftOut = 2 };
   struct ColumnPlan {
     const FieldSource* source = nullptr;  // null: absent
     Meaning meaning = Meaning::kId;
@@ -70,12 +67,6 @@ class RowConverter {
     // The last words seen and what they mean: there are few, and they repeat.
     std::vector<std::pair<std::string, std::int64_t>> seen_words{};
     std::vector<ShortWord> short_words{};  // those of them that fit a register
-  };
-  struct PlainNumbers {
-    int places = 0;
-    std::size_t size = 0;    // of the text; 0: any
-    std::int64_t scale = 1;  // a point in the text of a scaled number is for the exact parser
-    std::int64_t shift = 0;  // added to every value
   };
   struct LevelPlan {
     std::size_t price = 0;
@@ -96,17 +87,18 @@ class RowConverter {
   Outcome<void> plan_levels(std::span<const std::string> header, const std::string& file,
                             std::uint64_t line);
 
+  void check_field_counts(const CsvBlock& block, std::span<const std::uint32_t> rows);
+  FieldRun run_of(const CsvBlock& block, std::span<const std::uint32_t> rows, std::size_t field);
   void fill_column(const CsvBlock& block, std::span<const std::uint32_t> rows, std::size_t column);
   bool read_value(ColumnPlan& plan, std::string_view text, std::int64_t& out, Errc& code);
   bool read_number(const ColumnPlan& plan, std::string_view text, std::int64_t& out,
                    Errc& code) const;
-  static bool find_short_word(const ColumnPlan& plan, std::string_view text, std::int64_t& out);
   static bool find_seen_word(const ColumnPlan& plan, std::string_view text, std::int64_t& out);
   bool read_word(ColumnPlan& plan, std::string_view text, std::int64_t& out, Errc& code);
   bool is_absent(std::string_view text) const;
-  std::optional<PlainNumbers> plain_numbers(const ColumnPlan& plan, const CsvBlock& block) const;
-  void fill_plain(const CsvBlock& block, std::span<const std::uint32_t> rows, std::size_t column,
-                  PlainNumbers plain);
+  std::optional<DigitForm> digit_form(const ColumnPlan& plan) const;
+  void fill_digits(const CsvBlock& block, std::span<const std::uint32_t> rows, std::size_t column,
+                   const DigitForm& form);
   void fill_cell(const CsvBlock& block, std::uint32_t row, std::size_t i, std::size_t column);
   bool fill_absent(std::size_t row, std::size_t column);
   void finish_times(ConvertCounts& counts);
@@ -140,9 +132,13 @@ class RowConverter {
   std::size_t asks_field_ = 0;
   std::size_t field_count_ = 0;
   InstrumentSpec spec_;
-  ColumnBatch batch_{EventKind::kTrade};  // of the block, before good rows are picked
-  std::vector<RejectedRow> failures_;     // `row` of batch_
-  std::vector<std::uint8_t> state_;       // by row: good, failed or left out
+  ColumnBatch batch_{EventKind::kTrade};     // of the block, before good rows are picked
+  std::vector<RejectedRow> failures_;        // `row` of batch_
+  std::vector<std::uint8_t> state_;          // by row: good, failed or left out
+  bool are_rows_even_ = false;               // all of field_count_ fields, one behind the other
+  std::vector<std::uint32_t> field_begins_;  // of rows that are not
+  std::vector<std::uint32_t> field_ends_;
+  std::vector<std::uint32_t> left_;  // rows of the column that the tight loop did not read
   std::string unquoted_;
   std::string scratch_;                 // padded as a block is
   ColumnBatch book_{EventKind::kBook};  // the levels of one row

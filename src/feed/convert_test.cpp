@@ -242,6 +242,7 @@ to = "2025-12-02"
 TEST(Convert, SecondsWithTwoDecimalsAreSeconds) {
   EXPECT_EQ(time_of_cell("{ column = \"t\" }", "1764547200.12"), 1'764'547'200'120'000'000);
   EXPECT_EQ(time_of_cell("{ column = \"t\" }", "1764547200120"), 1'764'547'200'120'000'000);
+  EXPECT_EQ(time_of_cell("{ column = \"t\" }", "0001764547200"), 1'764'547'200'000'000'000);
 }
 
 }  // namespace

@@ -16,52 +16,91 @@ struct Scan {
   std::size_t newlines = 0;
 };
 
-// Positions of `delimiter` and '\n' in text[0, size). Requires: kPadding readable bytes behind.
+// What 64 bytes hold.
+struct Piece {
+  std::uint64_t separators = 0;  // one bit a byte
+  __m256i newlines;              // -1 a newline, two positions a byte
+  __m256i special;               // not zero where there is a quote or a NUL byte
+};
+
+class PieceScanner {
+ public:
+  explicit PieceScanner(char delimiter) : delimiter_(_mm256_set1_epi8(delimiter)) {}
+
+  Piece scan(const char* text) const {
+    const __m256i low = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(text));
+    const __m256i high = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(text + 32));
+    const __m256i low_lines = _mm256_cmpeq_epi8(low, newline_);
+    const __m256i high_lines = _mm256_cmpeq_epi8(high, newline_);
+    const __m256i quotes =
+        _mm256_or_si256(_mm256_cmpeq_epi8(low, quote_), _mm256_cmpeq_epi8(high, quote_));
+    // A NUL byte is where the smaller of the two halves is zero.
+    const __m256i nul = _mm256_cmpeq_epi8(_mm256_min_epu8(low, high), _mm256_setzero_si256());
+    return {.separators = bits(_mm256_or_si256(low_lines, _mm256_cmpeq_epi8(low, delimiter_))) |
+                          bits(_mm256_or_si256(high_lines, _mm256_cmpeq_epi8(high, delimiter_)))
+                              << 32,
+            .newlines = _mm256_add_epi8(low_lines, high_lines),
+            .special = _mm256_or_si256(quotes, nul)};
+  }
+
+ private:
+  static std::uint64_t bits(__m256i bytes) {
+    return static_cast<std::uint32_t>(_mm256_movemask_epi8(bytes));
+  }
+
+  __m256i delimiter_;
+  __m256i newline_ = _mm256_set1_epi8('\n');
+  __m256i quote_ = _mm256_set1_epi8('"');
+};
+
+// Writes base + position of every set bit and returns their number. How: eight at a time without
+// asking, because a loop that ends where the bits do is guessed wrong nearly every time.
+// Requires: room for 64 positions.
+std::size_t write_positions(std::uint64_t bits, std::uint32_t base, std::uint32_t* out) {
+  const auto count = static_cast<std::size_t>(std::popcount(bits));
+  for (std::size_t done = 0;; done += 8) {
+    for (std::size_t i = 0; i < 8; ++i) {
+      out[done + i] = base + static_cast<std::uint32_t>(std::countr_zero(bits));
+      bits &= bits - 1;
+    }
+    if (done + 8 >= count) return count;
+  }
+}
+
+std::size_t sum_of_bytes(__m256i bytes) {
+  const __m256i sums = _mm256_sad_epu8(bytes, _mm256_setzero_si256());
+  return static_cast<std::size_t>(_mm256_extract_epi64(sums, 0) + _mm256_extract_epi64(sums, 1) +
+                                  _mm256_extract_epi64(sums, 2) + _mm256_extract_epi64(sums, 3));
+}
+
+// Positions of `delimiter` and '\n' in text[0, size). What `ends` held is only its room.
 Scan find_separators(const char* text, std::size_t size, char delimiter,
                      std::vector<std::uint32_t>& ends) {
-  const __m256i comma = _mm256_set1_epi8(delimiter);
-  const __m256i newline = _mm256_set1_epi8('\n');
-  const __m256i quote = _mm256_set1_epi8('"');
+  constexpr std::size_t kPiece = 64;
+  constexpr std::size_t kPiecesCounted = 100;  // a byte counts two a piece
+  const PieceScanner scanner(delimiter);
+  const char filler = delimiter == ' ' ? '0' : ' ';
   __m256i special = _mm256_setzero_si256();
   Scan scan;
   std::size_t used = 0;
-  for (std::size_t at = 0; at < size; at += 64) {
-    if (ends.size() < used + 64) ends.resize(std::max(ends.size() * 2, used + 4096));
-    const auto* source = text + at;
-    const __m256i low = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(source));
-    const __m256i high = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(source + 32));
-    const auto positions = [](__m256i first, __m256i second) {
-      return static_cast<std::uint32_t>(_mm256_movemask_epi8(first)) |
-             (static_cast<std::uint64_t>(static_cast<std::uint32_t>(_mm256_movemask_epi8(second)))
-              << 32);
-    };
-    std::uint64_t lines =
-        positions(_mm256_cmpeq_epi8(low, newline), _mm256_cmpeq_epi8(high, newline));
-    std::uint64_t mask =
-        lines | positions(_mm256_cmpeq_epi8(low, comma), _mm256_cmpeq_epi8(high, comma));
-    if (size - at < 64) {
-      const std::uint64_t valid = (std::uint64_t{1} << (size - at)) - 1;
-      mask &= valid;
-      lines &= valid;
-      const std::string_view tail(source, size - at);
-      if (tail.find('"') != std::string_view::npos || tail.find('\0') != std::string_view::npos) {
-        special = _mm256_set1_epi8(1);
+  std::size_t at = 0;
+  while (at < size) {
+    __m256i newlines = _mm256_setzero_si256();
+    for (std::size_t piece = 0; piece < kPiecesCounted && at < size; ++piece, at += kPiece) {
+      if (ends.size() < used + kPiece) ends.resize(used + used / 4 + 4096);
+      char last[kPiece];
+      const char* source = text + at;
+      if (size - at < kPiece) {
+        std::memset(last, filler, kPiece);
+        std::memcpy(last, source, size - at);
+        source = last;
       }
-    } else {
-      // A NUL byte is where the smallest of the two halves is zero.
-      const __m256i quotes =
-          _mm256_or_si256(_mm256_cmpeq_epi8(low, quote), _mm256_cmpeq_epi8(high, quote));
-      const __m256i nul = _mm256_cmpeq_epi8(_mm256_min_epu8(low, high), _mm256_setzero_si256());
-      special = _mm256_or_si256(special, _mm256_or_si256(quotes, nul));
+      const Piece found = scanner.scan(source);
+      special = _mm256_or_si256(special, found.special);
+      newlines = _mm256_sub_epi8(newlines, found.newlines);
+      used += write_positions(found.separators, static_cast<std::uint32_t>(at), &ends[used]);
     }
-    scan.newlines += static_cast<std::size_t>(std::popcount(lines));
-    std::uint32_t* out = ends.data() + used;
-    used += static_cast<std::size_t>(std::popcount(mask));
-    const auto base = static_cast<std::uint32_t>(at);
-    while (mask != 0) {
-      *out++ = base + static_cast<std::uint32_t>(std::countr_zero(mask));
-      mask &= mask - 1;
-    }
+    scan.newlines += sum_of_bytes(newlines);
   }
   ends.resize(used);
   scan.is_special = _mm256_testz_si256(special, special) == 0;
@@ -128,22 +167,25 @@ bool group_regular_rows(CsvBlock& block, std::size_t newlines) {
   const std::size_t fields = total / newlines;
   block.row_begin.resize(newlines);
   block.row_first.resize(newlines + 1);
+  const std::uint32_t* ends = block.ends.data() + fields - 1;
   std::uint32_t begin = 0;
   bool has_returns = false;
+  bool is_regular = true;
   // There are as many newlines as rows, so if each row ends with one, no row holds another.
   for (std::size_t row = 0; row < newlines; ++row) {
-    const std::uint32_t end = block.ends[row * fields + fields - 1];
-    if (text[end] != '\n') {
-      block.row_begin.clear();
-      block.row_first.clear();
-      return false;
-    }
+    const std::uint32_t end = ends[row * fields];
+    is_regular = is_regular & (text[end] == '\n');
+    has_returns = has_returns | (text[end - 1] == '\r');
     block.row_begin[row] = begin;
-    block.row_first[row] = static_cast<std::uint32_t>(row * fields);
-    has_returns = has_returns || text[end - 1] == '\r';
     begin = end + 1;
   }
-  block.row_first[newlines] = static_cast<std::uint32_t>(total);
+  if (!is_regular) {
+    block.row_begin.clear();
+    block.row_first.clear();
+    return false;
+  }
+  for (std::size_t row = 0; row <= newlines; ++row)
+    block.row_first[row] = static_cast<std::uint32_t>(row * fields);
   if (!has_returns) return true;
   for (std::size_t row = 0; row < newlines; ++row) {
     std::uint32_t& end = block.ends[row * fields + fields - 1];
@@ -228,14 +270,18 @@ Result<bool> CsvReader::next(CsvBlock& block) {
                    .row_first = std::move(block.row_first),
                    .row_begin = std::move(block.row_begin),
                    .line_skips = std::move(block.line_skips)};
-  block.ends.clear();
+  // The old ends stay until new ones are written over them: emptying and growing again would fill
+  // the room with zeros.
   block.row_first.clear();
   block.row_begin.clear();
   block.line_skips.clear();
   for (;;) {
     const Result<bool> more = fill();
     if (!more) return more.error();
-    if (!*more) return false;
+    if (!*more) {
+      block.ends.clear();
+      return false;
+    }
     const Result<bool> got = cut(block);
     if (!got) return got.error();
     if (*got) return true;

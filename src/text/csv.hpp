@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "text/field_run.hpp"
 
 namespace faultline {
 
@@ -56,6 +57,20 @@ struct CsvBlock {
   // The whole row without its line end.
   std::string_view raw_row(std::size_t row) const {
     return text.substr(row_begin[row], ends[row_first[row + 1] - 1] - row_begin[row]);
+  }
+  // One field of rows [row, row + count). Requires: those rows have the same number of fields, more
+  // than `field`.
+  FieldRun run_of(std::size_t row, std::size_t count, std::size_t field) const {
+    const std::size_t stride = field_count(row);
+    const std::uint32_t* field_ends = ends.data() + row_first[row] + field;
+    const bool is_first = field == 0;
+    return FieldRun{.text = text.data(),
+                    .begins = is_first ? row_begin.data() + row : field_ends - 1,
+                    .begin_stride = is_first ? 1 : stride,
+                    .begin_shift = is_first ? 0U : 1U,
+                    .ends = field_ends,
+                    .end_stride = stride,
+                    .count = count};
   }
   std::uint64_t line_of(std::size_t row) const {
     return first_line + row + (line_skips.empty() ? 0 : line_skips[row]);

@@ -62,6 +62,11 @@ TEST(CsvReader, ReadsPlainRows) {
   EXPECT_EQ(parse(",\n").rows, (Rows{{"", ""}}));
 }
 
+TEST(CsvReader, AnyCharacterSeparates) {
+  EXPECT_EQ(parse("a b\n1 2", 99, {.delimiter = ' '}).rows, (Rows{{"a", "b"}, {"1", "2"}}));
+  EXPECT_EQ(parse("a0b\n1,02", 99, {.delimiter = '0'}).rows, (Rows{{"a", "b"}, {"1,", "2"}}));
+}
+
 TEST(CsvReader, RowsOfDifferentLengthAreTheCallersBusiness) {
   EXPECT_EQ(parse("a,b,c\n1\n1,2,3,4\n").rows,
             (Rows{{"a", "b", "c"}, {"1"}, {"1", "2", "3", "4"}}));
