@@ -74,5 +74,7 @@ inline bool print_ratio(const char* what, const Contestant& slower, const Contes
 bool run_csv();
 bool run_latent_map();
 bool run_static_heatmap();
+bool run_ensemble();
+bool run_ensemble_year();
 
 }  // namespace faultline::bench

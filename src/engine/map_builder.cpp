@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "core/time_text.hpp"
+#include "engine/step_sources.hpp"
 
 namespace faultline {
 namespace {
@@ -13,37 +14,6 @@ constexpr std::uint64_t kReportEvery = 4'096;  // steps
 
 Diagnostic bad_request(std::string field, std::string note) {
   return Diagnostic{.code = Errc::kBadRequest, .field = std::move(field), .note = std::move(note)};
-}
-
-// A reader where the kind is recorded, null where it is not.
-Outcome<std::unique_ptr<ColumnReader>> reader_or_null(const Store& store, const InstrumentId& id,
-                                                      EventKind kind, TimeRange range) {
-  if (!store.coverage(id, kind)) return std::unique_ptr<ColumnReader>();
-  Outcome<std::unique_ptr<ColumnReader>> reader = store.read(id, kind, range);
-  if (!reader && reader.error().code == Errc::kNoData) return std::unique_ptr<ColumnReader>();
-  return reader;
-}
-
-Outcome<StepSources> open_sources(const Store& store, const InstrumentId& id, TimeRange range) {
-  StepSources sources;
-  const std::array<std::pair<EventKind, std::unique_ptr<ColumnReader>*>, 7> lanes{{
-      {EventKind::kTrade, &sources.trades},
-      {EventKind::kBar, &sources.bars},
-      {EventKind::kMark, &sources.marks},
-      {EventKind::kOpenInterest, &sources.open_interest},
-      {EventKind::kFunding, &sources.funding},
-      {EventKind::kLiquidation, &sources.liquidations},
-      {EventKind::kLiquidationTotal, &sources.liquidation_totals},
-  }};
-  for (const auto& [kind, slot] : lanes) {
-    // What is stamped at the very end of the last step belongs to it: open interest and funding.
-    const bool is_state = kind == EventKind::kOpenInterest || kind == EventKind::kFunding;
-    const TimeRange wanted{range.from, is_state ? range.to + Nanos(1) : range.to};
-    Outcome<std::unique_ptr<ColumnReader>> reader = reader_or_null(store, id, kind, wanted);
-    if (!reader) return reader.error();
-    *slot = std::move(reader).value();
-  }
-  return sources;
 }
 
 // What prices cover, as far as columns are asked for: [first price, last price].
@@ -225,7 +195,7 @@ double price_at(const LiquidationMap& map, UnixNanos time) {
 Outcome<void> load_prints(const Store& store, const InstrumentId& id, TimeRange range,
                           LiquidationMap& map) {
   Outcome<std::unique_ptr<ColumnReader>> reader =
-      reader_or_null(store, id, EventKind::kLiquidation, range);
+      reader_if_recorded(store, id, EventKind::kLiquidation, range);
   if (!reader) return reader.error();
   const Outcome<InstrumentSpec> spec = store.spec_at(id, range.to);
   if (!spec) return spec.error();
@@ -251,7 +221,7 @@ Outcome<void> load_prints(const Store& store, const InstrumentId& id, TimeRange 
 Outcome<void> load_totals(const Store& store, const InstrumentId& id, TimeRange range,
                           LiquidationMap& map) {
   Outcome<std::unique_ptr<ColumnReader>> reader =
-      reader_or_null(store, id, EventKind::kLiquidationTotal, range);
+      reader_if_recorded(store, id, EventKind::kLiquidationTotal, range);
   if (!reader) return reader.error();
   ColumnBatch batch(EventKind::kLiquidationTotal);
   while (*reader) {
@@ -295,7 +265,7 @@ Outcome<LiquidationMap> build_map(const Store& store, const MapRequest& request,
                                   const ProgressFn& report) {
   const Outcome<Plan> plan = make_plan(store, request);
   if (!plan) return plan.error();
-  Outcome<StepSources> sources = open_sources(store, request.instrument, plan->read);
+  Outcome<StepSources> sources = open_step_sources(store, request.instrument, plan->read);
   if (!sources) return sources.error();
   StepBuilder steps(plan->spec, std::move(sources).value(),
                     StepOptions{.length = plan->step,

@@ -39,6 +39,22 @@ double closing_pressure(const std::array<double, kPatienceClasses>& stock,
   return 0.5 * (low + high);
 }
 
+// Adds value[m] to each of `count` bins. The conversion is hoisted: this is the inner loop of an
+// ensemble.
+void add_whole_bins(float* cells, std::size_t count, std::span<const double> value) {
+  constexpr std::size_t kLanes = 64;
+  std::array<float, kLanes> whole{};
+  const std::size_t members = value.size();
+  for (std::size_t begin = 0; begin < members; begin += kLanes) {
+    const std::size_t lanes = std::min(kLanes, members - begin);
+    for (std::size_t m = 0; m < lanes; ++m) whole[m] = static_cast<float>(value[begin + m]);
+    for (std::size_t bin = 0; bin < count; ++bin) {
+      float* cell = cells + bin * members + begin;
+      for (std::size_t m = 0; m < lanes; ++m) cell[m] += whole[m];
+    }
+  }
+}
+
 // Adds value[m] · covered share to the cells of bins that [from, to) overlaps, in bins.
 void add_covered(float* cells, double from, double to, std::span<const double> value) {
   const std::size_t members = value.size();
@@ -57,7 +73,7 @@ void add_covered(float* cells, double from, double to, std::span<const double> v
     const auto whole = static_cast<float>(value[0]);
     for (std::size_t bin = first + 1; bin < last; ++bin) cells[bin] += whole;
   } else {
-    for (std::size_t bin = first + 1; bin < last; ++bin) add(bin, 1.0);
+    add_whole_bins(cells + (first + 1) * members, last - first - 1, value);
   }
   if (to > static_cast<double>(last)) add(last, to - static_cast<double>(last));
 }
@@ -92,27 +108,32 @@ PositionDensity::PositionDensity(const DensityConfig& config, std::vector<Member
   stock_.assign(totals, 0.0);
   never_.assign(totals, 0.0);
   swept_.assign(totals, 0.0);
+  swept_quote_.assign(2 * members_.size(), 0.0);
   flows_.resize(members_.size());
   excess_.resize(members_.size());
   amount_.resize(kPatienceClasses * members_.size());
 }
 
-StepReport PositionDensity::advance(const MarketStep& step) {
+StepReport PositionDensity::advance(const MarketStep& step, const EntryPrices* entries) {
+  const EntryPrices own{step.close, step.high, step.low};
+  const EntryPrices& at = entries == nullptr ? own : *entries;
   FAULTLINE_CHECK(step.begin < step.end);
   FAULTLINE_CHECK(!is_started_ || step.begin >= last_end_);
   FAULTLINE_CHECK(step.low > 0.0 && step.low <= step.close && step.close <= step.high);
   FAULTLINE_CHECK(std::isfinite(step.high) && std::isfinite(step.funding_rate));
   shift_by_funding(step);
-  cover(std::log(std::min(step.low, step.open)), std::log(std::max(step.high, step.open)));
+  cover(std::log(std::min({step.low, step.open, at.low})),
+        std::log(std::max({step.high, step.open, at.high})));
   if (!is_started_) start(step);
   StepReport report;
   std::ranges::fill(swept_, 0.0);
+  std::ranges::fill(swept_quote_, 0.0);
   sweep(Side::kLong, std::log(step.low), report);
   sweep(Side::kShort, std::log(step.high), report);
   compute_flows(step, report);
   for (const Side side : kSides) {
     close(side, step, report);
-    open(side, step, report);
+    open(side, at, report);
   }
   open_interest_ = step.oi_end;
   last_end_ = step.end;
@@ -226,23 +247,23 @@ void PositionDensity::sweep_bins(Side side, std::size_t j, std::size_t first, st
   const std::size_t row = row_index(side, j);
   const double to_price = -sign(side) * grid_.delta_mid(side, j) + rows_[row].shift + u_begin_;
   const double member_share = 1.0 / static_cast<double>(members);
-  for (std::size_t c = 0; c < kPatienceClasses; ++c) {
-    for (std::size_t bin = first; bin < last; ++bin) {
+  double* quote = swept_quote_.data() + index_of(side) * members;
+  for (std::size_t bin = first; bin < last; ++bin) {
+    const double price = std::exp(to_price + (static_cast<double>(bin) + 0.5) * config_.entry_bin);
+    double sum = 0.0;
+    for (std::size_t c = 0; c < kPatienceClasses; ++c) {
       float* cell = mass_.data() + cell_index(row, c, bin);
-      double sum = 0.0;
+      const std::size_t total = total_index(side, c, 0);
       for (std::size_t m = 0; m < members; ++m) {
-        const std::size_t total = total_index(side, c, m);
-        const double amount = static_cast<double>(cell[m]) * scale_[total];
+        const double amount = static_cast<double>(cell[m]) * scale_[total + m];
         cell[m] = 0.0F;
-        swept_[total] += amount;
+        swept_[total + m] += amount;
+        quote[m] += amount * price;
         sum += amount;
       }
-      if (sum == 0.0) continue;
-      const double price =
-          std::exp(to_price + (static_cast<double>(bin) + 0.5) * config_.entry_bin);
-      report.swept[index_of(side)] += sum * member_share;
-      report.swept_quote[index_of(side)] += sum * member_share * price;
     }
+    report.swept[index_of(side)] += sum * member_share;
+    report.swept_quote[index_of(side)] += sum * member_share * price;
   }
 }
 
@@ -318,9 +339,9 @@ void PositionDensity::return_excess(Side side, const MarketStep& step, StepRepor
                  std::log(side == Side::kLong ? step.low : step.high));
 }
 
-void PositionDensity::open(Side side, const MarketStep& step, StepReport& report) {
+void PositionDensity::open(Side side, const EntryPrices& entries, StepReport& report) {
   const std::size_t members = members_.size();
-  const std::array prices{step.close, step.high, step.low};
+  const std::array prices{entries.close, entries.high, entries.low};
   for (std::size_t at = 0; at < prices.size(); ++at) {
     bool any = false;
     for (std::size_t m = 0; m < members; ++m) {
@@ -472,108 +493,6 @@ double PositionDensity::never(Side side) const {
     for (std::size_t m = 0; m < members_.size(); ++m) sum += never_[total_index(side, c, m)];
   }
   return sum / static_cast<double>(members_.size());
-}
-
-std::vector<double> PositionDensity::mass_by_distance(Side side) const {
-  const std::size_t members = members_.size();
-  std::vector<double> out(grid_.size(), 0.0);
-  for (std::size_t j = 0; j < grid_.size(); ++j) {
-    const Row& row = rows_[row_index(side, j)];
-    for (std::size_t c = 0; c < kPatienceClasses; ++c) {
-      for (std::size_t bin = row.low; bin < row.high; ++bin) {
-        const float* cell = mass_.data() + cell_index(row_index(side, j), c, bin);
-        for (std::size_t m = 0; m < members; ++m) {
-          out[j] += static_cast<double>(cell[m]) * scale_[total_index(side, c, m)];
-        }
-      }
-    }
-    out[j] /= static_cast<double>(members);
-  }
-  return out;
-}
-
-double PositionDensity::recounted_stock(Side side) const {
-  const std::vector<double> mass = mass_by_distance(side);
-  return std::accumulate(mass.begin(), mass.end(), never(side));
-}
-
-void PositionDensity::add_profile(Side side, std::size_t member, const ProfileGrid& target,
-                                  Profile& out) const {
-  const std::size_t members = members_.size();
-  const double s = sign(side);
-  const double bins_per_row = target.row_log / config_.entry_bin;
-  FAULTLINE_CHECK(std::abs(bins_per_row - std::round(bins_per_row)) < 1e-6);
-  FAULTLINE_CHECK(member < members);
-  // Rows are first added up at the bins' own width, each with its own offset split linearly, then
-  // grouped.
-  const auto group = static_cast<std::size_t>(std::lround(bins_per_row));
-  const std::size_t fine_count = target.row_count * group;
-  std::vector<double> fine(fine_count, 0.0);
-  std::vector<double> line;
-  for (std::size_t j = 0; j < grid_.size(); ++j) {
-    const Row& row = rows_[row_index(side, j)];
-    if (row.low >= row.high) continue;
-    line.assign(row.high - row.low, 0.0);
-    for (std::size_t c = 0; c < kPatienceClasses; ++c) {
-      const double scale = scale_[total_index(side, c, member)];
-      const float* cells = mass_.data() + cell_index(row_index(side, j), c, row.low) + member;
-      for (std::size_t i = 0; i < line.size(); ++i) {
-        line[i] += static_cast<double>(cells[i * members]) * scale;
-      }
-    }
-    const double x_low = u_begin_ + static_cast<double>(row.low) * config_.entry_bin -
-                         s * grid_.delta_mid(side, j) + row.shift;
-    add_line(line, (x_low - target.log_begin) / config_.entry_bin, fine, out);
-  }
-  out.rows.resize(target.row_count, 0.0);
-  for (std::size_t i = 0; i < fine_count; ++i) out.rows[i / group] += fine[i];
-}
-
-// Adds `line`, whose first bin begins at the real position `at`, to `fine`; what falls outside goes
-// to below or above.
-void PositionDensity::add_line(std::span<const double> line, double at, std::span<double> fine,
-                               Profile& out) {
-  const double whole = std::floor(at);
-  const double into_next = at - whole;
-  auto index = static_cast<std::int64_t>(whole);
-  const auto end = static_cast<std::int64_t>(fine.size());
-  const std::int64_t skip =
-      std::clamp<std::int64_t>(-index, 0, static_cast<std::int64_t>(line.size()));
-  std::size_t i = 0;
-  for (; i < static_cast<std::size_t>(skip); ++i, ++index) {
-    const bool touches = index == -1;
-    out.below += line[i] * (touches ? 1.0 - into_next : 1.0);
-    if (touches) fine[0] += line[i] * into_next;
-  }
-  for (; i < line.size() && index + 1 < end; ++i, ++index) {
-    fine[static_cast<std::size_t>(index)] += line[i] * (1.0 - into_next);
-    fine[static_cast<std::size_t>(index) + 1] += line[i] * into_next;
-  }
-  for (; i < line.size(); ++i, ++index) {
-    const bool touches = index + 1 == end;
-    if (touches) fine[static_cast<std::size_t>(index)] += line[i] * (1.0 - into_next);
-    out.above += line[i] * (touches ? into_next : 1.0);
-  }
-}
-
-std::uint64_t PositionDensity::state_hash() const {
-  Hash64 hash;
-  hash.add_u64(bin_count_).add_double(u_begin_);
-  for (const float cell : mass_) {
-    std::uint32_t bits = 0;
-    std::memcpy(&bits, &cell, sizeof bits);
-    hash.add_u64(bits);
-  }
-  for (const double value : scale_) hash.add_double(value);
-  for (const double value : stock_) hash.add_double(value);
-  for (const double value : never_) hash.add_double(value);
-  for (const Row& row : rows_) hash.add_u64(row.low).add_u64(row.high).add_double(row.shift);
-  return hash.value();
-}
-
-std::size_t PositionDensity::memory_bytes() const {
-  return mass_.size() * sizeof(float) + rows_.size() * sizeof(Row) +
-         (scale_.size() + stock_.size() + never_.size() + swept_.size()) * sizeof(double);
 }
 
 }  // namespace faultline

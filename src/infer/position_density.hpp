@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include "base/result.hpp"
 #include "core/step.hpp"
 #include "infer/accounting.hpp"
 #include "infer/kernel.hpp"
@@ -60,6 +61,13 @@ struct StepReport {
   bool oi_exceeds_volume = false;
 };
 
+// Where a step's entries are placed instead of at its own prices: for placebo maps only.
+struct EntryPrices {
+  double close = 0.0;
+  double high = 0.0;
+  double low = 0.0;
+};
+
 // Rows of equal width in log price, row 0 starting at log_begin.
 struct ProfileGrid {
   double log_begin = 0.0;
@@ -72,6 +80,13 @@ struct Profile {
   std::vector<double> rows;
   double below = 0.0;
   double above = 0.0;
+};
+
+// The same for every member: rows[row * members + member], below[member], above[member].
+struct MemberProfiles {
+  std::vector<double> rows;
+  std::vector<double> below;
+  std::vector<double> above;
 };
 
 // The inferred density of open positions over liquidation price, distance and patience, for one
@@ -98,11 +113,16 @@ class PositionDensity {
   // stock with its oi_begin at its open price.
   //
   // Requires: finite positive prices, steps in order (checked).
-  StepReport advance(const MarketStep& step);
+  StepReport advance(const MarketStep& step, const EntryPrices* entries = nullptr);
+
+  // What the last step crossed of one member, at its liquidation prices: the sum over members is
+  // members · StepReport::swept_quote. Units: quote currency of a linear contract.
+  double swept_quote(Side side, std::size_t member) const;
 
   const DensityConfig& config() const { return config_; }
   const DistanceGrid& grid() const { return grid_; }
   std::size_t member_count() const { return members_.size(); }
+  const MemberParameters& member(std::size_t m) const { return members_[m]; }
   bool is_started() const { return is_started_; }
 
   // Native units held, "never" included. Mean over members.
@@ -115,6 +135,23 @@ class PositionDensity {
   // Adds the member's mass by liquidation price to `out`. Cost: one pass over the member's occupied
   // cells. Requires: the rows are a whole number of entry bins wide (checked).
   void add_profile(Side side, std::size_t member, const ProfileGrid& target, Profile& out) const;
+
+  // The profiles of all members at once: what quantiles are made of. Cost: one pass over all
+  // occupied cells; for one member the same as add_profile. Requires: as add_profile.
+  MemberProfiles profiles(Side side, const ProfileGrid& target) const;
+
+  // "Never" of one member, native units.
+  double never(Side side, std::size_t member) const;
+
+  // Slot m of the new ensemble continues the history of parents[m] with parameters[m].
+  // Requires: one entry a member in both, parents < member_count() (checked). Cost: one pass.
+  void resample(std::span<const std::size_t> parents, std::vector<MemberParameters> parameters);
+
+  // Everything that the next step depends on, as bytes; restore() continues bit for bit.
+  std::vector<std::uint8_t> checkpoint() const;
+  // Errors: kBadFormat (not a checkpoint, or of another version), kTruncated, kBadRequest (of
+  // another configuration), kOutOfRange (sizes that cannot be). The state is untouched then.
+  Result<void> restore(std::span<const std::uint8_t> bytes);
 
   // Mass by distance bin (mean over members), for views by leverage and for tests.
   std::vector<double> mass_by_distance(Side side) const;
@@ -164,7 +201,7 @@ class PositionDensity {
   void compute_flows(const MarketStep& step, StepReport& report);
   void close(Side side, const MarketStep& step, StepReport& report);
   void return_excess(Side side, const MarketStep& step, StepReport& report);
-  void open(Side side, const MarketStep& step, StepReport& report);
+  void open(Side side, const EntryPrices& entries, StepReport& report);
   Box whole_box(Side side, std::size_t j, double log_price) const;
   void deposit(const Entry& entry);
   void deposit_beyond(const Entry& entry, double log_limit);
@@ -183,13 +220,14 @@ class PositionDensity {
   std::vector<Row> rows_;
   std::size_t bin_count_ = 0;
   double u_begin_ = 0.0;
-  std::vector<double> scale_;     // [side][class][member]
-  std::vector<double> stock_;     // [side][class][member], "never" included
-  std::vector<double> never_;     // [side][class][member]
-  std::vector<StepFlows> flows_;  // of the current step, by member
-  std::vector<double> swept_;     // of the current step, [side][class][member]
-  std::vector<double> excess_;    // of the current step, [member]
-  std::vector<double> amount_;    // scratch, [class][member]
+  std::vector<double> scale_;        // [side][class][member]
+  std::vector<double> stock_;        // [side][class][member], "never" included
+  std::vector<double> never_;        // [side][class][member]
+  std::vector<StepFlows> flows_;     // of the current step, by member
+  std::vector<double> swept_;        // of the current step, [side][class][member]
+  std::vector<double> swept_quote_;  // of the last step, [side][member]
+  std::vector<double> excess_;       // of the current step, [member]
+  std::vector<double> amount_;       // scratch, [class][member]
   double open_interest_ = 0.0;
   UnixNanos last_end_{};
   bool is_started_ = false;

@@ -1,0 +1,56 @@
+#include "engine/step_sources.hpp"
+
+#include <array>
+#include <utility>
+
+namespace faultline {
+
+Outcome<std::unique_ptr<ColumnReader>> reader_if_recorded(const Store& store,
+                                                          const InstrumentId& id, EventKind kind,
+                                                          TimeRange range) {
+  if (!store.coverage(id, kind)) return std::unique_ptr<ColumnReader>();
+  Outcome<std::unique_ptr<ColumnReader>> reader = store.read(id, kind, range);
+  if (!reader && reader.error().code == Errc::kNoData) return std::unique_ptr<ColumnReader>();
+  return reader;
+}
+
+Outcome<StepSources> open_step_sources(const Store& store, const InstrumentId& id,
+                                       TimeRange range) {
+  StepSources sources;
+  const std::array<std::pair<EventKind, std::unique_ptr<ColumnReader>*>, 7> lanes{{
+      {EventKind::kTrade, &sources.trades},
+      {EventKind::kBar, &sources.bars},
+      {EventKind::kMark, &sources.marks},
+      {EventKind::kOpenInterest, &sources.open_interest},
+      {EventKind::kFunding, &sources.funding},
+      {EventKind::kLiquidation, &sources.liquidations},
+      {EventKind::kLiquidationTotal, &sources.liquidation_totals},
+  }};
+  for (const auto& [kind, slot] : lanes) {
+    // What is stamped at the very end of the last step belongs to it: open interest and funding.
+    const bool is_state = kind == EventKind::kOpenInterest || kind == EventKind::kFunding;
+    const TimeRange wanted{range.from, is_state ? range.to + Nanos(1) : range.to};
+    Outcome<std::unique_ptr<ColumnReader>> reader = reader_if_recorded(store, id, kind, wanted);
+    if (!reader) return reader.error();
+    *slot = std::move(reader).value();
+  }
+  return sources;
+}
+
+Outcome<OpenedSteps> open_steps(const Store& store, const InstrumentId& id,
+                                const StepRequest& request) {
+  const Outcome<InstrumentSpec> spec = store.spec_at(id, request.range.to - Nanos(1));
+  if (!spec) return spec.error();
+  const Outcome<StepChoice> choice = choose_step(store, id, request.range, request.length);
+  if (!choice) return choice.error();
+  Outcome<StepSources> sources = open_step_sources(store, id, request.range);
+  if (!sources) return sources.error();
+  StepBuilder steps(*spec, std::move(sources).value(),
+                    StepOptions{.length = choice->length,
+                                .price = request.price,
+                                .assumed_open_interest = request.assumed_open_interest,
+                                .bar_length = choice->bar});
+  return OpenedSteps{*spec, choice->length, std::move(steps)};
+}
+
+}  // namespace faultline

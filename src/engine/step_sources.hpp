@@ -1,0 +1,42 @@
+#pragma once
+
+#include <memory>
+
+#include "engine/step_builder.hpp"
+
+namespace faultline {
+
+// What the store holds of an instrument, opened for reading as steps.
+//
+//   store ──> StepSources ──> StepBuilder ──> steps
+
+// A reader of one kind; null where it is not recorded, or not in that range.
+// Errors: those of Store::read() but kNoData.
+Outcome<std::unique_ptr<ColumnReader>> reader_if_recorded(const Store& store,
+                                                          const InstrumentId& id, EventKind kind,
+                                                          TimeRange range);
+
+// Everything that makes steps inside `range`. Open interest and funding that are stamped at its
+// very end are included: they belong to the last step.
+// Errors: those of Store::read() but kNoData.
+Outcome<StepSources> open_step_sources(const Store& store, const InstrumentId& id, TimeRange range);
+
+// The steps of `range`, of the length that suits what is recorded (choose_step()).
+struct StepRequest {
+  TimeRange range = kAllTime;
+  std::optional<Nanos> length{};
+  PriceChoice price = PriceChoice::kAuto;
+  std::optional<double> assumed_open_interest{};
+};
+
+struct OpenedSteps {
+  InstrumentSpec spec;
+  Nanos length{};
+  StepBuilder steps;
+};
+
+// Errors: kUnknownInstrument, kNoData, kBadRequest, and what the store returns.
+Outcome<OpenedSteps> open_steps(const Store& store, const InstrumentId& id,
+                                const StepRequest& request);
+
+}  // namespace faultline

@@ -1,0 +1,203 @@
+// A density's state as bytes and back, and the exchange of its members.
+//
+//   "FLDENS01"  config digest  members  bins  u_begin  last_end  open_interest  is_started
+//   scale | stock | never | swept_quote     doubles
+//   rows (low, high, shift)                  2 x u64 and a double each
+//   member parameters                        doubles
+//   cells                                    floats
+//   digest of all before it                  u64
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+
+#include "base/check.hpp"
+#include "base/hash.hpp"
+#include "infer/position_density.hpp"
+
+namespace faultline {
+namespace {
+
+constexpr std::uint64_t kMagic = 0x3130534e45444c46ULL;  // "FLDENS01"
+constexpr std::uint64_t kBinsMax = 1'000'000;
+
+class ByteWriter {
+ public:
+  template <class T>
+  void put(T value) {
+    const auto* from = reinterpret_cast<const std::uint8_t*>(&value);
+    bytes_.insert(bytes_.end(), from, from + sizeof value);
+  }
+  template <class T>
+  void put_all(std::span<const T> values) {
+    const auto* from = reinterpret_cast<const std::uint8_t*>(values.data());
+    bytes_.insert(bytes_.end(), from, from + values.size_bytes());
+  }
+  std::vector<std::uint8_t> take() {
+    put(Hash64().add_bytes(bytes_).value());
+    return std::move(bytes_);
+  }
+
+ private:
+  std::vector<std::uint8_t> bytes_;
+};
+
+class ByteReader {
+ public:
+  explicit ByteReader(std::span<const std::uint8_t> bytes) : bytes_(bytes) {}
+
+  template <class T>
+  T get() {
+    T value{};
+    get_all(std::span<T>(&value, 1));
+    return value;
+  }
+  template <class T>
+  void get_all(std::span<T> values) {
+    if (values.size_bytes() > bytes_.size() - at_) {
+      is_short_ = true;
+      at_ = bytes_.size();
+      return;
+    }
+    std::memcpy(values.data(), bytes_.data() + at_, values.size_bytes());
+    at_ += values.size_bytes();
+  }
+  std::size_t left() const { return bytes_.size() - at_; }
+  std::size_t at() const { return at_; }
+  bool is_short() const { return is_short_; }
+
+ private:
+  std::span<const std::uint8_t> bytes_;
+  std::size_t at_ = 0;
+  bool is_short_ = false;
+};
+
+std::uint64_t digest_of(const DensityConfig& config) {
+  Hash64 hash;
+  hash.add_double(config.entry_bin).add_double(config.distance_min);
+  hash.add_double(config.distance_max).add_u64(config.distance_bins);
+  for (const double share : config.entry_at) hash.add_double(share);
+  hash.add_double(config.isolated_share).add_double(config.maintenance_rate);
+  return hash.value();
+}
+
+std::size_t doubles_of_member(const DistanceGrid& grid) {
+  return 2 + 2 * kPatienceClasses + grid.size() + 1;
+}
+
+void put_member(const MemberParameters& member, ByteWriter& out) {
+  out.put(member.churn);
+  out.put(member.close_split);
+  out.put_all(std::span<const double>(member.closing_per_day));
+  out.put_all(std::span<const double>(member.entry_weights));
+  out.put_all(std::span<const double>(member.kernel));
+}
+
+MemberParameters get_member(ByteReader& in, const DistanceGrid& grid) {
+  MemberParameters member;
+  member.churn = in.get<double>();
+  member.close_split = in.get<double>();
+  in.get_all(std::span<double>(member.closing_per_day));
+  in.get_all(std::span<double>(member.entry_weights));
+  member.kernel.resize(grid.size() + 1);
+  in.get_all(std::span<double>(member.kernel));
+  return member;
+}
+
+}  // namespace
+
+std::vector<std::uint8_t> PositionDensity::checkpoint() const {
+  ByteWriter out;
+  out.put(kMagic);
+  out.put(digest_of(config_));
+  out.put(static_cast<std::uint64_t>(members_.size()));
+  out.put(static_cast<std::uint64_t>(bin_count_));
+  out.put(u_begin_);
+  out.put(last_end_.value);
+  out.put(open_interest_);
+  out.put(static_cast<std::uint64_t>(is_started_ ? 1 : 0));
+  for (const auto* values : {&scale_, &stock_, &never_, &swept_quote_})
+    out.put_all(std::span<const double>(*values));
+  for (const Row& row : rows_) {
+    out.put(static_cast<std::uint64_t>(row.low));
+    out.put(static_cast<std::uint64_t>(row.high));
+    out.put(row.shift);
+  }
+  for (const MemberParameters& member : members_) put_member(member, out);
+  out.put_all(std::span<const float>(mass_));
+  return out.take();
+}
+
+Result<void> PositionDensity::restore(std::span<const std::uint8_t> bytes) {
+  ByteReader in(bytes);
+  if (in.get<std::uint64_t>() != kMagic) return Error{Errc::kBadFormat, 0};
+  if (in.get<std::uint64_t>() != digest_of(config_)) return Error{Errc::kBadRequest, 8};
+  const auto member_count = in.get<std::uint64_t>();
+  const auto bin_count = in.get<std::uint64_t>();
+  if (in.is_short()) return Error{Errc::kTruncated, bytes.size()};
+  if (member_count != members_.size()) return Error{Errc::kBadRequest, 16};
+  if (bin_count > kBinsMax) return Error{Errc::kOutOfRange, 24};
+  PositionDensity fresh = *this;
+  const std::size_t cells = rows_.size() * kPatienceClasses * bin_count * member_count;
+  const std::size_t doubles = 3 + scale_.size() + stock_.size() + never_.size() +
+                              swept_quote_.size() + rows_.size() * 3 +
+                              member_count * doubles_of_member(grid_) + 1;
+  const std::size_t wanted = doubles * 8 + cells * sizeof(float) + 8;
+  if (in.left() != wanted) return Error{Errc::kTruncated, bytes.size()};
+  std::uint64_t digest = 0;
+  std::memcpy(&digest, bytes.data() + bytes.size() - 8, 8);
+  if (Hash64().add_bytes(bytes.first(bytes.size() - 8)).value() != digest)
+    return Error{Errc::kCorrupt, bytes.size() - 8};
+  fresh.bin_count_ = bin_count;
+  fresh.u_begin_ = in.get<double>();
+  fresh.last_end_ = UnixNanos(in.get<std::int64_t>());
+  fresh.open_interest_ = in.get<double>();
+  fresh.is_started_ = in.get<std::uint64_t>() != 0;
+  for (auto* values : {&fresh.scale_, &fresh.stock_, &fresh.never_, &fresh.swept_quote_})
+    in.get_all(std::span<double>(*values));
+  for (Row& row : fresh.rows_) {
+    row.low = in.get<std::uint64_t>();
+    row.high = in.get<std::uint64_t>();
+    row.shift = in.get<double>();
+    if (row.low > bin_count || row.high > bin_count) return Error{Errc::kOutOfRange, in.at()};
+  }
+  for (MemberParameters& member : fresh.members_) member = get_member(in, grid_);
+  fresh.mass_.assign(cells, 0.0F);
+  in.get_all(std::span<float>(fresh.mass_));
+  *this = std::move(fresh);
+  return {};
+}
+
+void PositionDensity::resample(std::span<const std::size_t> parents,
+                               std::vector<MemberParameters> parameters) {
+  const std::size_t members = members_.size();
+  FAULTLINE_CHECK(parents.size() == members && parameters.size() == members);
+  FAULTLINE_CHECK(std::ranges::all_of(parents, [&](std::size_t p) { return p < members; }));
+  for (const MemberParameters& member : parameters)
+    FAULTLINE_CHECK(member.kernel.size() == grid_.size() + 1);
+  const auto move_lanes = [&](auto& values) {
+    auto line = std::vector(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(members));
+    for (std::size_t begin = 0; begin < values.size(); begin += members) {
+      std::copy_n(values.begin() + static_cast<std::ptrdiff_t>(begin), members, line.begin());
+      for (std::size_t m = 0; m < members; ++m) values[begin + m] = line[parents[m]];
+    }
+  };
+  // Only occupied cells hold anything.
+  std::vector<float> line(members);
+  for (std::size_t r = 0; r < rows_.size(); ++r) {
+    for (std::size_t c = 0; c < kPatienceClasses; ++c) {
+      for (std::size_t bin = rows_[r].low; bin < rows_[r].high; ++bin) {
+        float* cell = mass_.data() + cell_index(r, c, bin);
+        std::copy_n(cell, members, line.begin());
+        for (std::size_t m = 0; m < members; ++m) cell[m] = line[parents[m]];
+      }
+    }
+  }
+  move_lanes(scale_);
+  move_lanes(stock_);
+  move_lanes(never_);
+  move_lanes(swept_quote_);
+  members_ = std::move(parameters);
+}
+
+}  // namespace faultline

@@ -1,0 +1,173 @@
+// What can be seen of a density without changing it: profiles, totals, its digest.
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <numeric>
+
+#include "base/check.hpp"
+#include "base/hash.hpp"
+#include "infer/position_density.hpp"
+
+namespace faultline {
+
+std::vector<double> PositionDensity::mass_by_distance(Side side) const {
+  const std::size_t members = members_.size();
+  std::vector<double> out(grid_.size(), 0.0);
+  for (std::size_t j = 0; j < grid_.size(); ++j) {
+    const Row& row = rows_[row_index(side, j)];
+    for (std::size_t c = 0; c < kPatienceClasses; ++c) {
+      for (std::size_t bin = row.low; bin < row.high; ++bin) {
+        const float* cell = mass_.data() + cell_index(row_index(side, j), c, bin);
+        for (std::size_t m = 0; m < members; ++m) {
+          out[j] += static_cast<double>(cell[m]) * scale_[total_index(side, c, m)];
+        }
+      }
+    }
+    out[j] /= static_cast<double>(members);
+  }
+  return out;
+}
+
+double PositionDensity::recounted_stock(Side side) const {
+  const std::vector<double> mass = mass_by_distance(side);
+  return std::accumulate(mass.begin(), mass.end(), never(side));
+}
+
+void PositionDensity::add_profile(Side side, std::size_t member, const ProfileGrid& target,
+                                  Profile& out) const {
+  const std::size_t members = members_.size();
+  const double s = sign(side);
+  const double bins_per_row = target.row_log / config_.entry_bin;
+  FAULTLINE_CHECK(std::abs(bins_per_row - std::round(bins_per_row)) < 1e-6);
+  FAULTLINE_CHECK(member < members);
+  // Rows are first added up at the bins' own width, each with its own offset split linearly, then
+  // grouped.
+  const auto group = static_cast<std::size_t>(std::lround(bins_per_row));
+  const std::size_t fine_count = target.row_count * group;
+  std::vector<double> fine(fine_count, 0.0);
+  std::vector<double> line;
+  for (std::size_t j = 0; j < grid_.size(); ++j) {
+    const Row& row = rows_[row_index(side, j)];
+    if (row.low >= row.high) continue;
+    line.assign(row.high - row.low, 0.0);
+    for (std::size_t c = 0; c < kPatienceClasses; ++c) {
+      const double scale = scale_[total_index(side, c, member)];
+      const float* cells = mass_.data() + cell_index(row_index(side, j), c, row.low) + member;
+      for (std::size_t i = 0; i < line.size(); ++i) {
+        line[i] += static_cast<double>(cells[i * members]) * scale;
+      }
+    }
+    const double x_low = u_begin_ + static_cast<double>(row.low) * config_.entry_bin -
+                         s * grid_.delta_mid(side, j) + row.shift;
+    add_line(line, (x_low - target.log_begin) / config_.entry_bin, fine, out);
+  }
+  out.rows.resize(target.row_count, 0.0);
+  for (std::size_t i = 0; i < fine_count; ++i) out.rows[i / group] += fine[i];
+}
+
+// Adds `line`, whose first bin begins at the real position `at`, to `fine`; what falls outside goes
+// to below or above.
+void PositionDensity::add_line(std::span<const double> line, double at, std::span<double> fine,
+                               Profile& out) {
+  const double whole = std::floor(at);
+  const double into_next = at - whole;
+  auto index = static_cast<std::int64_t>(whole);
+  const auto end = static_cast<std::int64_t>(fine.size());
+  const std::int64_t skip =
+      std::clamp<std::int64_t>(-index, 0, static_cast<std::int64_t>(line.size()));
+  std::size_t i = 0;
+  for (; i < static_cast<std::size_t>(skip); ++i, ++index) {
+    const bool touches = index == -1;
+    out.below += line[i] * (touches ? 1.0 - into_next : 1.0);
+    if (touches) fine[0] += line[i] * into_next;
+  }
+  for (; i < line.size() && index + 1 < end; ++i, ++index) {
+    fine[static_cast<std::size_t>(index)] += line[i] * (1.0 - into_next);
+    fine[static_cast<std::size_t>(index) + 1] += line[i] * into_next;
+  }
+  for (; i < line.size(); ++i, ++index) {
+    const bool touches = index + 1 == end;
+    if (touches) fine[static_cast<std::size_t>(index)] += line[i] * (1.0 - into_next);
+    out.above += line[i] * (touches ? into_next : 1.0);
+  }
+}
+
+MemberProfiles PositionDensity::profiles(Side side, const ProfileGrid& target) const {
+  const std::size_t members = members_.size();
+  MemberProfiles out;
+  if (members == 1) {
+    Profile one;
+    add_profile(side, 0, target, one);
+    return {std::move(one.rows), {one.below}, {one.above}};
+  }
+  const double bins_per_row = target.row_log / config_.entry_bin;
+  FAULTLINE_CHECK(std::abs(bins_per_row - std::round(bins_per_row)) < 1e-6);
+  const auto group = static_cast<std::int64_t>(std::lround(bins_per_row));
+  const auto fine_count = static_cast<std::int64_t>(target.row_count) * group;
+  out.rows.assign(target.row_count * members, 0.0);
+  out.below.assign(members, 0.0);
+  out.above.assign(members, 0.0);
+  // Where a fine position adds to: a row, or what lies outside.
+  const auto slot = [&](std::int64_t index) {
+    if (index < 0) return out.below.data();
+    if (index >= fine_count) return out.above.data();
+    return out.rows.data() + static_cast<std::size_t>(index / group) * members;
+  };
+  std::vector<double> mass(members);
+  for (std::size_t j = 0; j < grid_.size(); ++j) {
+    const std::size_t r = row_index(side, j);
+    const double x_low =
+        u_begin_ - sign(side) * grid_.delta_mid(side, j) + rows_[r].shift - target.log_begin;
+    const double at = x_low / config_.entry_bin;
+    const double into_next = at - std::floor(at);
+    for (std::size_t bin = rows_[r].low; bin < rows_[r].high; ++bin) {
+      std::ranges::fill(mass, 0.0);
+      for (std::size_t c = 0; c < kPatienceClasses; ++c) {
+        const float* cell = mass_.data() + cell_index(r, c, bin);
+        const double* scale = scale_.data() + total_index(side, c, 0);
+        for (std::size_t m = 0; m < members; ++m)
+          mass[m] += static_cast<double>(cell[m]) * scale[m];
+      }
+      const std::int64_t index =
+          static_cast<std::int64_t>(std::floor(at)) + static_cast<std::int64_t>(bin);
+      double* here = slot(index);
+      for (std::size_t m = 0; m < members; ++m) here[m] += mass[m] * (1.0 - into_next);
+      double* next = slot(index + 1);
+      for (std::size_t m = 0; m < members; ++m) next[m] += mass[m] * into_next;
+    }
+  }
+  return out;
+}
+
+double PositionDensity::never(Side side, std::size_t member) const {
+  double sum = 0.0;
+  for (std::size_t c = 0; c < kPatienceClasses; ++c) sum += never_[total_index(side, c, member)];
+  return sum;
+}
+
+double PositionDensity::swept_quote(Side side, std::size_t member) const {
+  return swept_quote_[index_of(side) * members_.size() + member];
+}
+
+std::uint64_t PositionDensity::state_hash() const {
+  Hash64 hash;
+  hash.add_u64(bin_count_).add_double(u_begin_);
+  for (const float cell : mass_) {
+    std::uint32_t bits = 0;
+    std::memcpy(&bits, &cell, sizeof bits);
+    hash.add_u64(bits);
+  }
+  for (const double value : scale_) hash.add_double(value);
+  for (const double value : stock_) hash.add_double(value);
+  for (const double value : never_) hash.add_double(value);
+  for (const Row& row : rows_) hash.add_u64(row.low).add_u64(row.high).add_double(row.shift);
+  return hash.value();
+}
+
+std::size_t PositionDensity::memory_bytes() const {
+  return mass_.size() * sizeof(float) + rows_.size() * sizeof(Row) +
+         (scale_.size() + stock_.size() + never_.size() + swept_.size()) * sizeof(double);
+}
+
+}  // namespace faultline
