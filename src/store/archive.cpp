@@ -82,10 +82,7 @@ class GzipSource final : public CountingSource {
     while (stream_.avail_out == wanted) {
       const Result<bool> more = refill();
       if (!more) return more.error();
-      if (!*more) {
-        if (is_inside_member_) return Error{Errc::kTruncated};
-        return std::size_t{0};
-      }
+      if (!*more && !is_inside_member_) return std::size_t{0};
       if (!is_inside_member_) {
         const bool skips = *stream_.next_in == 0 && members_ > 0;  // tapes pad with zeros
         if (skips || is_padding_) {
@@ -98,7 +95,9 @@ class GzipSource final : public CountingSource {
         is_inside_member_ = true;
         ++members_;
       }
+      // At the end of the file too: text may still wait inside for room.
       const int state = inflate(&stream_, Z_NO_FLUSH);
+      if (state == Z_BUF_ERROR && !*more) return Error{Errc::kTruncated};
       if (state == Z_STREAM_END) {
         is_inside_member_ = false;
         FAULTLINE_CHECK(inflateReset(&stream_) == Z_OK);
