@@ -279,7 +279,8 @@ class DaySegmentWriter final : public SegmentWriter {
     }
     if (Outcome<void> published = publish_partial_file(path); !published) return published;
     summary.rows_appended += day.rows;
-    summary.duplicates_removed += day.rows + (is_merge ? at->rows : 0) - segment.rows;
+    const std::uint64_t removed = day.rows + (is_merge ? at->rows : 0) - segment.rows;
+    (is_merge ? summary.rows_already_stored : summary.duplicates_removed) += removed;
     ++summary.segments_written;
     unsaved_bytes_ += segment.bytes;
     ++unsaved_segments_;
