@@ -24,9 +24,11 @@ class CountingSource : public ByteSource {
   Result<std::size_t> read(std::span<char> into) final {
     FAULTLINE_CHECK(!into.empty());
     if (failure_) return *failure_;
+    if (is_at_end_) return std::size_t{0};
     const Result<std::size_t> got = read_some(into);
     if (got) {
       delivered_ += *got;
+      is_at_end_ = *got == 0;
       return got;
     }
     failure_ = Error{got.error().code, delivered_};
@@ -38,6 +40,7 @@ class CountingSource : public ByteSource {
 
   std::uint64_t delivered_ = 0;
   std::optional<Error> failure_;
+  bool is_at_end_ = false;
 };
 
 class PlainSource final : public CountingSource {
@@ -276,6 +279,9 @@ Outcome<std::unique_ptr<ByteSource>> open_bytes(const std::string& path) {
   if (!got) return got.error();
   const Result<Container> container = container_of({start.data(), *got}, path);
   if (!container) return Diagnostic{.code = container.error().code, .file = path};
+  // The library takes it for anything but an archive.
+  if (*container == Container::kZip && start[2] == '\x05')
+    return Diagnostic{.code = Errc::kEmpty, .file = path, .note = "the archive holds no files"};
   if (*container == Container::kZstd || *container == Container::kZip)
     return open_archive(path, *container, reader->bytes_total());
   Outcome<FileReader> anew = FileReader::open(path);

@@ -52,7 +52,10 @@ Unpacked unpack(std::string_view archive, std::size_t step) {
       out.failure = got.error().code;
       return out;
     }
-    if (*got == 0) return out;
+    if (*got == 0) {
+      FAULTLINE_CHECK(*(*source)->read(buffer) == 0);  // the end stays the end
+      return out;
+    }
     FAULTLINE_CHECK(*got <= step);
     const std::size_t index = (*source)->entry_index();
     // An entry without bytes is passed over.
