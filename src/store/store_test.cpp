@@ -392,6 +392,73 @@ TEST(Store, RemembersImportsThatDidNotEnd) {
   EXPECT_EQ(Store::open(folder.path(), StoreMode::kRead).error().code, Errc::kCorrupt);
 }
 
+// Rows of ascending times need no search for twins; those of one time do, also across batches.
+TEST(Store, TwinsAreFoundWhereverTheyStand) {
+  const std::vector<std::vector<ColumnBatch>> cases{
+      {fundings({{5, 7}, {5, 7}, {6, 1}})},
+      {fundings({{4, 1}, {5, 7}}), fundings({{5, 7}, {6, 1}})},
+      {fundings({{5, 7}, {6, 1}}), fundings({{5, 7}})},
+      {fundings({{5, 7}, {6, 1}, {5, 7}})},
+  };
+  for (const std::vector<ColumnBatch>& batches : cases) {
+    const TestFolder folder;
+    const auto store = open_store(folder.path(), StoreMode::kWrite);
+    const auto written =
+        write(*store, batches, {.duplicates = Duplicates::kRemoveExact, .expected_interval = {}});
+    ASSERT_TRUE(written);
+    EXPECT_EQ(written->duplicates_removed, 1U);
+    EXPECT_EQ(std::ranges::count(rates(*store), 7), 1);
+  }
+}
+
+// More days than are published at once; a stop keeps those that were.
+TEST(Store, ManyDaysComeInGroups) {
+  constexpr std::int64_t kDays = 150;
+  const TestFolder folder;
+  const auto store = open_store(folder.path(), StoreMode::kWrite);
+  ColumnBatch batch(EventKind::kFunding);
+  std::vector<std::int64_t> expected;
+  for (std::int64_t day = 0; day < kDays; ++day) {
+    // The rows of one day are an hour apart, and the days have one hole.
+    if (day == 70) continue;
+    for (std::int64_t hour = 0; hour < 24; ++hour) {
+      const std::int64_t time = kDayBegin.value + day * kDay.value + hour * kHour.value;
+      batch.append(Row{time, day * 24 + hour});
+      expected.push_back(day * 24 + hour);
+    }
+  }
+  ASSERT_TRUE(store->put_spec(kSpec));
+  const WriterOptions options{.duplicates = Duplicates::kRemoveExact, .expected_interval = kHour};
+  const auto writer = store->writer(kSpec.id, EventKind::kFunding, options);
+  ASSERT_TRUE(writer);
+  ASSERT_TRUE((*writer)->append(batch));
+  int calls = 0;
+  const auto stopped = (*writer)->finish({}, [&calls](const Progress&) { return ++calls <= 100; });
+  ASSERT_FALSE(stopped);
+  EXPECT_EQ(stopped.error().code, Errc::kCancelled);
+  EXPECT_EQ(rates(*store).size(), 100U * 24U);
+  EXPECT_TRUE(store->verify({}));
+  const auto again = store->writer(kSpec.id, EventKind::kFunding, options);
+  ASSERT_TRUE(again);
+  ASSERT_TRUE((*again)->append(batch));
+  const auto written = (*again)->finish({}, {});
+  ASSERT_TRUE(written);
+  EXPECT_EQ(written->rows_already_stored, 100U * 24U);
+  EXPECT_EQ(written->segments_written, static_cast<std::uint64_t>(kDays - 1));
+  EXPECT_EQ(rates(*store), expected);
+  EXPECT_TRUE(store->verify({}));
+  const auto coverage = store->coverage(kSpec.id, EventKind::kFunding);
+  ASSERT_TRUE(coverage);
+  EXPECT_EQ(coverage->gap_count, 1U);
+  EXPECT_EQ(coverage->segment_count, static_cast<std::uint64_t>(kDays - 1));
+  // Another interval looks at all files again.
+  const auto sparse =
+      store->writer(kSpec.id, EventKind::kFunding,
+                    {.duplicates = Duplicates::kKeep, .expected_interval = Nanos(kMinute.value)});
+  ASSERT_TRUE((*sparse)->finish({}, {}));
+  EXPECT_EQ(store->coverage(kSpec.id, EventKind::kFunding)->gap_count, expected.size() - 1);
+}
+
 TEST(Store, LeftoversAreSweptAndOtherFilesStay) {
   const TestFolder folder;
   {
