@@ -1,5 +1,7 @@
 #include <fmt/core.h>
 
+#include <chrono>
+
 #include "apps/commands.hpp"
 #include "feed/importer.hpp"
 #include "store/files.hpp"
@@ -114,6 +116,9 @@ ExitCode run_import(const ImportArguments& arguments, const OutputOptions& outpu
                  : arguments.dataset.empty() ? "."
                                              : folder_of(arguments.dataset);
   options.quarantine_folder = arguments.store + "/.quarantine";
+  options.now = UnixNanos(std::chrono::duration_cast<std::chrono::nanoseconds>(
+                              std::chrono::system_clock::now().time_since_epoch())
+                              .count());
   const Outcome<ImportReport> report = import_or_judge(*dataset, arguments, options, output);
   if (!report) return fail(report.error(), output);
   end_progress();

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <limits>
 
 #include "core/time_text.hpp"
 #include "store/archive.hpp"
@@ -317,15 +318,27 @@ Outcome<void> FileImport::convert(const CsvBlock& block, std::span<const std::ui
   return {};
 }
 
-// Counts what a reader of the data should know: rows out of order, and holes in running trade ids.
-void FileImport::watch_order(Sink& sink) {
-  const auto& times = sink.batch.columns.front().values;
+void FileImport::watch_times(Sink& sink) const {
+  const auto& interval = sink.converter.emit().interval;
+  const std::int64_t gap = interval ? gap_threshold(*interval).value : 0;
+  const std::int64_t latest =
+      options_.now ? (*options_.now + kDay).value : std::numeric_limits<std::int64_t>::max();
   std::uint64_t disorder = 0;
-  for (const std::int64_t time : times) {
+  std::uint64_t future = 0;
+  for (const std::int64_t time : sink.batch.columns.front().values) {
     disorder += time < sink.last_time ? 1 : 0;
+    future += time > latest ? 1 : 0;
+    sink.gaps += interval && sink.last_time != 0 && time - sink.last_time > gap ? 1 : 0;
     sink.last_time = std::max(sink.last_time, time);
   }
   if (disorder > 0) sink.warnings["out_of_order_rows"] += disorder;
+  if (future > 0) sink.warnings["rows_in_the_future"] += future;
+}
+
+// Counts what a reader of the data should know: rows out of order, gaps, rows that cannot be yet,
+// and holes in running trade ids.
+void FileImport::watch_order(Sink& sink) {
+  watch_times(sink);
   if (!sink.converter.emit().has_running_ids) return;
   std::uint64_t jumps = 0;
   for (const std::int64_t id : sink.batch.columns[4].values) {
@@ -393,6 +406,7 @@ Outcome<void> FileImport::finish(const ProgressFn& progress) {
 Outcome<void> FileImport::finish_sink(Sink& sink, std::uint64_t bytes, const ProgressFn& progress) {
   report_.rows_taken[sink.key] += sink.taken;
   for (const auto& [name, count] : sink.warnings) report_.warnings[name] += count;
+  if (sink.gaps > 0) report_.warnings["gaps"] += sink.gaps;
   if (sink.writer == nullptr) return {};
   const SourceRecord source{.name = report_.file,
                             .sha256 = sha256_,

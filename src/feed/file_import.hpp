@@ -34,6 +34,7 @@ struct Sink {
   std::uint64_t taken = 0;
   std::uint64_t quarantined = 0;
   std::map<std::string, std::uint64_t> warnings{};
+  std::uint64_t gaps = 0;  // not among the warnings, which the manifest keeps: it lists the gaps
   std::int64_t last_time = 0;
   std::int64_t last_id = 0;
 };
@@ -79,6 +80,7 @@ class FileImport {
   Outcome<void> take_row_counts(const CsvBlock& block);
   Outcome<void> judge(bool is_end) const;
   void watch_order(Sink& sink);
+  void watch_times(Sink& sink) const;
   Outcome<void> finish_sink(Sink& sink, std::uint64_t bytes, const ProgressFn& progress);
   Outcome<void> finish(const ProgressFn& progress);
   std::string text_of(const CsvBlock& block, std::uint32_t row, std::size_t field) const;

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,8 +23,9 @@ namespace faultline {
 // for the manifest cannot tell which of them is done; the store then adds nothing twice.)
 
 struct ImportOptions {
-  std::string root;                              // files of the descriptor are relative to it
-  std::string quarantine_folder{};               // not used where nothing is stored
+  std::string root;                 // files of the descriptor are relative to it
+  std::string quarantine_folder{};  // not used where nothing is stored
+  std::optional<UnixNanos> now{};   // rows over a day later are counted as rows_in_the_future
   std::uint64_t quarantined_rows_max = 100'000;  // a file with more is refused as a whole
 };
 
@@ -37,7 +39,7 @@ struct FileReport {
   std::uint64_t entries_left_out = 0;  // of an archive: they hold something else
   std::map<std::string, std::uint64_t> rows_taken;  // by "venue:symbol kind"
   std::map<std::string, std::uint64_t>
-      warnings;                 // out_of_order, duplicate_rows, id_jumps, skipped_absent, ...
+      warnings;                 // out_of_order_rows, duplicate_rows, gaps, rows_in_the_future, ...
   std::string quarantine_file;  // empty where nothing was quarantined
   std::string first_complaint;  // about the first quarantined row, as text
 };

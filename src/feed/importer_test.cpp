@@ -332,6 +332,33 @@ TEST(Importer, StopsOnRequestAndLeavesNothing) {
   EXPECT_EQ(bench.rows("okx:BTC", EventKind::kTrade).size(), 1U);
 }
 
+TEST(Importer, CountsGapsAndWhatCannotBeYet) {
+  ImportBench bench;
+  bench.options().now = UnixNanos(1'764'547'200'000'000'000);
+  bench.write("a.csv",
+              "t,r\n1764547200,1\n1764547260,2\n1764547440,3\n1764547500,4\n"
+              "1764633600,5\n1764633660,6\n");
+  const auto report = bench.run(R"(name = "d"
+[[instrument]]
+id = "okx:X"
+[[table]]
+files = "a.csv"
+instrument = "okx:X"
+[[table.emit]]
+kind = "funding"
+interval = "1m"
+time = "t"
+rate = "r"
+)");
+  ASSERT_TRUE(report.has_value()) << describe(report.error());
+  EXPECT_EQ(report->files[0].warnings,
+            (std::map<std::string, std::uint64_t>{{"gaps", 2}, {"rows_in_the_future", 1}}));
+  EXPECT_EQ(bench.rows("okx:X", EventKind::kFunding).size(), 6U);
+  const auto record = bench.store().record(*parse_instrument_id("okx:X"));
+  EXPECT_EQ(record->find(EventKind::kFunding)->warnings,
+            (std::vector<WarningCount>{{"rows_in_the_future", 1}}));
+}
+
 TEST(Importer, SaysWhenAFileHasNoRows) {
   ImportBench bench;
   bench.write("t1.csv", kHead);

@@ -42,6 +42,12 @@ bool is_header(const std::vector<std::string>& row, const TableSpec& table) {
   return std::ranges::any_of(row, is_known) || std::ranges::none_of(row, looks_like_number);
 }
 
+// Whether the file comes from where lines end in CR alone: it is then one long row.
+bool ends_in_returns(const std::vector<std::string>& row) {
+  return std::ranges::any_of(
+      row, [](const std::string& field) { return field.find('\r') != std::string::npos; });
+}
+
 // Takes the first `count` rows off the block.
 void drop_rows(CsvBlock& block, std::size_t count) {
   const std::uint32_t ends = block.row_first[count];
@@ -218,7 +224,10 @@ class CsvTable final : public TableReader {
       return Diagnostic{.code = Errc::kMissingColumn,
                         .file = shown_name(),
                         .line = 1,
-                        .note = "there is no header row, and the descriptor gives no column_names"};
+                        .note = ends_in_returns(row)
+                                    ? "its lines end in CR only; they have to end in LF or CR LF"
+                                    : "there is no header row, and the descriptor gives no "
+                                      "column_names"};
     }
     std::vector<std::string> names = has_header ? row : table_.column_names;
     if (!header_.empty() && names != header_) {
