@@ -1,5 +1,7 @@
 #include <fmt/core.h>
 
+#include <chrono>
+
 #include "apps/commands.hpp"
 #include "feed/importer.hpp"
 #include "store/files.hpp"
@@ -62,6 +64,7 @@ JsonValue json_of(const ImportReport& report) {
     JsonValue one = JsonValue::object();
     one.set("file", file.file).set("was_known", file.was_known).set("rows_read", file.rows_read);
     one.set("rows_filtered", file.rows_filtered).set("rows_quarantined", file.rows_quarantined);
+    one.set("entries_left_out", file.entries_left_out);
     one.set("rows_taken", json_of(file.rows_taken)).set("warnings", json_of(file.warnings));
     one.set("quarantine_file", file.quarantine_file).set("first_complaint", file.first_complaint);
     files.push(std::move(one));
@@ -86,11 +89,21 @@ void say_report(const ImportReport& report, bool is_dry_run) {
       say(fmt::format("  left out {} by the descriptor's filters", count_text(file.rows_filtered)));
     for (const auto& [name, count] : file.warnings)
       say(fmt::format("  warning: {} {}", count_text(count), name));
-    if (file.rows_quarantined == 0) continue;
-    say(fmt::format("  quarantined {}: {}", count_text(file.rows_quarantined),
-                    file.first_complaint));
+    if (file.rows_quarantined > 0)
+      say(fmt::format("  quarantined {}", count_text(file.rows_quarantined)));
+    if (!file.first_complaint.empty())
+      say(fmt::format("  the first complaint: {}", file.first_complaint));
     if (!file.quarantine_file.empty()) say(fmt::format("  see {}", file.quarantine_file));
   }
+}
+
+// A dry run leaves nothing behind, not even the store's folder.
+Outcome<ImportReport> import_or_judge(const Dataset& dataset, const ImportArguments& arguments,
+                                      const ImportOptions& options, const OutputOptions& output) {
+  if (arguments.is_dry_run) return judge_dataset(dataset, options, progress_bar(output));
+  const Outcome<std::unique_ptr<Store>> store = Store::open(arguments.store, StoreMode::kWrite);
+  if (!store) return store.error();
+  return import_dataset(dataset, **store, options, progress_bar(output));
 }
 
 }  // namespace
@@ -98,16 +111,15 @@ void say_report(const ImportReport& report, bool is_dry_run) {
 ExitCode run_import(const ImportArguments& arguments, const OutputOptions& output) {
   const Outcome<Dataset> dataset = load_dataset(arguments);
   if (!dataset) return fail(dataset.error(), output);
-  const Outcome<std::unique_ptr<Store>> store = Store::open(arguments.store, StoreMode::kWrite);
-  if (!store) return fail(store.error(), output);
   ImportOptions options;
   options.root = !arguments.root.empty()     ? arguments.root
                  : arguments.dataset.empty() ? "."
                                              : folder_of(arguments.dataset);
   options.quarantine_folder = arguments.store + "/.quarantine";
-  options.is_dry_run = arguments.is_dry_run;
-  const Outcome<ImportReport> report =
-      import_dataset(*dataset, **store, options, progress_bar(output));
+  options.now = UnixNanos(std::chrono::duration_cast<std::chrono::nanoseconds>(
+                              std::chrono::system_clock::now().time_since_epoch())
+                              .count());
+  const Outcome<ImportReport> report = import_or_judge(*dataset, arguments, options, output);
   if (!report) return fail(report.error(), output);
   end_progress();
   if (output.is_json)

@@ -40,6 +40,24 @@ JsonValue json_of_kind(const KindRecord& record, const Coverage& coverage) {
   return one;
 }
 
+JsonValue json_of_unfinished(const std::vector<UnfinishedImport>& imports) {
+  JsonValue out = JsonValue::array();
+  for (const UnfinishedImport& import : imports) {
+    JsonValue one = JsonValue::object();
+    one.set("dataset", import.dataset).set("file", import.file).set("reason", import.reason);
+    out.push(std::move(one));
+  }
+  return out;
+}
+
+void say_unfinished(const std::vector<UnfinishedImport>& imports) {
+  for (const UnfinishedImport& import : imports) {
+    say(fmt::format("not finished: the import of {} by {} ({})", import.file, import.dataset,
+                    import.reason.empty() ? "it still runs, or was killed" : import.reason));
+  }
+  if (!imports.empty()) say("  what was finished is kept; the same import again does the rest");
+}
+
 void say_kind(const KindRecord& record, const Coverage& coverage) {
   say(fmt::format("  {:18}{:>14} rows  {} .. {}  {} in {} days", name_of(record.kind),
                   count_text(coverage.rows), to_text(coverage.time_first),
@@ -78,6 +96,8 @@ ExitCode run_info(const InfoArguments& arguments, const OutputOptions& output) {
   }
   JsonValue out = JsonValue::object();
   out.set("store", arguments.store).set("instruments", std::move(list));
+  out.set("unfinished", json_of_unfinished(store.unfinished()));
+  if (!output.is_json) say_unfinished(store.unfinished());
   if (arguments.is_verified) {
     if (const Outcome<void> good = store.verify(progress_bar(output)); !good)
       return fail(good.error(), output);

@@ -1,5 +1,6 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cmath>
 #include <string_view>
 
 #include "apps/commands.hpp"
@@ -21,6 +22,13 @@ constexpr const char* kFooter =
     "\nExit codes: 0 done, 1 the data or the request failed (the reason is on stderr), 2 wrong "
     "usage,\n"
     "130 stopped with Ctrl-C. With --json the answer, or {\"error\": ...}, is on stdout.\n";
+
+// Unlike CLI::PositiveNumber, which lets NaN and infinity through.
+std::string check_amount(const std::string& text) {
+  double amount = 0.0;
+  if (CLI::detail::lexical_cast(text, amount) && std::isfinite(amount) && amount > 0.0) return "";
+  return text + " is not a number above zero";
+}
 
 void add_import(CLI::App& app, ImportArguments& arguments) {
   CLI::App* command = app.add_subcommand("import", "Read recorded files into a store");
@@ -83,7 +91,7 @@ void add_map(CLI::App& app, MapArguments& arguments) {
       ->add_option(
           "--assume-open-interest", arguments.assumed_open_interest,
           "Coins or contracts, where none is recorded: shapes will be right, dollars will not")
-      ->check(CLI::PositiveNumber);
+      ->check(check_amount);
   command->add_option("--out", arguments.out,
                       "FILE.png .svg .json .csv or .parquet; may be given several times");
   command->add_option("--width", arguments.width_px, "Pixels")->check(CLI::Range(640, 8192));

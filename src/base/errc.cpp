@@ -43,6 +43,8 @@ constexpr std::array kRows{
     Row{Errc::kCorrupt, "corrupt", "damaged: it differs from what was written"},
     Row{Errc::kDatabase, "database", "the query engine refused"},
     Row{Errc::kLocked, "locked", "in use by another process"},
+    Row{Errc::kNotAStore, "not_a_store", "not a store of Faultline"},
+    Row{Errc::kNewerFormat, "newer_format", "written by a newer version of Faultline"},
     Row{Errc::kBadRequest, "bad_request", "the arguments do not fit together"},
     Row{Errc::kNoData, "no_data", "nothing is recorded there"},
     Row{Errc::kCancelled, "cancelled", "stopped on request"},

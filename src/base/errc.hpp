@@ -44,6 +44,8 @@ enum class Errc : std::uint16_t {
   kCorrupt = 303,            // checksum or structure differs from what we wrote
   kDatabase = 304,           // DuckDB refused
   kLocked = 305,             // another process holds the store
+  kNotAStore = 306,          // a folder that holds other things, or nothing
+  kNewerFormat = 307,        // written by a newer version than this one
   kBadRequest = 400,         // arguments that make no sense together
   kNoData = 401,             // nothing recorded in the asked range
   kCancelled = 402,          // the user stopped it

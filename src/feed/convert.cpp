@@ -35,7 +35,8 @@ Outcome<std::size_t> find_column(std::string_view name, std::span<const std::str
   }
   const std::string near = nearest_word(name, {header.begin(), header.end()});
   std::string note = "the descriptor's line " + std::to_string(line) + " asks for it";
-  if (!near.empty()) note += "; the file has " + near;
+  const bool has_space = near.find_first_of(" \t") != std::string::npos;
+  if (!near.empty()) note += "; the file has " + (has_space ? "\"" + near + "\"" : near);
   return Diagnostic{.code = Errc::kMissingColumn,
                     .file = file,
                     .line = 1,

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,9 +14,8 @@ namespace faultline {
 
 // Files ──> store, as a dataset descriptor says.
 //
-//   open_table ──> RowConverter ──> SegmentWriter         good rows
-//                        └────────> quarantine/*.csv      the others: line, field, reason and the
-//                        row itself
+//   open_table ──> RowConverter ──> SegmentWriter       good rows
+//        └───────────────┴────────> quarantine/*.csv    the others: file, line, field, reason, row
 //
 // Invariant: every row of every file is stored, left out by a filter of the descriptor, or
 // quarantined; each is counted. Importing the same file again does nothing: its checksum is in the
@@ -23,9 +23,9 @@ namespace faultline {
 // for the manifest cannot tell which of them is done; the store then adds nothing twice.)
 
 struct ImportOptions {
-  std::string root;  // files of the descriptor are relative to it
-  std::string quarantine_folder;
-  bool is_dry_run = false;                       // reads and judges everything, stores nothing
+  std::string root;                 // files of the descriptor are relative to it
+  std::string quarantine_folder{};  // not used where nothing is stored
+  std::optional<UnixNanos> now{};   // rows over a day later are counted as rows_in_the_future
   std::uint64_t quarantined_rows_max = 100'000;  // a file with more is refused as a whole
 };
 
@@ -36,9 +36,10 @@ struct FileReport {
   std::uint64_t rows_read = 0;
   std::uint64_t rows_filtered = 0;
   std::uint64_t rows_quarantined = 0;  // rows of the file, whatever the number of complaints
+  std::uint64_t entries_left_out = 0;  // of an archive: they hold something else
   std::map<std::string, std::uint64_t> rows_taken;  // by "venue:symbol kind"
   std::map<std::string, std::uint64_t>
-      warnings;                 // out_of_order, duplicate_rows, id_jumps, skipped_absent, ...
+      warnings;                 // out_of_order_rows, duplicate_rows, gaps, rows_in_the_future, ...
   std::string quarantine_file;  // empty where nothing was quarantined
   std::string first_complaint;  // about the first quarantined row, as text
 };
@@ -52,13 +53,19 @@ struct ImportReport {
 };
 
 // Imports every table of the dataset. Stops at the first file that cannot be read or is mostly
-// unusable; what was finished before it stays stored.
+// unusable; what was finished before it stays stored, Store::unfinished() names the file, and the
+// same import again goes on from there and adds nothing twice.
 //
-// Errors: kNotFound (no file matches), those of open_table() and RowConverter, kBadFormat (over
-// half of the rows so far, looked at now and then and at the end, or more rows than the limit, are
-// unusable), kMissingField (a symbol without an instrument), kCancelled.
+// Errors: kNotFound (no file matches; then nothing was done), those of open_table() and
+// RowConverter, kBadFormat (over half of the rows so far, looked at now and then and at the end, or
+// more rows than the limit, are unusable), kMissingField (a symbol without an instrument),
+// kCancelled.
 Outcome<ImportReport> import_dataset(const Dataset& dataset, Store& store,
                                      const ImportOptions& options, const ProgressFn& report);
+
+// The same without a store: reads and judges everything, and leaves nothing behind.
+Outcome<ImportReport> judge_dataset(const Dataset& dataset, const ImportOptions& options,
+                                    const ProgressFn& report);
 
 // The files that a pattern names, sorted: the last part may hold * and ?. Errors: kNotFound.
 Outcome<std::vector<std::string>> expand_files(const std::string& root, const std::string& pattern);

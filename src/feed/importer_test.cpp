@@ -74,9 +74,9 @@ TEST(Importer, WritesEachBadRowToTheQuarantineFile) {
   EXPECT_EQ(file.first_complaint,
             "t1.csv:4: row = \"3 fields instead of 5\": a required field is missing");
   EXPECT_EQ(file_text(file.quarantine_file),
-            "line,field,reason,row\n"
-            "4,row,missing_field,\"1764547202,BTC,1\"\n"
-            "3,p,not_a_number,\"1764547201,BTC,\"\"1,5\"\",2,11\"\n");
+            "file,line,field,reason,row\n"
+            "t1.csv,4,row,missing_field,\"1764547202,BTC,1\"\n"
+            "t1.csv,3,p,not_a_number,\"1764547201,BTC,\"\"1,5\"\",2,11\"\n");
 }
 
 TEST(Importer, CountsARowOnceHoweverManyKindsComplain) {
@@ -101,8 +101,8 @@ qty = "o"
   EXPECT_EQ(report->files[0].rows_quarantined, 1U);
   EXPECT_EQ(report->total_taken(), 4U);
   EXPECT_EQ(file_text(report->files[0].quarantine_file),
-            "line,field,reason,row\n3,t,not_a_number,\"soon,2,2\"\n"
-            "3,t,not_a_number,\"soon,2,2\"\n");
+            "file,line,field,reason,row\na.csv,3,t,not_a_number,\"soon,2,2\"\n"
+            "a.csv,3,t,not_a_number,\"soon,2,2\"\n");
 }
 
 TEST(Importer, DoesNothingTheSecondTime) {
@@ -160,17 +160,146 @@ TEST(Importer, ReadsAFileForEveryTableThatNamesIt) {
 
 TEST(Importer, ADryRunJudgesAndStoresNothing) {
   ImportBench bench;
-  bench.options().is_dry_run = true;
   bench.write("t1.csv", std::string(kHead) +
                             "1764547200,BTC,1,2,10\n1764547201,BTC,x,2,11\n"
                             "1764547202,BTC,1,2,12\n");
-  const auto report = bench.run(kTrades);
+  const auto dataset = parse_dataset(kTrades, "d.toml");
+  ASSERT_TRUE(dataset);
+  const auto report = judge_dataset(*dataset, bench.options(), {});
   ASSERT_TRUE(report.has_value()) << describe(report.error());
   EXPECT_EQ(report->total_taken(), 2U);
   EXPECT_EQ(report->total_quarantined(), 1U);
   EXPECT_EQ(report->files[0].quarantine_file, "");
   EXPECT_TRUE(bench.store().instruments().empty());
   EXPECT_FALSE(file_exists(bench.path("quarantine")));
+}
+
+TEST(Importer, QuarantinesAMalformedJsonLineAndGoesOn) {
+  ImportBench bench;
+  bench.write("a.jsonl",
+              "{\"t\":1764547200,\"r\":1}\n{\"t\":1764547201,\"r\":\n{\"t\":1764547202,\"r\":3}\n"
+              "{\"t\":1764547203,\"r\":\"x\"}\n{\"t\":1764547204,\"r\":\"5\"}\n");
+  const auto report = bench.run(R"(name = "d"
+[[instrument]]
+id = "okx:X"
+[[table]]
+files = "a.jsonl"
+instrument = "okx:X"
+[[table.emit]]
+kind = "funding"
+time = "t"
+rate = "r"
+)");
+  ASSERT_TRUE(report.has_value()) << describe(report.error());
+  const FileReport& file = report->files[0];
+  EXPECT_EQ(file.rows_read, 5U);
+  EXPECT_EQ(file.rows_quarantined, 2U);
+  EXPECT_EQ(file.first_complaint, "a.jsonl:2: row: not JSON (at byte 21 of the line)");
+  EXPECT_EQ(file_text(file.quarantine_file),
+            "file,line,field,reason,row\n"
+            "a.jsonl,2,row,bad_json,\"{\"\"t\"\":1764547201,\"\"r\"\":\"\n"
+            "a.jsonl,4,r,not_a_number,\"1764547203,x\"\n");
+  EXPECT_EQ(bench.rows("okx:X", EventKind::kFunding).size(), 3U);
+}
+
+TEST(Importer, LeavesOutAnEntryThatHoldsSomethingElse) {
+  ImportBench bench;
+  bench.write("t1.csv", zip_of({{"a.csv", std::string(kHead) + "1764547200,BTC,1,2,10\n"},
+                                {"readme.txt", "all about it\n"},
+                                {"b.csv", std::string(kHead) + "1764547201,BTC,1,2,11\nx\n"}}));
+  const auto report = bench.run(kTrades);
+  ASSERT_TRUE(report.has_value()) << describe(report.error());
+  const FileReport& file = report->files[0];
+  EXPECT_EQ(file.rows_read, 3U);
+  EXPECT_EQ(file.rows_quarantined, 1U);
+  EXPECT_EQ(file.entries_left_out, 1U);
+  EXPECT_EQ(file.warnings.at("entries_left_out"), 1U);
+  EXPECT_EQ(file.first_complaint,
+            "t1.csv/readme.txt:1: the header lacks this column (its header is not that of the "
+            "archive's first entry; left out)");
+  EXPECT_EQ(file_text(file.quarantine_file),
+            "file,line,field,reason,row\n"
+            "t1.csv/readme.txt,1,,missing_column,all about it\n"
+            "t1.csv/b.csv,3,row,missing_field,x\n");
+  EXPECT_EQ(bench.rows("okx:BTC", EventKind::kTrade).size(), 2U);
+  const auto record = bench.store().record(*parse_instrument_id("okx:BTC"));
+  EXPECT_EQ(record->find(EventKind::kTrade)->warnings,
+            (std::vector<WarningCount>{{"entries_left_out", 1}}));
+}
+
+// 40 days of one row each.
+std::string many_days(int first) {
+  std::string bytes(kHead);
+  for (int day = 0; day < 40; ++day) {
+    bytes += std::to_string(1764547200 + day * 86'400) + ",BTC,1,2," + std::to_string(first + day) +
+             "\n";
+  }
+  return bytes;
+}
+
+TEST(Importer, AStopMidwayKeepsFinishedDaysAndIsRemembered) {
+  ImportBench bench;
+  bench.write("t1.csv", std::string(kHead) + "1764547200,ETH,1,2,10\n");
+  bench.write("t2.csv", many_days(100));
+  bench.write("t3.csv", std::string(kHead) + "1764547300,ETH,1,2,11\n");
+  int calls = 0;
+  const auto stopped = bench.run(kTrades, [&calls](const Progress& progress) {
+    return progress.what != "write" || progress.total < 40 || ++calls < 20;
+  });
+  ASSERT_FALSE(stopped.has_value());
+  EXPECT_EQ(stopped.error().code, Errc::kCancelled);
+  const std::size_t kept = bench.rows("okx:BTC", EventKind::kTrade).size();
+  EXPECT_GT(kept, 0U);
+  EXPECT_LT(kept, 40U);
+  EXPECT_EQ(bench.rows("okx:ETH", EventKind::kTrade).size(), 1U);
+  ASSERT_EQ(bench.store().unfinished().size(), 1U);
+  EXPECT_EQ(bench.store().unfinished()[0].dataset, "d");
+  EXPECT_EQ(bench.store().unfinished()[0].file, "t2.csv");
+  EXPECT_EQ(bench.store().unfinished()[0].reason, "stopped on request");
+  const auto again = bench.run(kTrades);
+  ASSERT_TRUE(again.has_value()) << describe(again.error());
+  EXPECT_FALSE(again->files[1].was_known);
+  EXPECT_EQ(again->files[1].warnings.at("rows_already_stored"), kept);
+  EXPECT_EQ(bench.rows("okx:BTC", EventKind::kTrade).size(), 40U);
+  EXPECT_EQ(bench.rows("okx:ETH", EventKind::kTrade).size(), 2U);
+  EXPECT_TRUE(bench.store().unfinished().empty());
+  // Rows that repeat are kept where the descriptor says so, and a second half adds none.
+  const auto third = bench.run(kTrades);
+  ASSERT_TRUE(third.has_value());
+  EXPECT_EQ(third->total_taken(), 0U);
+}
+
+TEST(Importer, AFileThatFailsIsRememberedUntilItIsImported) {
+  ImportBench bench;
+  bench.write("t1.csv", std::string(kHead) + "1764547200,BTC,1,2,10\n");
+  const std::string whole = gzip_of(std::string(kHead) + "1764547201,BTC,1,2,11\n");
+  bench.write("t2.csv", whole.substr(0, whole.size() - 5));
+  ASSERT_FALSE(bench.run(kTrades).has_value());
+  ASSERT_EQ(bench.store().unfinished().size(), 1U);
+  EXPECT_EQ(bench.store().unfinished()[0].file, "t2.csv");
+  EXPECT_NE(bench.store().unfinished()[0].reason.find("the data ends too early"),
+            std::string::npos);
+  // Another dataset does not make it good.
+  const std::string other = with(with(std::string(kTrades), "\"d\"", "\"e\""), "t*.csv", "t1.csv");
+  ASSERT_TRUE(bench.run(other).has_value());
+  EXPECT_EQ(bench.store().unfinished().size(), 1U);
+  bench.write("t2.csv", whole);
+  ASSERT_TRUE(bench.run(kTrades).has_value());
+  EXPECT_TRUE(bench.store().unfinished().empty());
+  EXPECT_EQ(bench.rows("okx:BTC", EventKind::kTrade).size(), 2U);
+}
+
+TEST(Importer, LooksForAllFilesBeforeItReadsTheFirst) {
+  ImportBench bench;
+  bench.write("t1.csv", std::string(kHead) + "1764547200,BTC,1,2,10\n");
+  const std::string toml =
+      with(std::string(kTrades), "\"t*.csv\"", "[\"t1.csv\", \"t*.csv\", \"later.csv\"]");
+  EXPECT_EQ(bench.complaint(toml), "later.csv: no such file or folder");
+  EXPECT_TRUE(bench.store().instruments().empty());
+  bench.write("later.csv", std::string(kHead) + "1764547200,BTC,1,2,10\n");
+  const auto report = bench.run(toml);
+  ASSERT_TRUE(report.has_value()) << describe(report.error());
+  EXPECT_EQ(report->files.size(), 2U);  // the first two patterns name the same file
 }
 
 TEST(Importer, RefusesAFileThatIsMostlyUnusable) {
@@ -201,6 +330,33 @@ TEST(Importer, StopsOnRequestAndLeavesNothing) {
   EXPECT_TRUE(bench.rows("okx:BTC", EventKind::kTrade).empty());
   ASSERT_TRUE(bench.run(kTrades).has_value());
   EXPECT_EQ(bench.rows("okx:BTC", EventKind::kTrade).size(), 1U);
+}
+
+TEST(Importer, CountsGapsAndWhatCannotBeYet) {
+  ImportBench bench;
+  bench.options().now = UnixNanos(1'764'547'200'000'000'000);
+  bench.write("a.csv",
+              "t,r\n1764547200,1\n1764547260,2\n1764547440,3\n1764547500,4\n"
+              "1764633600,5\n1764633660,6\n");
+  const auto report = bench.run(R"(name = "d"
+[[instrument]]
+id = "okx:X"
+[[table]]
+files = "a.csv"
+instrument = "okx:X"
+[[table.emit]]
+kind = "funding"
+interval = "1m"
+time = "t"
+rate = "r"
+)");
+  ASSERT_TRUE(report.has_value()) << describe(report.error());
+  EXPECT_EQ(report->files[0].warnings,
+            (std::map<std::string, std::uint64_t>{{"gaps", 2}, {"rows_in_the_future", 1}}));
+  EXPECT_EQ(bench.rows("okx:X", EventKind::kFunding).size(), 6U);
+  const auto record = bench.store().record(*parse_instrument_id("okx:X"));
+  EXPECT_EQ(record->find(EventKind::kFunding)->warnings,
+            (std::vector<WarningCount>{{"rows_in_the_future", 1}}));
 }
 
 TEST(Importer, SaysWhenAFileHasNoRows) {

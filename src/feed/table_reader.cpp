@@ -4,15 +4,17 @@
 #include <cstring>
 
 #include "core/decimal.hpp"
+#include "feed/convert.hpp"
+#include "feed/json_lines.hpp"
+#include "feed/text_block.hpp"
 #include "store/archive.hpp"
 #include "store/text_rows.hpp"
 
 namespace faultline {
 namespace {
 
-constexpr std::size_t kTextBlockRows = 8'192;
-constexpr std::size_t kTextBlockBytes = std::size_t{16} << 20;  // one row may go beyond it
-constexpr std::size_t kArenaPadding = 64;
+constexpr std::size_t kShownBytesMax = 1'000;  // of an entry that is left out
+constexpr std::size_t kEntriesLeftOutMax = 10'000;
 
 bool looks_like_number(std::string_view field) {
   const std::size_t sign = !field.empty() && (field[0] == '-' || field[0] == '+') ? 1 : 0;
@@ -40,6 +42,12 @@ bool is_header(const std::vector<std::string>& row, const TableSpec& table) {
   return std::ranges::any_of(row, is_known) || std::ranges::none_of(row, looks_like_number);
 }
 
+// Whether the file comes from where lines end in CR alone: it is then one long row.
+bool ends_in_returns(const std::vector<std::string>& row) {
+  return std::ranges::any_of(
+      row, [](const std::string& field) { return field.find('\r') != std::string::npos; });
+}
+
 // Takes the first `count` rows off the block.
 void drop_rows(CsvBlock& block, std::size_t count) {
   const std::uint32_t ends = block.row_first[count];
@@ -55,56 +63,120 @@ void drop_rows(CsvBlock& block, std::size_t count) {
                          block.line_skips.begin() + static_cast<std::ptrdiff_t>(count));
 }
 
+// Whether the header has every column that the table asks for. What else may be wrong with them is
+// said when the rows are converted.
+Outcome<void> check_columns(const std::vector<std::string>& header, const TableSpec& table,
+                            const std::string& file) {
+  std::vector<std::string> others{table.symbol.column, table.symbol.venue_column};
+  for (const RowFilter& filter : table.filters) others.push_back(filter.column);
+  for (const std::string& name : others) {
+    if (name.empty() || std::ranges::find(header, name) != header.end()) continue;
+    return Diagnostic{.code = Errc::kMissingColumn, .file = file, .line = 1, .field = name};
+  }
+  for (const EmitSpec& emit : table.emits) {
+    const auto made = RowConverter::make(table, emit, InstrumentSpec{}, header, file);
+    if (made || made.error().code != Errc::kMissingColumn) continue;
+    return made.error();
+  }
+  return {};
+}
+
+// Entries of an archive with other things in them are left out; a damaged archive is not.
+bool is_about_entry(Errc code) {
+  return code == Errc::kMissingColumn || code == Errc::kBinaryData || code == Errc::kBadQuote ||
+         code == Errc::kLineTooLong;
+}
+
 class CsvTable final : public TableReader {
  public:
   CsvTable(std::string path, const TableSpec& table, std::unique_ptr<ByteSource> source)
       : path_(std::move(path)), table_(table), source_(std::move(source)) {}
 
   Outcome<void> start() {
-    // Entries of an archive may be empty.
-    for (;;) {
-      start_entry();
-      const Outcome<bool> more = read_block(pending_);
-      if (!more) return more.error();
-      if (*more) break;
-      if (!is_entry_over_)
-        return Diagnostic{.code = Errc::kEmpty, .file = path_, .note = "the file holds no rows"};
+    const Outcome<bool> opened = open_entry(pending_);
+    if (!opened) return opened.error();
+    if (*opened) {
+      has_pending_ = true;
+      return {};
     }
-    has_pending_ = true;
-    return take_header(pending_, true);
+    if (first_problem_) return *first_problem_;
+    return Diagnostic{.code = Errc::kEmpty, .file = path_, .note = "the file holds no rows"};
   }
 
   const std::vector<std::string>& header() const override { return header_; }
+  const std::vector<UnreadableLine>& unreadable() const override { return unreadable_; }
+  const std::string& part() const override { return entry_name_; }
 
   Outcome<bool> next(CsvBlock& block) override {
     if (has_pending_) {
       has_pending_ = false;
       std::swap(block, pending_);
-      if (block.row_count() > 0) return true;
+      if (block.row_count() > 0 || !unreadable_.empty()) return true;
     }
-    for (;;) {
+    unreadable_.clear();
+    while (!is_done_) {
       const Outcome<bool> more = read_block(block);
-      if (!more) return more.error();
-      if (*more) return true;
-      if (!is_entry_over_) return false;
-      start_entry();
-      const Outcome<bool> first = read_block(block);
-      if (!first) return first.error();
-      if (!*first) continue;
-      if (Outcome<void> done = take_header(block, false); !done) return done.error();
-      if (block.row_count() > 0) return true;
+      if (!more || *more) return more;
+      is_done_ = !is_entry_over_;
+      if (is_done_) break;
+      const Outcome<bool> opened = open_entry(block);
+      if (!opened) return opened;
+      is_done_ = !*opened;
+      if (!is_done_ && block.row_count() > 0) return true;
     }
+    block = CsvBlock{};
+    return !unreadable_.empty();
   }
 
   std::uint64_t bytes_done() const override { return source_->bytes_done(); }
   std::uint64_t bytes_total() const override { return source_->bytes_total(); }
 
  private:
+  // Moves on to the next entry that holds this table, and reads its first rows; the entries before
+  // it that hold something else are unreadable(). False at the end of the file.
+  Outcome<bool> open_entry(CsvBlock& block) {
+    for (;;) {
+      start_entry();
+      const Outcome<bool> first = read_block(block);
+      if (first && !*first) {
+        if (!is_entry_over_) return false;
+        continue;
+      }
+      const Outcome<void> fits = first ? take_header(block) : Outcome<void>(first.error());
+      if (fits) return true;
+      if (entry_name_.empty() || !is_about_entry(fits.error().code)) return fits.error();
+      if (!first) block = CsvBlock{};
+      if (Outcome<void> left = leave_out(fits.error(), block); !left) return left.error();
+      if (!is_entry_over_) return false;
+    }
+  }
+
   void start_entry() {
     if (is_entry_over_) entry_name_ = next_entry_name_;
     is_entry_over_ = false;
     reader_ = std::make_unique<CsvReader>([this](std::span<char> into) { return read_bytes(into); },
                                           CsvOptions{.delimiter = table_.delimiter});
+  }
+
+  // Notes why, and passes over the rest of the entry.
+  Outcome<void> leave_out(const Diagnostic& problem, const CsvBlock& block) {
+    if (!first_problem_) first_problem_ = problem;
+    if (unreadable_.size() == kEntriesLeftOutMax)
+      return Diagnostic{.code = Errc::kLimit, .file = path_, .note = "over 10,000 other entries"};
+    const std::string_view row = block.row_count() > 0 ? block.raw_row(0) : "";
+    unreadable_.push_back({.part = entry_name_,
+                           .line = std::max<std::uint64_t>(problem.line, 1),
+                           .field = problem.field,
+                           .code = problem.code,
+                           .note = problem.note,
+                           .text = std::string(row.substr(0, kShownBytesMax)),
+                           .is_entry = true});
+    std::vector<char> passed(std::size_t{1} << 16);
+    for (;;) {
+      const Result<std::size_t> got = read_bytes(passed);
+      if (!got) return Diagnostic{.code = got.error().code, .file = shown_name()};
+      if (*got == 0) return {};
+    }
   }
 
   // Bytes of the current entry; its end is the end of this reader's text.
@@ -145,26 +217,30 @@ class CsvTable final : public TableReader {
     return problem;
   }
 
-  Outcome<void> take_header(CsvBlock& block, bool is_first) {
+  Outcome<void> take_header(CsvBlock& block) {
     std::vector<std::string> row = fields_of_row(block, 0);
     const bool has_header = is_header(row, table_);
     if (!has_header && table_.column_names.empty()) {
       return Diagnostic{.code = Errc::kMissingColumn,
                         .file = shown_name(),
                         .line = 1,
-                        .note = "there is no header row, and the descriptor gives no column_names"};
+                        .note = ends_in_returns(row)
+                                    ? "its lines end in CR only; they have to end in LF or CR LF"
+                                    : "there is no header row, and the descriptor gives no "
+                                      "column_names"};
     }
-    if (has_header)
-      drop_rows(block, 1);
-    else
-      row = table_.column_names;
-    if (!is_first && row != header_) {
+    std::vector<std::string> names = has_header ? row : table_.column_names;
+    if (!header_.empty() && names != header_) {
       return Diagnostic{.code = Errc::kMissingColumn,
                         .file = shown_name(),
                         .line = 1,
                         .note = "its header is not that of the archive's first entry"};
     }
-    header_ = std::move(row);
+    if (header_.empty() && !entry_name_.empty()) {
+      if (Outcome<void> fits = check_columns(names, table_, shown_name()); !fits) return fits;
+    }
+    if (has_header) drop_rows(block, 1);
+    header_ = std::move(names);
     return {};
   }
 
@@ -175,45 +251,37 @@ class CsvTable final : public TableReader {
   std::vector<std::string> header_;
   CsvBlock pending_;
   bool has_pending_ = false;
+  std::vector<UnreadableLine> unreadable_;
+  std::optional<Diagnostic> first_problem_;
   std::string carry_;
   std::size_t entry_ = 0;
   std::string entry_name_;
   std::string next_entry_name_;
   bool is_entry_over_ = false;
+  bool is_done_ = false;
 };
 
-// Rows of Parquet or JSON lines, laid out as text with separators so that the same converter reads
-// them.
+// Rows of Parquet.
 class TextRowsTable final : public TableReader {
  public:
   explicit TextRowsTable(std::unique_ptr<TextRows> rows) : rows_(std::move(rows)) {}
 
   const std::vector<std::string>& header() const override { return rows_->column_names(); }
+  const std::vector<UnreadableLine>& unreadable() const override { return unreadable_; }
+  const std::string& part() const override { return part_; }
 
   Outcome<bool> next(CsvBlock& block) override {
-    block = CsvBlock{};
-    arena_.assign(kArenaPadding, ' ');
-    block.row_first.push_back(0);
-    block.first_line = rows_->row_number() + 1;
+    text_block_.start(block);
     std::vector<std::optional<std::string_view>> fields;
-    while (block.row_begin.size() < kTextBlockRows && arena_.size() < kTextBlockBytes) {
+    while (!text_block_.is_full()) {
       const Outcome<bool> more = rows_->next(fields);
       if (!more) return more.error();
       if (!*more) break;
-      block.row_begin.push_back(static_cast<std::uint32_t>(arena_.size() - kArenaPadding));
-      for (const auto& field : fields) {
-        if (field) arena_.append(*field);
-        block.ends.push_back(static_cast<std::uint32_t>(arena_.size() - kArenaPadding));
-        arena_ += ',';
-      }
-      block.row_first.push_back(static_cast<std::uint32_t>(block.ends.size()));
+      text_block_.add(rows_->row_number(), fields);
     }
-    if (block.row_begin.empty()) return false;
-    const std::size_t size = arena_.size() - kArenaPadding;
-    arena_.append(kArenaPadding, ' ');
-    block.text = std::string_view(arena_).substr(kArenaPadding, size);
+    text_block_.finish();
     done_ += block.row_count();
-    return true;
+    return block.row_count() > 0;
   }
 
   std::uint64_t bytes_done() const override { return done_; }
@@ -221,14 +289,17 @@ class TextRowsTable final : public TableReader {
 
  private:
   std::unique_ptr<TextRows> rows_;
-  std::string arena_;
+  TextBlock text_block_;
+  std::vector<UnreadableLine> unreadable_;  // none: the engine reads all or nothing
+  std::string part_;
   std::uint64_t done_ = 0;
 };
 
 TableFormat format_of(const std::string& path, TableFormat wanted) {
   if (wanted != TableFormat::kAuto) return wanted;
   if (path.ends_with(".parquet")) return TableFormat::kParquet;
-  for (const char* ending : {".jsonl", ".jsonl.gz", ".ndjson", ".ndjson.gz"}) {
+  for (const char* ending : {".jsonl", ".jsonl.gz", ".jsonl.zst", ".jsonl.zip", ".ndjson",
+                             ".ndjson.gz", ".ndjson.zst", ".ndjson.zip"}) {
     if (path.ends_with(ending)) return TableFormat::kJsonLines;
   }
   return TableFormat::kCsv;
@@ -238,10 +309,9 @@ TableFormat format_of(const std::string& path, TableFormat wanted) {
 
 Outcome<std::unique_ptr<TableReader>> open_table(const std::string& path, const TableSpec& table) {
   const TableFormat format = format_of(path, table.format);
-  if (format != TableFormat::kCsv) {
-    Outcome<std::unique_ptr<TextRows>> rows =
-        open_text_rows(path, format == TableFormat::kParquet ? TextRowsFormat::kParquet
-                                                             : TextRowsFormat::kJsonLines);
+  if (format == TableFormat::kJsonLines) return open_json_lines(path);
+  if (format == TableFormat::kParquet) {
+    Outcome<std::unique_ptr<TextRows>> rows = open_text_rows(path);
     if (!rows) {
       // What follows is the engine's own query.
       Diagnostic problem = rows.error();

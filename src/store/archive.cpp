@@ -24,9 +24,11 @@ class CountingSource : public ByteSource {
   Result<std::size_t> read(std::span<char> into) final {
     FAULTLINE_CHECK(!into.empty());
     if (failure_) return *failure_;
+    if (is_at_end_) return std::size_t{0};
     const Result<std::size_t> got = read_some(into);
     if (got) {
       delivered_ += *got;
+      is_at_end_ = *got == 0;
       return got;
     }
     failure_ = Error{got.error().code, delivered_};
@@ -38,6 +40,7 @@ class CountingSource : public ByteSource {
 
   std::uint64_t delivered_ = 0;
   std::optional<Error> failure_;
+  bool is_at_end_ = false;
 };
 
 class PlainSource final : public CountingSource {
@@ -82,10 +85,7 @@ class GzipSource final : public CountingSource {
     while (stream_.avail_out == wanted) {
       const Result<bool> more = refill();
       if (!more) return more.error();
-      if (!*more) {
-        if (is_inside_member_) return Error{Errc::kTruncated};
-        return std::size_t{0};
-      }
+      if (!*more && !is_inside_member_) return std::size_t{0};
       if (!is_inside_member_) {
         const bool skips = *stream_.next_in == 0 && members_ > 0;  // tapes pad with zeros
         if (skips || is_padding_) {
@@ -98,7 +98,9 @@ class GzipSource final : public CountingSource {
         is_inside_member_ = true;
         ++members_;
       }
+      // At the end of the file too: text may still wait inside for room.
       const int state = inflate(&stream_, Z_NO_FLUSH);
+      if (state == Z_BUF_ERROR && !*more) return Error{Errc::kTruncated};
       if (state == Z_STREAM_END) {
         is_inside_member_ = false;
         FAULTLINE_CHECK(inflateReset(&stream_) == Z_OK);
@@ -277,6 +279,9 @@ Outcome<std::unique_ptr<ByteSource>> open_bytes(const std::string& path) {
   if (!got) return got.error();
   const Result<Container> container = container_of({start.data(), *got}, path);
   if (!container) return Diagnostic{.code = container.error().code, .file = path};
+  // The library takes it for anything but an archive.
+  if (*container == Container::kZip && start[2] == '\x05')
+    return Diagnostic{.code = Errc::kEmpty, .file = path, .note = "the archive holds no files"};
   if (*container == Container::kZstd || *container == Container::kZip)
     return open_archive(path, *container, reader->bytes_total());
   Outcome<FileReader> anew = FileReader::open(path);

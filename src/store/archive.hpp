@@ -29,8 +29,8 @@ class ByteSource {
  public:
   virtual ~ByteSource() = default;
 
-  // Fills at least one byte and returns the count; 0 at the end. Bytes of two zip entries never
-  // come in one call. Requires: `into` is not empty (checked).
+  // Fills at least one byte and returns the count; 0 at the end, however often it is asked. Bytes
+  // of two zip entries never come in one call. Requires: `into` is not empty (checked).
   virtual Result<std::size_t> read(std::span<char> into) = 0;
 
   // Units: bytes of the file on disk, for progress.
@@ -48,7 +48,8 @@ class ByteSource {
 //
 // The name matters only where content says nothing: an empty or cut-off file called .gz, .zst or
 // .zip is kTruncated.
-// Errors: kNotFound, kCannotRead, kTruncated, kBadArchive. Cost: gzip about 250 MB/s unpacked.
+// Errors: kNotFound, kCannotRead, kTruncated, kBadArchive, kEmpty (a zip without files).
+// Cost: gzip about 250 MB/s unpacked.
 Outcome<std::unique_ptr<ByteSource>> open_bytes(const std::string& path);
 
 // SHA-256 as 64 lower-case hexadecimal characters; of the file as it lies on disk, not unpacked.

@@ -38,7 +38,10 @@ Unpacked unpack(const std::string& path, std::size_t step = 1000) {
       return out;
     }
     EXPECT_LE((*source)->bytes_done(), (*source)->bytes_total());
-    if (*got == 0) return out;
+    if (*got == 0) {
+      EXPECT_EQ(*(*source)->read(buffer), 0U);  // the end stays the end
+      return out;
+    }
     out.bytes.append(buffer.data(), *got);
     const std::size_t index = (*source)->entry_index();
     if (out.entries.size() <= index) out.entries.emplace_back((*source)->entry_name());
@@ -113,6 +116,7 @@ TEST_F(Archive, PlainBytesPassThrough) {
   EXPECT_FALSE(empty.error);
   EXPECT_EQ(empty.bytes, "");
   EXPECT_EQ(unpack(folder_.file("none")).error->code, Errc::kNotFound);
+  EXPECT_EQ(unpack_bytes("PK\5\6" + std::string(18, '\0'), "a.zip").error->code, Errc::kEmpty);
 }
 
 TEST_F(Archive, GzipMembersFollowOneAnother) {

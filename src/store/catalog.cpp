@@ -283,7 +283,15 @@ Outcome<InstrumentRecord> parse_manifest(std::string_view text, const std::strin
   }
   std::string bad;
   Fields fields(*json, bad);
-  if (fields.integer("format_version") != kFormatVersion) fields.fail("format_version");
+  const std::int64_t version = fields.integer("format_version");
+  if (version > kFormatVersion) {
+    return Diagnostic{.code = Errc::kNewerFormat,
+                      .file = file,
+                      .field = "format_version",
+                      .value = std::to_string(version),
+                      .note = "this one reads version " + std::to_string(kFormatVersion)};
+  }
+  if (version != kFormatVersion) fields.fail("format_version");
   InstrumentRecord record;
   const Result<InstrumentId> id = parse_instrument_id(fields.text("instrument"));
   if (!id) return corrupt(bad.empty() ? "instrument" : bad, "");

@@ -16,6 +16,7 @@ namespace faultline {
 
 // What the store knows about its own data: the content of one instrument's manifest.json.
 //
+//   DIR/store.json, DIR/unfinished.json          of the whole store (store/store_notes.hpp)
 //   DIR/.lock                                    held by the one writer
 //   DIR/.tmp/                                    spill of the writer; emptied at open
 //   DIR/<venue>/<symbol>/manifest.json           InstrumentRecord
@@ -58,6 +59,16 @@ struct SourceRecord {
   std::uint64_t rows_quarantined = 0;
 
   friend bool operator==(const SourceRecord&, const SourceRecord&) = default;
+};
+
+// A file whose import began and did not end. The days of it that were finished are stored; the same
+// import again does the rest.
+struct UnfinishedImport {
+  std::string dataset;
+  std::string file;
+  std::string reason{};  // empty where the importer could not say: it was killed, or still runs
+
+  friend bool operator==(const UnfinishedImport&, const UnfinishedImport&) = default;
 };
 
 struct WarningCount {
@@ -112,8 +123,8 @@ Nanos gap_threshold(Nanos expected_interval);
 
 // The manifest as text and back.
 //
-// Errors: kCorrupt with the name of the offending field. Segment files must be named as above:
-// a manifest cannot lead outside of its folder.
+// Errors: kCorrupt with the name of the offending field, kNewerFormat. Segment files must be named
+// as above: a manifest cannot lead outside of its folder.
 std::string write_manifest(const InstrumentRecord& record);
 Outcome<InstrumentRecord> parse_manifest(std::string_view text, const std::string& file);
 

@@ -49,6 +49,17 @@ TEST(Catalog, ManifestsComeBackAsTheyWere) {
   EXPECT_EQ(write_manifest(*back), text);
 }
 
+TEST(Catalog, AManifestOfANewerVersionIsNotCalledDamaged) {
+  std::string text = write_manifest(sample_record());
+  const std::size_t at = text.find("\"format_version\": 1");
+  ASSERT_NE(at, std::string::npos);
+  text.replace(at, 19, "\"format_version\": 2");
+  const auto back = parse_manifest(text, "m");
+  ASSERT_FALSE(back);
+  EXPECT_EQ(back.error().code, Errc::kNewerFormat);
+  EXPECT_EQ(back.error().field, "format_version");
+}
+
 TEST(Catalog, DamagedManifestsNameTheField) {
   const std::string text = write_manifest(sample_record());
   const auto field_after = [&](const std::string& from, const std::string& to) {
@@ -62,7 +73,7 @@ TEST(Catalog, DamagedManifestsNameTheField) {
     EXPECT_EQ(back.error().file, "m");
     return back.error().field;
   };
-  EXPECT_EQ(field_after("\"format_version\": 1", "\"format_version\": 2"), "format_version");
+  EXPECT_EQ(field_after("\"format_version\": 1", "\"format_version\": 0"), "format_version");
   EXPECT_EQ(field_after("2025-12-01.parquet", "../../../2025-12-01.parquet"), "file");
   EXPECT_EQ(field_after("2025-12-01.parquet", "2025-12-02.parquet"), "day");
   EXPECT_EQ(field_after("\"rows\": 1440", "\"rows\": -1"), "rows");

@@ -179,6 +179,41 @@ Outcome<void> publish_partial_file(const std::string& path) {
   return rename_partial(path);
 }
 
+Outcome<PartialFiles> PartialFiles::open(const std::string& folder) {
+  FileHandle handle(open_retrying(folder, O_RDONLY | O_DIRECTORY));
+  if (!handle.is_open()) return failed(Errc::kCannotWrite, folder, errno);
+  return PartialFiles(std::move(handle), folder);
+}
+
+Outcome<void> PartialFiles::publish() {
+  if (names_.empty()) return {};
+  const bool syncs_apart = names_.size() <= kSyncedApartMax;
+  for (const std::string& name : names_) {
+    const std::string path = path_ + "/" + name;
+    if (syncs_apart) {
+      const FileHandle handle(open_retrying(partial_name(path), O_RDONLY));
+      if (!handle.is_open()) return failed(Errc::kCannotWrite, path, errno);
+      if (::fsync(handle.get()) != 0) return failed(Errc::kCannotWrite, path, errno);
+    }
+    if (::rename(partial_name(path).c_str(), path.c_str()) != 0)
+      return failed(Errc::kCannotWrite, path, errno);
+  }
+  // A sync of the file system takes the names with it.
+  if (syncs_apart) {
+    if (Outcome<void> synced = sync_folder(path_); !synced) return synced;
+  } else if (::syncfs(folder_.get()) != 0) {
+    return failed(Errc::kCannotWrite, path_, errno);
+  }
+  names_.clear();
+  return {};
+}
+
+void PartialFiles::discard() {
+  // What stays has no name that anybody looks for.
+  for (const std::string& name : std::exchange(names_, {}))
+    static_cast<void>(remove_file(partial_name(path_ + "/" + name)).has_value());
+}
+
 Outcome<std::vector<FolderEntry>> list_folder(const std::string& path) {
   const auto close_folder = [](DIR* folder) { ::closedir(folder); };
   const std::unique_ptr<DIR, decltype(close_folder)> folder(::opendir(path.c_str()), close_folder);

@@ -77,6 +77,45 @@ TEST(Files, ErrorsNameTheirPath) {
   EXPECT_EQ(make_folders(path + "/below").error().code, Errc::kCannotWrite);
 }
 
+TEST(Files, PartialFilesGetTheirNamesTogether) {
+  for (const std::size_t count : {std::size_t{0}, std::size_t{1}, kSyncedApartMax + 1}) {
+    const TestFolder folder;
+    Outcome<PartialFiles> files = PartialFiles::open(folder.path());
+    ASSERT_TRUE(files);
+    for (std::size_t i = 0; i < count; ++i) {
+      const std::string name = std::to_string(i);
+      ASSERT_TRUE(write_file_atomically(folder.file(name + ".partial"), name));
+      files->add(name);
+    }
+    EXPECT_EQ(files->count(), count);
+    ASSERT_TRUE(files->publish());
+    EXPECT_EQ(files->count(), 0U);
+    EXPECT_EQ(list_folder(folder.path())->size(), count);
+    for (std::size_t i = 0; i < count; ++i)
+      EXPECT_EQ(*read_whole_file(folder.file(std::to_string(i)), 100), std::to_string(i));
+  }
+}
+
+TEST(Files, PartialFilesThatFailCanBeTakenBack) {
+  for (const std::size_t count : {std::size_t{1}, kSyncedApartMax + 1}) {
+    const TestFolder folder;
+    Outcome<PartialFiles> files = PartialFiles::open(folder.path());
+    ASSERT_TRUE(files);
+    files->add("missing");
+    for (std::size_t i = 0; i < count; ++i) {
+      ASSERT_TRUE(write_file_atomically(folder.file(std::to_string(i) + ".partial"), "x"));
+      files->add(std::to_string(i));
+    }
+    const Outcome<void> done = files->publish();
+    ASSERT_FALSE(done);
+    EXPECT_EQ(done.error().code, Errc::kCannotWrite);
+    EXPECT_EQ(done.error().file, folder.file("missing"));
+    files->discard();
+    EXPECT_TRUE(list_folder(folder.path())->empty());
+  }
+  EXPECT_EQ(PartialFiles::open("/nowhere/at/all").error().code, Errc::kCannotWrite);
+}
+
 TEST(Files, AFullDiskIsAnErrorAndLeavesTheOldFile) {
   const TestFolder folder;
   const std::string path = folder.file("a");

@@ -10,10 +10,15 @@ namespace {
 
 constexpr std::int64_t kTimeMin = 1'230'768'000'000'000'000;  // 2009-01-01
 constexpr std::int64_t kTimeEnd = 4'102'444'800'000'000'000;  // 2100-01-01
-// The manifest is saved after so much finished work, which a crash may cost at most: saving after
-// every small segment would cost more than writing it.
+// Segments are published, and the manifest is saved, after so much work, which a crash may cost at
+// most: to sync every small segment, and to save after it, would take longer than to write it.
 constexpr std::uint64_t kUnsavedBytesMax = std::uint64_t{4} << 20;
-constexpr std::uint64_t kUnsavedSegmentsMax = 16;
+constexpr std::size_t kUnsavedSegmentsMax = 64;
+
+struct DayFile {
+  std::int64_t day = 0;
+  std::string path;
+};
 
 // What a pass over a sorted time column finds.
 struct TimeScan {
@@ -24,7 +29,7 @@ struct TimeScan {
   std::uint64_t gap_count = 0;
 };
 
-void scan_times(const std::vector<std::int64_t>& times, std::optional<Nanos> interval,
+void scan_times(std::span<const std::int64_t> times, std::optional<Nanos> interval,
                 TimeScan& scan) {
   for (const std::int64_t time : times) {
     if (scan.rows == 0) scan.first = time;
@@ -38,23 +43,46 @@ void scan_times(const std::vector<std::int64_t>& times, std::optional<Nanos> int
   }
 }
 
-Outcome<TimeScan> scan_file(Connection& connection, const std::string& path,
-                            std::optional<Nanos> interval) {
+Diagnostic not_as_written(const std::string& path) {
+  return {.code = Errc::kDatabase, .file = path, .note = "rows are not sorted, or of another day"};
+}
+
+// Reads files of ascending days in one query, for a query costs more than a small file's rows.
+Outcome<std::vector<TimeScan>> scan_files(Connection& connection, const std::vector<DayFile>& files,
+                                          std::optional<Nanos> interval) {
+  std::string list;
+  for (const DayFile& file : files) list += (list.empty() ? "" : ", ") + sql_path(file.path);
   Outcome<std::unique_ptr<QueryRows>> rows =
-      connection.stream("SELECT \"time\" FROM read_parquet(" + sql_path(path) + ")");
+      connection.stream("SELECT \"time\" FROM read_parquet([" + list + "])");
   if (!rows) return rows.error();
-  TimeScan scan;
+  std::vector<TimeScan> scans(files.size());
+  std::size_t at = 0;
+  std::int64_t last = std::numeric_limits<std::int64_t>::min();
   Column times;
   while (true) {
     const Outcome<std::size_t> count = (*rows)->next_chunk();
     if (!count) return count.error();
-    if (*count == 0) return scan;
+    if (*count == 0) break;
     times.values.clear();
     (*rows)->append_to(0, times);
-    if (times.values.front() < scan.last || !std::ranges::is_sorted(times.values))
-      return Diagnostic{.code = Errc::kDatabase, .file = path, .note = "rows are not sorted"};
-    scan_times(times.values, interval, scan);
+    std::span<const std::int64_t> left(times.values);
+    const auto is_fine = [&] { return left.front() >= last && std::ranges::is_sorted(left); };
+    if (!is_fine()) return not_as_written(files[at].path);
+    last = left.back();
+    while (!left.empty()) {
+      while (at < files.size() && left.front() >= (files[at].day + 1) * kDay.value) ++at;
+      if (at == files.size()) return not_as_written(files.back().path);
+      const auto end = std::ranges::lower_bound(left, (files[at].day + 1) * kDay.value);
+      const auto size = static_cast<std::size_t>(end - left.begin());
+      scan_times(left.first(size), interval, scans[at]);
+      left = left.subspan(size);
+    }
   }
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    if (scans[i].rows == 0 || scans[i].first < files[i].day * kDay.value)
+      return not_as_written(files[i].path);
+  }
+  return scans;
 }
 
 // A failed write is the disk's fault, whatever part of the engine says so.
@@ -86,6 +114,8 @@ class DaySegmentWriter final : public SegmentWriter {
       if (Outcome<void> begun = begin(); !begun) return begun;
     }
     is_sorted_ = is_sorted_ && times.front() >= time_last_ && std::ranges::is_sorted(times);
+    has_twins_ = has_twins_ || !is_sorted_ || times.front() == time_last_ ||
+                 std::ranges::adjacent_find(times) != times.end();
     time_last_ = times.back();
     if (Outcome<void> taken = appender_->append(batch.columns, row_count_); !taken) return taken;
     row_count_ += static_cast<std::int64_t>(times.size());
@@ -123,6 +153,12 @@ class DaySegmentWriter final : public SegmentWriter {
     std::uint64_t rows;
     UnixNanos time_first;
     UnixNanos time_last;
+  };
+
+  struct StagedDay {
+    SegmentInfo segment;
+    std::uint64_t rows_appended = 0;
+    std::optional<SegmentInfo> replaces;
   };
 
   static void add_warning(std::vector<WarningCount>& warnings, std::string_view name,
@@ -181,6 +217,7 @@ class DaySegmentWriter final : public SegmentWriter {
   Outcome<void> start_over() {
     appender_.reset();
     is_sorted_ = true;
+    has_twins_ = false;
     row_count_ = 0;
     time_last_ = std::numeric_limits<std::int64_t>::min();
     return connection_ == nullptr ? Outcome<void>()
@@ -195,12 +232,20 @@ class DaySegmentWriter final : public SegmentWriter {
     if (record.segments.empty()) return {};
     Outcome<std::unique_ptr<Connection>> connection = state_->connect();
     if (!connection) return connection.error();
-    for (SegmentInfo& segment : record.segments) {
-      const std::string path = state_->kind_folder(id_, kind_) + "/" + segment.file;
-      Outcome<TimeScan> scan = scan_file(**connection, path, record.expected_interval);
-      if (!scan) return scan.error();
-      segment.gaps = std::move(scan->gaps);
-      segment.gap_count = scan->gap_count;
+    constexpr std::size_t kFilesAtOnce = 256;
+    const std::string folder = state_->kind_folder(id_, kind_);
+    for (std::size_t from = 0; from < record.segments.size(); from += kFilesAtOnce) {
+      const std::size_t end = std::min(from + kFilesAtOnce, record.segments.size());
+      std::vector<DayFile> files;
+      for (std::size_t i = from; i < end; ++i)
+        files.push_back({record.segments[i].day, folder + "/" + record.segments[i].file});
+      Outcome<std::vector<TimeScan>> scans =
+          scan_files(**connection, files, record.expected_interval);
+      if (!scans) return scans.error();
+      for (std::size_t i = from; i < end; ++i) {
+        record.segments[i].gaps = std::move((*scans)[i - from].gaps);
+        record.segments[i].gap_count = (*scans)[i - from].gap_count;
+      }
     }
     return {};
   }
@@ -232,36 +277,42 @@ class DaySegmentWriter final : public SegmentWriter {
     if (!days) return days.error();
     const std::string folder = state_->kind_folder(id_, kind_);
     if (Outcome<void> made = make_folders(folder); !made) return made;
+    Outcome<PartialFiles> files = PartialFiles::open(folder);
+    if (!files) return files.error();
+    files_.emplace(std::move(files).value());
     Progress progress{.what = "write", .total = static_cast<std::uint64_t>(row_count_)};
     for (const DayRows& day : *days) {
       if (!keep_going(report, progress)) {
-        if (Outcome<void> saved = save(record); !saved) return saved;
+        if (Outcome<void> saved = publish(record, summary); !saved) return saved;
         return Diagnostic{.code = Errc::kCancelled};
       }
-      Outcome<void> written = write_day(record.find_or_add(kind_), day, summary);
-      if (!written) {
-        static_cast<void>(save(record).has_value());  // the first error is the one to tell
+      if (Outcome<void> written = write_day(record.find_or_add(kind_), day); !written) {
+        // The first error is the one to tell.
+        static_cast<void>(publish(record, summary).has_value());
         return written;
       }
       progress.done += day.rows;
       progress.rows = progress.done;
-      if (unsaved_bytes_ < kUnsavedBytesMax && unsaved_segments_ < kUnsavedSegmentsMax) continue;
-      if (Outcome<void> saved = save(record); !saved) return saved;
+      if (unsaved_bytes_ < kUnsavedBytesMax && staged_.size() < kUnsavedSegmentsMax) continue;
+      if (Outcome<void> saved = publish(record, summary); !saved) return saved;
     }
     keep_going(report, progress);
-    return {};
+    return publish(record, summary);
   }
 
-  Outcome<void> write_day(KindRecord& record, const DayRows& day, WriteSummary& summary) {
+  // Writes the day's file; it gets its name in publish().
+  Outcome<void> write_day(const KindRecord& record, const DayRows& day) {
     const auto at = std::ranges::lower_bound(record.segments, day.day, {}, &SegmentInfo::day);
     const bool is_merge = at != record.segments.end() && at->day == day.day;
     const std::uint64_t generation =
         is_merge ? parse_segment_file_name(at->file).value().second + 1 : 0;
     const std::string folder = state_->kind_folder(id_, kind_);
-    SegmentInfo segment;
-    segment.day = day.day;
-    segment.file = segment_file_name(day.day, generation);
-    const std::string path = folder + "/" + segment.file;
+    StagedDay staged;
+    staged.rows_appended = day.rows;
+    if (is_merge) staged.replaces = *at;
+    staged.segment.day = day.day;
+    staged.segment.file = segment_file_name(day.day, generation);
+    const std::string path = folder + "/" + staged.segment.file;
     const std::string partial = path + std::string(kPartialSuffix);
     const std::string rows =
         is_merge ? merged_rows(day, *at, folder + "/" + at->file) : new_rows(day.day);
@@ -273,40 +324,69 @@ class DaySegmentWriter final : public SegmentWriter {
       static_cast<void>(remove_file(partial).has_value());
       return at_file(copied.error(), path);
     }
-    if (Outcome<void> described = describe_file(partial, record.expected_interval, segment);
-        !described) {
-      return at_file(described.error(), path);
-    }
-    if (Outcome<void> published = publish_partial_file(path); !published) return published;
-    summary.rows_appended += day.rows;
-    summary.duplicates_removed += day.rows + (is_merge ? at->rows : 0) - segment.rows;
-    ++summary.segments_written;
-    unsaved_bytes_ += segment.bytes;
-    ++unsaved_segments_;
-    if (is_merge) {
-      replaced_.push_back(at->file);
-      *at = std::move(segment);
-    } else {
-      record.segments.insert(at, std::move(segment));
-    }
+    files_->add(staged.segment.file);
+    const Outcome<std::uint64_t> bytes = file_bytes(partial);
+    if (!bytes) return bytes.error();
+    staged.segment.bytes = *bytes;
+    unsaved_bytes_ += *bytes;
+    staged_.push_back(std::move(staged));
     return {};
   }
 
-  Outcome<void> describe_file(const std::string& path, std::optional<Nanos> interval,
-                              SegmentInfo& segment) {
-    Outcome<TimeScan> scan = scan_file(*connection_, path, interval);
-    if (!scan) return scan.error();
-    segment.rows = scan->rows;
-    segment.time_first = UnixNanos(scan->first);
-    segment.time_last = UnixNanos(scan->last);
-    segment.gaps = std::move(scan->gaps);
-    segment.gap_count = scan->gap_count;
-    const Outcome<std::uint64_t> bytes = file_bytes(path);
-    if (!bytes) return bytes.error();
-    segment.bytes = *bytes;
-    Outcome<std::string> sha256 = sha256_of_file(path);
-    if (!sha256) return sha256.error();
-    segment.sha256 = std::move(sha256).value();
+  // Gives the written files their names and saves a manifest that names them.
+  Outcome<void> publish(InstrumentRecord& record, WriteSummary& summary) {
+    KindRecord& of_kind = record.find_or_add(kind_);
+    Outcome<void> done = describe_staged(of_kind.expected_interval);
+    if (done) done = files_->publish();
+    if (!done) {
+      files_->discard();
+      staged_.clear();
+      unsaved_bytes_ = 0;
+      return done;
+    }
+    for (StagedDay& staged : staged_) take_segment(of_kind, staged, summary);
+    staged_.clear();
+    return save(record);
+  }
+
+  void take_segment(KindRecord& record, StagedDay& staged, WriteSummary& summary) {
+    const std::uint64_t before = staged.replaces ? staged.replaces->rows : 0;
+    const std::uint64_t removed = staged.rows_appended + before - staged.segment.rows;
+    (staged.replaces ? summary.rows_already_stored : summary.duplicates_removed) += removed;
+    summary.rows_appended += staged.rows_appended;
+    ++summary.segments_written;
+    const auto at =
+        std::ranges::lower_bound(record.segments, staged.segment.day, {}, &SegmentInfo::day);
+    if (staged.replaces) {
+      replaced_.push_back(at->file);
+      *at = std::move(staged.segment);
+    } else {
+      record.segments.insert(at, std::move(staged.segment));
+    }
+  }
+
+  // What the manifest says about the files is what can be read from them.
+  Outcome<void> describe_staged(std::optional<Nanos> interval) {
+    if (staged_.empty()) return {};
+    std::vector<DayFile> files;
+    for (const StagedDay& staged : staged_) {
+      files.push_back({staged.segment.day, state_->kind_folder(id_, kind_) + "/" +
+                                               staged.segment.file + std::string(kPartialSuffix)});
+    }
+    Outcome<std::vector<TimeScan>> scans = scan_files(*connection_, files, interval);
+    if (!scans) return at_file(scans.error(), files.front().path);
+    for (std::size_t i = 0; i < staged_.size(); ++i) {
+      SegmentInfo& segment = staged_[i].segment;
+      TimeScan& scan = (*scans)[i];
+      segment.rows = scan.rows;
+      segment.time_first = UnixNanos(scan.first);
+      segment.time_last = UnixNanos(scan.last);
+      segment.gaps = std::move(scan.gaps);
+      segment.gap_count = scan.gap_count;
+      Outcome<std::string> sha256 = sha256_of_file(files[i].path);
+      if (!sha256) return sha256.error();
+      segment.sha256 = std::move(sha256).value();
+    }
     return {};
   }
 
@@ -317,7 +397,7 @@ class DaySegmentWriter final : public SegmentWriter {
 
   std::string new_rows(std::int64_t day) const {
     const std::string all = "FROM incoming" + where_day(day);
-    if (options_.duplicates == Duplicates::kRemoveExact) {
+    if (options_.duplicates == Duplicates::kRemoveExact && has_twins_) {
       return "SELECT " + columns_ + " FROM (SELECT " + columns_ + ", min(sequence) AS sequence " +
              all + " GROUP BY " + columns_ + ") ORDER BY \"time\", sequence";
     }
@@ -355,7 +435,6 @@ class DaySegmentWriter final : public SegmentWriter {
     for (const std::string& file : replaced_) state_->supersede(folder, file);
     replaced_.clear();
     unsaved_bytes_ = 0;
-    unsaved_segments_ = 0;
     return {};
   }
 
@@ -367,12 +446,14 @@ class DaySegmentWriter final : public SegmentWriter {
   std::unique_ptr<Connection> connection_;
   std::unique_ptr<RowAppender> appender_;
   std::vector<WarningCount> warnings_;
+  std::optional<PartialFiles> files_;
+  std::vector<StagedDay> staged_;      // written, not yet under their names
   std::vector<std::string> replaced_;  // by segments that the saved manifest does not name yet
   std::uint64_t unsaved_bytes_ = 0;
-  std::uint64_t unsaved_segments_ = 0;
   std::int64_t row_count_ = 0;
   std::int64_t time_last_ = std::numeric_limits<std::int64_t>::min();
   bool is_sorted_ = true;
+  bool has_twins_ = false;  // two rows of one time, as equal rows would be; or perhaps so
 };
 
 }  // namespace

@@ -74,6 +74,13 @@ class StoreOnDisk final : public Store {
                                                    &SourceRecord::sha256) != of_kind->sources.end();
   }
 
+  std::vector<UnfinishedImport> unfinished() const override { return state_->unfinished(); }
+
+  Outcome<void> set_unfinished(std::vector<UnfinishedImport> imports) override {
+    if (Outcome<void> allowed = check_writes(); !allowed) return allowed;
+    return state_->set_unfinished(std::move(imports));
+  }
+
   Outcome<void> put_spec(const InstrumentSpec& spec) override {
     if (Outcome<void> allowed = check_writes(); !allowed) return allowed;
     const std::string name = to_text(spec.id);

@@ -35,10 +35,11 @@ struct WriterOptions {
 };
 
 // What finish() did. rows_appended + rows already stored on the days touched
-// = rows stored afterwards + duplicates_removed.
+// = rows stored afterwards + duplicates_removed + rows_already_stored.
 struct WriteSummary {
   std::uint64_t rows_appended = 0;
-  std::uint64_t duplicates_removed = 0;
+  std::uint64_t duplicates_removed = 0;   // on days that were new
+  std::uint64_t rows_already_stored = 0;  // on days that were not, repetitions of new rows included
   std::uint64_t segments_written = 0;
 };
 
@@ -93,8 +94,8 @@ class ColumnReader {
 class Store {
  public:
   // In kWrite mode takes the lock and removes what a crashed writer left behind.
-  // Errors: kNotFound, kLocked, kCannotRead, kCannotWrite, kCorrupt (a manifest), kBadRequest
-  // (options).
+  // Errors: kNotFound, kNotAStore (a folder that holds other things, or nothing to read), kLocked,
+  // kCannotRead, kCannotWrite, kCorrupt (a manifest), kNewerFormat, kBadRequest (options).
   static Outcome<std::unique_ptr<Store>> open(const std::string& folder, StoreMode mode,
                                               StoreOptions options = {});
   virtual ~Store() = default;
@@ -112,6 +113,11 @@ class Store {
   // True when finish() has recorded that source for this instrument and kind.
   virtual bool has_source(const InstrumentId& id, EventKind kind,
                           std::string_view sha256) const = 0;
+
+  // The imports that began and did not end; the importer keeps the list (feed/importer.hpp).
+  virtual std::vector<UnfinishedImport> unfinished() const = 0;
+  // Errors: kBadRequest (read mode), kCannotWrite.
+  virtual Outcome<void> set_unfinished(std::vector<UnfinishedImport> imports) = 0;
 
   // Adds a version; an equal one is a success. Only the end of a recorded version may change, to
   // what is not yet over: stored ticks and lots must keep their meaning.

@@ -4,6 +4,8 @@
 #include <set>
 #include <utility>
 
+#include "store/store_notes.hpp"
+
 namespace faultline {
 namespace {
 
@@ -37,7 +39,8 @@ std::string StoreState::kind_folder(const InstrumentId& id, EventKind kind) cons
 
 Outcome<void> StoreState::load() {
   if (mode_ == StoreMode::kWrite) {
-    if (Outcome<void> made = make_folders(folder_); !made) return made;
+    // First, for a folder with other things in it is left alone.
+    if (Outcome<void> ready = prepare_store_folder(folder_); !ready) return ready;
     Outcome<FileLock> lock = FileLock::take(folder_ + "/.lock");
     if (!lock) {
       Diagnostic problem = lock.error();
@@ -45,6 +48,7 @@ Outcome<void> StoreState::load() {
       return problem;
     }
     lock_ = std::move(lock).value();
+    if (Outcome<void> marked = put_store_mark(folder_); !marked) return marked;
     if (Outcome<void> emptied = remove_folder(temp_folder()); !emptied) return emptied;
     if (Outcome<void> made = make_folders(temp_folder()); !made) return made;
   }
@@ -53,10 +57,14 @@ Outcome<void> StoreState::load() {
 }
 
 Outcome<void> StoreState::reload() {
+  if (Outcome<void> checked = check_store_mark(folder_); !checked) return checked;
   Outcome<Records> records = read_manifests();
   if (!records) return records.error();
+  Outcome<std::vector<UnfinishedImport>> unfinished = read_unfinished(folder_);
+  if (!unfinished) return unfinished.error();
   const std::lock_guard guard(mutex_);
   records_ = std::move(records).value();
+  unfinished_ = std::move(unfinished).value();
   return {};
 }
 
@@ -132,6 +140,18 @@ std::optional<InstrumentRecord> StoreState::record(const InstrumentId& id) const
   const std::lock_guard guard(mutex_);
   const auto found = records_.find(id);
   return found == records_.end() ? std::nullopt : std::optional(found->second);
+}
+
+std::vector<UnfinishedImport> StoreState::unfinished() const {
+  const std::lock_guard guard(mutex_);
+  return unfinished_;
+}
+
+Outcome<void> StoreState::set_unfinished(std::vector<UnfinishedImport> imports) {
+  if (Outcome<void> written = write_unfinished(folder_, imports); !written) return written;
+  const std::lock_guard guard(mutex_);
+  unfinished_ = std::move(imports);
+  return {};
 }
 
 Outcome<void> StoreState::save(const InstrumentRecord& record) {

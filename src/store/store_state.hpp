@@ -38,6 +38,9 @@ class StoreState {
   std::vector<InstrumentId> instruments() const;
   std::optional<InstrumentRecord> record(const InstrumentId& id) const;
 
+  std::vector<UnfinishedImport> unfinished() const;
+  Outcome<void> set_unfinished(std::vector<UnfinishedImport> imports);
+
   // Writes the manifest, then makes the record visible.
   Outcome<void> save(const InstrumentRecord& record);
 
@@ -65,6 +68,7 @@ class StoreState {
   std::mutex update_mutex_;
   mutable std::mutex mutex_;  // guards all below
   Records records_;
+  std::vector<UnfinishedImport> unfinished_;
   std::map<std::string, std::string> superseded_;  // day of a kind folder → path
   std::shared_ptr<Database> database_;
 };

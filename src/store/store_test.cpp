@@ -164,11 +164,12 @@ TEST(Store, MergingIsAUnionThatKeepsRepetitions) {
   const auto same = write(*store, {fundings({{5, 7}, {5, 7}, {9, 1}})});
   ASSERT_TRUE(same);
   EXPECT_EQ(same->rows_appended, 3U);
-  EXPECT_EQ(same->duplicates_removed, 3U);
+  EXPECT_EQ(same->rows_already_stored, 3U);
+  EXPECT_EQ(same->duplicates_removed, 0U);
   EXPECT_EQ(rates(*store), (std::vector<std::int64_t>{7, 7, 1}));
   const auto more = write(*store, {fundings({{5, 7}, {5, 6}, {5, 7}, {5, 7}, {9, 2}})});
   ASSERT_TRUE(more);
-  EXPECT_EQ(more->duplicates_removed, 2U);
+  EXPECT_EQ(more->rows_already_stored, 2U);
   EXPECT_EQ(rates(*store), (std::vector<std::int64_t>{7, 7, 6, 7, 1, 2}));
   const auto once = write(*store, {fundings({{5, 7}, {5, 7}})},
                           {.duplicates = Duplicates::kRemoveExact, .expected_interval = {}});
@@ -183,7 +184,7 @@ TEST(Store, ADayThatGrowsAtOneEndKeepsEveryRow) {
   ASSERT_TRUE(write(*store, {fundings({{10, 5}, {10, 4}, {10, 5}})}));
   const auto after = write(*store, {fundings({{12, 3}, {11, 2}, {11, 2}})});
   ASSERT_TRUE(after);
-  EXPECT_EQ(after->duplicates_removed, 0U);
+  EXPECT_EQ(after->rows_already_stored, 0U);
   ASSERT_TRUE(write(*store, {fundings({{9, 1}})}));
   EXPECT_EQ(rates(*store), (std::vector<std::int64_t>{1, 5, 4, 5, 2, 2, 3}));
 }
@@ -303,6 +304,159 @@ TEST(Store, OneWriterAtATimeAndReadersBesideIt) {
   ASSERT_TRUE(reader->refresh());
   EXPECT_EQ(rates(*reader), (std::vector<std::int64_t>{1, 2}));
   EXPECT_EQ(Store::open(folder.file("none"), StoreMode::kRead).error().code, Errc::kNotFound);
+}
+
+TEST(Store, AFolderWithOtherThingsInItIsNoStore) {
+  const TestFolder folder;
+  EXPECT_EQ(Store::open(folder.path(), StoreMode::kRead).error().code, Errc::kNotAStore);
+  ASSERT_TRUE(make_folders(folder.file(".tmp/mine")));
+  ASSERT_TRUE(write_file_atomically(folder.file("thesis.txt"), "x"));
+  for (const StoreMode mode : {StoreMode::kRead, StoreMode::kWrite}) {
+    const auto opened = Store::open(folder.path(), mode);
+    ASSERT_FALSE(opened);
+    EXPECT_EQ(describe(opened.error()), folder.path() +
+                                            ": not a store of Faultline (it holds other things "
+                                            "and no store.json)");
+  }
+  EXPECT_TRUE(file_exists(folder.file(".tmp/mine")));
+  EXPECT_EQ(list_folder(folder.path())->size(), 2U);
+  EXPECT_EQ(Store::open(folder.file("thesis.txt"), StoreMode::kRead).error().code,
+            Errc::kCannotRead);
+}
+
+// A writer may be killed between the folder and its mark; a store may be older than the mark.
+TEST(Store, AFolderThatIsNearlyOneBecomesOne) {
+  const TestFolder folder;
+  ASSERT_TRUE(make_folders(folder.file("new")));
+  ASSERT_TRUE(write_file_atomically(folder.file("new/.lock"), ""));
+  ASSERT_TRUE(write_file_atomically(folder.file("new/store.json.partial"), "{"));
+  { ASSERT_TRUE(Store::open(folder.file("new"), StoreMode::kWrite)); }
+  EXPECT_TRUE(Store::open(folder.file("new"), StoreMode::kRead));
+  {
+    const auto store = open_store(folder.file("old"), StoreMode::kWrite);
+    ASSERT_TRUE(write(*store, {fundings({{0, 1}})}));
+  }
+  ASSERT_TRUE(remove_file(folder.file("old/store.json")));
+  EXPECT_EQ(rates(*open_store(folder.file("old"), StoreMode::kRead)),
+            (std::vector<std::int64_t>{1}));
+  EXPECT_EQ(rates(*open_store(folder.file("old"), StoreMode::kWrite)),
+            (std::vector<std::int64_t>{1}));
+  EXPECT_TRUE(file_exists(folder.file("old/store.json")));
+}
+
+TEST(Store, RefusesWhatANewerVersionWrote) {
+  const TestFolder folder;
+  {
+    const auto store = open_store(folder.path(), StoreMode::kWrite);
+    ASSERT_TRUE(write(*store, {fundings({{0, 1}})}));
+  }
+  for (const char* name : {"store.json", "binance_usdm/BTCUSDT/manifest.json"}) {
+    const std::string path = folder.file(name);
+    const std::string text = *read_whole_file(path, 1 << 20);
+    std::string newer = text;
+    newer.replace(newer.find("\"format_version\": 1"), 19, "\"format_version\": 2");
+    ASSERT_TRUE(write_file_atomically(path, newer));
+    for (const StoreMode mode : {StoreMode::kRead, StoreMode::kWrite}) {
+      const auto opened = Store::open(folder.path(), mode);
+      ASSERT_FALSE(opened);
+      EXPECT_EQ(describe(opened.error()),
+                path +
+                    ": format_version = \"2\": written by a newer version of Faultline (this "
+                    "one reads version 1)");
+    }
+    ASSERT_TRUE(write_file_atomically(path, text));
+  }
+  ASSERT_TRUE(write_file_atomically(folder.file("store.json"), "{}"));
+  EXPECT_EQ(Store::open(folder.path(), StoreMode::kRead).error().code, Errc::kCorrupt);
+}
+
+TEST(Store, RemembersImportsThatDidNotEnd) {
+  const TestFolder folder;
+  const std::vector<UnfinishedImport> imports{{"d", "a \"b\".csv", "stopped"}, {"e", "c.csv", ""}};
+  {
+    const auto store = open_store(folder.path(), StoreMode::kWrite);
+    EXPECT_TRUE(store->unfinished().empty());
+    ASSERT_TRUE(store->set_unfinished(imports));
+    EXPECT_EQ(store->unfinished(), imports);
+  }
+  EXPECT_EQ(open_store(folder.path(), StoreMode::kWrite)->unfinished(), imports);
+  const auto reader = open_store(folder.path(), StoreMode::kRead);
+  EXPECT_EQ(reader->unfinished(), imports);
+  EXPECT_EQ(reader->set_unfinished({}).error().code, Errc::kBadRequest);
+  ASSERT_TRUE(open_store(folder.path(), StoreMode::kWrite)->set_unfinished({}));
+  EXPECT_FALSE(file_exists(folder.file("unfinished.json")));
+  ASSERT_TRUE(reader->refresh());
+  EXPECT_TRUE(reader->unfinished().empty());
+  ASSERT_TRUE(write_file_atomically(folder.file("unfinished.json"),
+                                    "{\"format_version\": 1, \"imports\": [{\"file\": 1}]}"));
+  EXPECT_EQ(Store::open(folder.path(), StoreMode::kRead).error().code, Errc::kCorrupt);
+}
+
+// Rows of ascending times need no search for twins; those of one time do, also across batches.
+TEST(Store, TwinsAreFoundWhereverTheyStand) {
+  const std::vector<std::vector<ColumnBatch>> cases{
+      {fundings({{5, 7}, {5, 7}, {6, 1}})},
+      {fundings({{4, 1}, {5, 7}}), fundings({{5, 7}, {6, 1}})},
+      {fundings({{5, 7}, {6, 1}}), fundings({{5, 7}})},
+      {fundings({{5, 7}, {6, 1}, {5, 7}})},
+  };
+  for (const std::vector<ColumnBatch>& batches : cases) {
+    const TestFolder folder;
+    const auto store = open_store(folder.path(), StoreMode::kWrite);
+    const auto written =
+        write(*store, batches, {.duplicates = Duplicates::kRemoveExact, .expected_interval = {}});
+    ASSERT_TRUE(written);
+    EXPECT_EQ(written->duplicates_removed, 1U);
+    EXPECT_EQ(std::ranges::count(rates(*store), 7), 1);
+  }
+}
+
+// More days than are published at once; a stop keeps those that were.
+TEST(Store, ManyDaysComeInGroups) {
+  constexpr std::int64_t kDays = 150;
+  const TestFolder folder;
+  const auto store = open_store(folder.path(), StoreMode::kWrite);
+  ColumnBatch batch(EventKind::kFunding);
+  std::vector<std::int64_t> expected;
+  for (std::int64_t day = 0; day < kDays; ++day) {
+    // The rows of one day are an hour apart, and the days have one hole.
+    if (day == 70) continue;
+    for (std::int64_t hour = 0; hour < 24; ++hour) {
+      const std::int64_t time = kDayBegin.value + day * kDay.value + hour * kHour.value;
+      batch.append(Row{time, day * 24 + hour});
+      expected.push_back(day * 24 + hour);
+    }
+  }
+  ASSERT_TRUE(store->put_spec(kSpec));
+  const WriterOptions options{.duplicates = Duplicates::kRemoveExact, .expected_interval = kHour};
+  const auto writer = store->writer(kSpec.id, EventKind::kFunding, options);
+  ASSERT_TRUE(writer);
+  ASSERT_TRUE((*writer)->append(batch));
+  int calls = 0;
+  const auto stopped = (*writer)->finish({}, [&calls](const Progress&) { return ++calls <= 100; });
+  ASSERT_FALSE(stopped);
+  EXPECT_EQ(stopped.error().code, Errc::kCancelled);
+  EXPECT_EQ(rates(*store).size(), 100U * 24U);
+  EXPECT_TRUE(store->verify({}));
+  const auto again = store->writer(kSpec.id, EventKind::kFunding, options);
+  ASSERT_TRUE(again);
+  ASSERT_TRUE((*again)->append(batch));
+  const auto written = (*again)->finish({}, {});
+  ASSERT_TRUE(written);
+  EXPECT_EQ(written->rows_already_stored, 100U * 24U);
+  EXPECT_EQ(written->segments_written, static_cast<std::uint64_t>(kDays - 1));
+  EXPECT_EQ(rates(*store), expected);
+  EXPECT_TRUE(store->verify({}));
+  const auto coverage = store->coverage(kSpec.id, EventKind::kFunding);
+  ASSERT_TRUE(coverage);
+  EXPECT_EQ(coverage->gap_count, 1U);
+  EXPECT_EQ(coverage->segment_count, static_cast<std::uint64_t>(kDays - 1));
+  // Another interval looks at all files again.
+  const auto sparse =
+      store->writer(kSpec.id, EventKind::kFunding,
+                    {.duplicates = Duplicates::kKeep, .expected_interval = Nanos(kMinute.value)});
+  ASSERT_TRUE((*sparse)->finish({}, {}));
+  EXPECT_EQ(store->coverage(kSpec.id, EventKind::kFunding)->gap_count, expected.size() - 1);
 }
 
 TEST(Store, LeftoversAreSweptAndOtherFilesStay) {

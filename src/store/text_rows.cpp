@@ -1,10 +1,7 @@
 #include "store/text_rows.hpp"
 
-#include <algorithm>
-#include <array>
 #include <utility>
 
-#include "store/archive.hpp"
 #include "store/database.hpp"
 #include "store/files.hpp"
 
@@ -90,33 +87,6 @@ bool is_nested(std::string_view type) {
          type.starts_with("UNION(");
 }
 
-// Reads the file to its end once, so that a damaged container is found before the first row; the
-// engine would take some for complete. Returns the engine's word for the container.
-Outcome<std::string> check_container(const std::string& path) {
-  Outcome<FileReader> reader = FileReader::open(path);
-  if (!reader) return reader.error();
-  std::array<char, 4> start{};
-  const Outcome<std::size_t> got = reader->read(start);
-  if (!got) return got.error();
-  Outcome<std::unique_ptr<ByteSource>> bytes = open_bytes(path);
-  if (!bytes) return bytes.error();
-  std::vector<char> buffer(std::size_t{1} << 18);
-  while (true) {
-    const Result<std::size_t> count = (*bytes)->read(buffer);
-    if (!count) {
-      return Diagnostic{.code = count.error().code,
-                        .file = path,
-                        .note = "at unpacked byte " + std::to_string(count.error().offset)};
-    }
-    if (*count == 0) break;
-  }
-  const std::string_view magic(start.data(), *got);
-  if (magic.starts_with("\x1f\x8b")) return std::string("gzip");
-  if (magic.starts_with("\x28\xb5\x2f\xfd")) return std::string("zstd");
-  if ((*bytes)->entry_name().empty()) return std::string("uncompressed");
-  return Diagnostic{.code = Errc::kBadFormat, .file = path, .note = "JSON lines inside a zip"};
-}
-
 // Tables and columns of a Parquet file as text.
 Outcome<std::string> parquet_query(Connection& connection, const std::string& path) {
   const std::string table = "read_parquet(" + sql_path(path) + ")";
@@ -132,29 +102,9 @@ Outcome<std::string> parquet_query(Connection& connection, const std::string& pa
   return sql + " FROM " + table;
 }
 
-// The columns are found in a first pass over all lines; then every value is taken as its text,
-// because a guessed type would rewrite it.
-Outcome<std::string> json_query(Connection& connection, const std::string& path) {
-  const Outcome<std::string> container = check_container(path);
-  if (!container) return container.error();
-  const std::string table = "read_json(" + sql_path(path) +
-                            ", compression = " + sql_text(*container) +
-                            ", format = 'newline_delimited', records = true"
-                            ", maximum_object_size = 67108864";
-  const std::string all = ", sample_size = -1, maximum_depth = 1, map_inference_threshold = -1)";
-  const Outcome<std::vector<ColumnType>> columns = describe_columns(connection, table + all);
-  if (!columns) return not_such_a_file(columns.error(), path);
-  std::string list;
-  for (const ColumnType& column : *columns) {
-    if (!list.empty()) list += ", ";
-    list += sql_text(column.name) + ": 'VARCHAR'";
-  }
-  return "SELECT * FROM " + table + ", columns = {" + list + "})";
-}
-
 }  // namespace
 
-Outcome<std::unique_ptr<TextRows>> open_text_rows(const std::string& path, TextRowsFormat format) {
+Outcome<std::unique_ptr<TextRows>> open_text_rows(const std::string& path) {
   // The engine would report a missing file as a pattern that matches nothing.
   if (const Outcome<FileReader> reader = FileReader::open(path); !reader) return reader.error();
   Outcome<std::shared_ptr<Database>> database =
@@ -162,9 +112,7 @@ Outcome<std::unique_ptr<TextRows>> open_text_rows(const std::string& path, TextR
   if (!database) return database.error();
   Outcome<std::unique_ptr<Connection>> connection = (*database)->connect();
   if (!connection) return connection.error();
-  const Outcome<std::string> sql = format == TextRowsFormat::kParquet
-                                       ? parquet_query(**connection, path)
-                                       : json_query(**connection, path);
+  const Outcome<std::string> sql = parquet_query(**connection, path);
   if (!sql) return sql.error();
   if (Outcome<void> set = (*connection)->run("SET TimeZone = 'UTC'"); !set) return set.error();
   Outcome<std::unique_ptr<QueryRows>> rows = (*connection)->stream(*sql);

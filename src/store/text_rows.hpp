@@ -11,11 +11,9 @@
 
 namespace faultline {
 
-enum class TextRowsFormat : std::uint8_t { kParquet, kJsonLines };
-
-// Rows of a Parquet or JSON-lines file as text fields, so that they are mapped like rows of a CSV.
+// Rows of a Parquet file as text fields, so that they are mapped like rows of a CSV.
 //
-//   auto rows = open_text_rows("bars.parquet", TextRowsFormat::kParquet);
+//   auto rows = open_text_rows("bars.parquet");
 //   std::vector<std::optional<std::string_view>> fields;
 //   while (true) {
 //     Outcome<bool> more = (*rows)->next(fields);
@@ -39,11 +37,7 @@ class TextRows {
   virtual std::uint64_t row_number() const = 0;
 };
 
-// JSON lines may be packed with gzip. A column of a JSON-lines file is a member name of any line.
-//
-// Errors: kNotFound, kCannotRead, kTruncated and kBadArchive (a damaged gzip is found before the
-// first row), kBadFormat (not such a file). Cost: Parquet streams; a JSON-lines file is read three
-// times: for its checksums, its columns and its rows.
-Outcome<std::unique_ptr<TextRows>> open_text_rows(const std::string& path, TextRowsFormat format);
+// Errors: kNotFound, kCannotRead, kBadFormat (not such a file). Cost: it streams.
+Outcome<std::unique_ptr<TextRows>> open_text_rows(const std::string& path);
 
 }  // namespace faultline

@@ -14,9 +14,8 @@ namespace {
 using Fields = std::vector<std::optional<std::string_view>>;
 
 // All rows as "a|b|~", with ~ for absent, or the error's name.
-std::vector<std::string> rows_of(const std::string& path, TextRowsFormat format,
-                                 std::string* header = nullptr) {
-  auto rows = open_text_rows(path, format);
+std::vector<std::string> rows_of(const std::string& path, std::string* header = nullptr) {
+  auto rows = open_text_rows(path);
   if (!rows) return {"error " + std::string(name_of(rows.error().code))};
   if (header != nullptr) {
     for (const std::string& name : (*rows)->column_names()) *header += name + "|";
@@ -50,22 +49,6 @@ void run_sql(const std::string& sql) {
   ASSERT_TRUE(done) << describe(done.error());
 }
 
-TEST(TextRows, JsonLinesKeepTheirTexts) {
-  const TestFolder folder;
-  const std::string path = folder.file("odd [name]*.jsonl");
-  write(path,
-        "{\"t\": \"2025-12-01T00:05:00+03:00\", \"px\": \"0.10\", \"n\": 12345678901234567}\n"
-        "{\"t\": \"x\", \"px\": 92759.3, \"levels\": [[1,\"2\"],[3,\"4\"]], \"ok\": true}\n"
-        "{\"n\": null, \"px\": 1e-7, \"late\": {\"a\": \"b\"}}\n");
-  std::string header;
-  const auto rows = rows_of(path, TextRowsFormat::kJsonLines, &header);
-  EXPECT_EQ(header, "t|px|n|levels|ok|late|");
-  ASSERT_EQ(rows.size(), 3U);
-  EXPECT_EQ(rows[0], "2025-12-01T00:05:00+03:00|0.10|12345678901234567|~|~|~|");
-  EXPECT_EQ(rows[1], "x|92759.3|~|[[1,\"2\"],[3,\"4\"]]|true|~|");
-  EXPECT_EQ(rows[2], "~|1e-07|~|~|~|{\"a\":\"b\"}|");
-}
-
 TEST(TextRows, ParquetBecomesTextWithoutLoss) {
   const TestFolder folder;
   const std::string path = folder.file("a.parquet");
@@ -76,7 +59,7 @@ TEST(TextRows, ParquetBecomesTextWithoutLoss) {
       " 1e-9::DOUBLE AS e) TO " +
       sql_text(path) + " (FORMAT parquet)");
   std::string header;
-  const auto rows = rows_of(path, TextRowsFormat::kParquet, &header);
+  const auto rows = rows_of(path, &header);
   EXPECT_EQ(header, "d|b|l|t|u|day|n|s|c|e|");
   ASSERT_EQ(rows.size(), 1U);
   EXPECT_EQ(rows[0],
@@ -87,43 +70,27 @@ TEST(TextRows, ParquetBecomesTextWithoutLoss) {
 TEST(TextRows, RefusesOtherFiles) {
   const TestFolder folder;
   const std::string path = folder.file("a");
-  EXPECT_EQ(rows_of(path, TextRowsFormat::kParquet), std::vector<std::string>{"error not_found"});
+  EXPECT_EQ(rows_of(path), std::vector<std::string>{"error not_found"});
   write(path, "time,price\n1,2\n");
   const std::vector<std::string> refused{"error bad_format"};
-  EXPECT_EQ(rows_of(path, TextRowsFormat::kParquet), refused);
-  EXPECT_EQ(rows_of(path, TextRowsFormat::kJsonLines), refused);
-  write(path, "{\"a\": 1}\n{\"a\": \n");
-  EXPECT_EQ(rows_of(path, TextRowsFormat::kJsonLines), refused);
-  EXPECT_EQ(rows_of(folder.path(), TextRowsFormat::kParquet),
-            std::vector<std::string>{"error cannot_read"});
-}
-
-TEST(TextRows, ACutGzipIsFoundBeforeTheFirstRow) {
-  const TestFolder folder;
-  const std::string path = folder.file("a.jsonl.gz");
-  run_sql("COPY (SELECT range AS a FROM range(5000)) TO " + sql_text(path) +
-          " (FORMAT json, COMPRESSION gzip)");
-  EXPECT_EQ(rows_of(path, TextRowsFormat::kJsonLines).size(), 5000U);
-  const std::string whole = *read_whole_file(path, 1 << 30);
-  for (const std::size_t kept : {whole.size() - 1, whole.size() - 8, whole.size() / 2}) {
-    write(path, std::string_view(whole).substr(0, kept));
-    EXPECT_EQ(rows_of(path, TextRowsFormat::kJsonLines),
-              std::vector<std::string>{"error truncated"});
-  }
+  EXPECT_EQ(rows_of(path), refused);
+  write(path, "{\"a\": 1}\n");
+  EXPECT_EQ(rows_of(path), refused);
+  write(path, "PAR1PAR1");
+  EXPECT_EQ(rows_of(path), refused);
+  EXPECT_EQ(rows_of(folder.path()), std::vector<std::string>{"error cannot_read"});
 }
 
 TEST(TextRows, ReadsTheRecordedFiles) {
   const char* recorded = std::getenv("FAULTLINE_RECORDED_DATA");
   if (recorded == nullptr) GTEST_SKIP() << "set FAULTLINE_RECORDED_DATA to the recorded data";
-  for (const char* folder : {"multivenue", "prints", "live"}) {
+  for (const char* folder : {"multivenue", "prints"}) {
     const auto entries = list_folder(std::string(recorded) + "/" + folder);
     ASSERT_TRUE(entries) << describe(entries.error());
     for (const FolderEntry& entry : *entries) {
       const std::string path = std::string(recorded) + "/" + folder + "/" + entry.name;
-      const bool is_parquet = entry.name.ends_with(".parquet");
-      if (!is_parquet && !entry.name.ends_with(".jsonl.gz")) continue;
-      auto rows =
-          open_text_rows(path, is_parquet ? TextRowsFormat::kParquet : TextRowsFormat::kJsonLines);
+      if (!entry.name.ends_with(".parquet")) continue;
+      auto rows = open_text_rows(path);
       ASSERT_TRUE(rows) << describe(rows.error());
       Fields fields;
       std::string first;

@@ -63,13 +63,28 @@ Outcome<void> write_files(const LabDay& day, const LabConfig& config, const std:
   return write_file_atomically(folder + "/lab.toml", lab_descriptor(config));
 }
 
+// Only what an earlier run has written: the folder may hold somebody's recorded data by mistake.
+Outcome<void> remove_old_store(const std::string& folder) {
+  if (!file_exists(folder)) return {};
+  const Outcome<std::vector<FolderEntry>> entries = list_folder(folder);
+  if (!entries) return entries.error();
+  if (entries->empty() || file_exists(folder + "/" + std::string(kLabStoreMark)))
+    return remove_folder(folder);
+  return Diagnostic{.code = Errc::kBadRequest,
+                    .file = folder,
+                    .note = "it was not written by a simulation (there is no " +
+                            std::string(kLabStoreMark) +
+                            "), so it is not replaced; remove it or choose another folder"};
+}
+
 Outcome<ImportReport> import_files(const LabConfig& config, const std::string& folder,
                                    const std::string& store_folder, const ProgressFn& report) {
   const Outcome<Dataset> dataset = parse_dataset(lab_descriptor(config), folder + "/lab.toml");
   if (!dataset) return dataset.error();
-  if (Outcome<void> removed = remove_folder(store_folder); !removed) return removed.error();
   const Outcome<std::unique_ptr<Store>> store = Store::open(store_folder, StoreMode::kWrite);
   if (!store) return store.error();
+  const std::string mark = store_folder + "/" + std::string(kLabStoreMark);
+  if (Outcome<void> marked = write_file_atomically(mark, ""); !marked) return marked.error();
   return import_dataset(*dataset, **store,
                         {.root = folder, .quarantine_folder = store_folder + "/.quarantine"},
                         report);
@@ -121,10 +136,11 @@ void count_liquidations(const LabDay& day, UnixNanos from, LabRun& run) {
 }  // namespace
 
 Outcome<LabRun> run_lab_day(const LabRunOptions& options, const ProgressFn& report) {
-  const Outcome<LabDay> day = simulate_day(options.config, report);
-  if (!day) return day.error();
   const std::string files = options.folder + "/files";
   const std::string store_folder = options.folder + "/store";
+  if (Outcome<void> removed = remove_old_store(store_folder); !removed) return removed.error();
+  const Outcome<LabDay> day = simulate_day(options.config, report);
+  if (!day) return day.error();
   if (Outcome<void> done = write_files(*day, options.config, files); !done) return done.error();
   const Outcome<ImportReport> imported = import_files(options.config, files, store_folder, report);
   if (!imported) return imported.error();

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <string>
+#include <string_view>
 
 #include "base/progress.hpp"
 #include "engine/map_builder.hpp"
@@ -11,6 +12,9 @@ namespace faultline {
 
 // A simulated day taken through the whole product: lab ──> public files ──> import ──> store ──>
 // map, and the truth beside it. The one place where the two meet.
+
+// The file that marks a store as written by run_lab_day(), which may then replace it.
+inline constexpr std::string_view kLabStoreMark = "simulated.mark";
 
 struct LabRunOptions {
   std::string folder;  // gets files/, store/ and what the caller writes
@@ -42,7 +46,8 @@ struct LabRun {
 // Simulates, writes the files, imports them into an empty store and builds the map from the public
 // columns only.
 //
-// Errors: those of simulate_day(), import_dataset() and build_map(); kCannotWrite.
+// Errors: those of simulate_day(), import_dataset() and build_map(); kCannotWrite; kBadRequest
+// (folder/store is there and has no mark of an earlier run: it is not replaced).
 // Invariant: the same options give the same map (its state_hash), on one binary.
 Outcome<LabRun> run_lab_day(const LabRunOptions& options, const ProgressFn& report);
 

@@ -15,6 +15,7 @@ namespace {
 LabRunOptions short_day(const std::string& folder) {
   LabRunOptions options;
   options.folder = testing::TempDir() + "faultline_" + folder;
+  EXPECT_TRUE(remove_folder(options.folder));  // of a run before
   options.config.length = Nanos(6 * kHour.value);
   options.config.warm_up = Nanos(6 * kHour.value);
   options.config.trader_count = 1'000;
@@ -45,6 +46,19 @@ TEST(LabRun, EveryColumnSumsToOpenInterest) {
     }
   }
   EXPECT_LT(shared_run().map.identity_error_max, 1e-3);
+}
+
+TEST(LabRun, ReplacesOnlyAStoreThatItWrote) {
+  const LabRunOptions options = short_day("replaced");
+  const std::string store = options.folder + "/store";
+  ASSERT_TRUE(run_lab_day(options, {}));
+  ASSERT_TRUE(run_lab_day(options, {}));
+  ASSERT_TRUE(remove_file(store + "/" + std::string(kLabStoreMark)));
+  const Outcome<LabRun> refused = run_lab_day(options, {});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Errc::kBadRequest);
+  EXPECT_EQ(refused.error().file, store);
+  EXPECT_TRUE(file_exists(store + "/simulated"));
 }
 
 TEST(LabRun, TheSameSeedGivesTheSameState) {

@@ -270,10 +270,15 @@ Outcome<Config> parse_toml(std::string_view text, std::string_view file_name) {
 }
 
 std::string nearest_word(std::string_view word, const std::vector<std::string>& known) {
+  const auto lower = [](std::string_view text) {
+    std::string out(text);
+    for (char& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    return out;
+  };
   std::string best;
   std::size_t best_distance = word.size() / 3 + 2;
   for (const std::string& candidate : known) {
-    const std::size_t distance = edit_distance(word, candidate);
+    const std::size_t distance = edit_distance(lower(word), lower(candidate));
     if (distance >= best_distance) continue;
     best_distance = distance;
     best = candidate;

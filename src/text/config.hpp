@@ -70,7 +70,7 @@ class Config {
 Outcome<Config> parse_toml(std::string_view text, std::string_view file_name);
 
 // The word of `known` with the smallest edit distance to `word`, for "did you mean"; empty when
-// none is near.
+// none is near. Capital letters count as small ones.
 std::string nearest_word(std::string_view word, const std::vector<std::string>& known);
 
 }  // namespace faultline

@@ -287,6 +287,9 @@ void write_value(std::string& out, const JsonValue& value, std::size_t indent, s
 
 Result<JsonValue> parse_json(std::string_view text, JsonLimits limits) {
   if (text.size() > limits.bytes_max) return Error{Errc::kLimit, limits.bytes_max};
+  // The library takes a NUL for the end of the text, and what follows it for nothing.
+  if (const std::size_t nul = text.find('\0'); nul != std::string_view::npos)
+    return Error{Errc::kBadJson, nul};
   std::uint64_t offset = 0;
   JsonBuilder builder(limits, &offset);
   const CountingIterator begin(text.data(), &offset);

@@ -49,6 +49,7 @@ TEST(Json, RefusesWhatIsNotJson) {
     EXPECT_EQ(value.error().code, Errc::kBadJson) << text;
   }
   EXPECT_EQ(parse_json("[1, 2, x]").error().offset, 7U);
+  EXPECT_EQ(parse_json(std::string_view("[]\0[1]", 6)).error(), (Error{Errc::kBadJson, 2}));
   EXPECT_EQ(parse_json("[1, 99999999999999999999, 2]").error().code, Errc::kOutOfRange);
 }
 

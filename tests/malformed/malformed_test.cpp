@@ -118,6 +118,9 @@ void make_files(ImportBench& bench) {
   damaged[60] = static_cast<char>(damaged[60] ^ 4);
   bench.write("damaged.csv.gz", damaged);
   bench.write("empty.csv.gz", "");
+  std::string returns = good;
+  std::ranges::replace(returns, '\n', '\r');
+  bench.write("returns_only.csv", returns);
   std::string zip = zip_of({{"a.csv", good}});
   zip[60] = static_cast<char>(zip[60] ^ 4);
   bench.write("damaged.zip", zip);
