@@ -13,6 +13,8 @@ faultline_pkg(archive libarchive)
 faultline_pkg(crypto libcrypto)
 faultline_pkg(zlib zlib)
 faultline_pkg(fmt fmt)
+faultline_pkg(eigen eigen3)
+faultline_pkg(xgboost xgboost)
 
 # Header-only libraries.
 foreach(dep json toml cli)

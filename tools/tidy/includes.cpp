@@ -40,6 +40,7 @@ constexpr std::array kLibraries = {
     Library{"fmt/", " apps "},            Library{"boost/asio", " net "},
     Library{"boost/beast", " net "},      Library{"sys/socket.h", " net "},
     Library{"netinet/", " net "},         Library{"arpa/", " net "},
+    Library{"Eigen/", " stats "},         Library{"xgboost/", " stats "},
     Library{"netdb.h", " net "},          Library{"sys/un.h", " net "},
     Library{"sys/epoll.h", " net "},      Library{"poll.h", " net "},
 };
