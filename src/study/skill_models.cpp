@@ -55,6 +55,19 @@ void predict_amounts(const DesignMatrix& design, const Fold& fold, std::span<con
   put(out, fold.test, fit.predict(design, fold.test));
 }
 
+// How much each training row counts for trees: variance^-1/2, with mean 1.
+std::vector<double> training_weights(const DesignMatrix& columns, std::span<const double> target,
+                                     RowSpan train) {
+  const PrecisionWeightedFit fit = precise_fit(columns, target, train);
+  const std::vector<double> fitted = fit.mean.predict(columns, train);
+  std::vector<double> weight(target.size(), 0.0);
+  for (std::size_t i = 0; i < fitted.size(); ++i)
+    weight[train[i]] = std::pow(variance_at(fit.variance, fitted[i]), -kBoostWeightPower);
+  const double mean = mean_over(weight, train);
+  for (double& w : weight) w /= mean;
+  return weight;
+}
+
 }  // namespace
 
 std::vector<Fold> weekly_folds(const SkillRows& rows, const SkillData& data, Nanos burn_in) {
@@ -145,21 +158,13 @@ Outcome<SkillPrediction> predict_boosted(const SkillWorld& world, std::string na
     for (const Fold& fold : world.folds) {
       const std::vector<double>& target = world.rows.target[s];
       std::vector<double> weight;
-      if (weights_like != nullptr) {
-        const DesignMatrix columns = (*weights_like)(side, fold.train);
-        const PrecisionWeightedFit fit = precise_fit(columns, target, fold.train);
-        const std::vector<double> fitted = fit.mean.predict(columns, fold.train);
-        weight.assign(world.rows.size(), 0.0);
-        for (std::size_t i = 0; i < fitted.size(); ++i) {
-          weight[fold.train[i]] =
-              std::pow(variance_at(fit.variance, fitted[i]), -kBoostWeightPower);
-        }
-        const double mean = mean_over(weight, fold.train);
-        for (double& w : weight) w /= mean;
-      }
+      if (weights_like != nullptr)
+        weight = training_weights((*weights_like)(side, fold.train), target, fold.train);
       const DesignMatrix columns = design(side, fold.train);
-      const Outcome<std::vector<double>> values = boost(
-          columns, {.value = target, .weight = weight}, fold.train, fold.test, {.rounds = rounds});
+      const Outcome<BoostedTrees> trees = fit_boosted_trees(
+          columns, {.value = target, .weight = weight}, fold.train, {.rounds = rounds});
+      if (!trees) return trees.error();
+      const Outcome<std::vector<double>> values = trees->predict(columns, fold.test);
       if (!values) return values.error();
       put(out.log_usd[s], fold.test, *values);
     }
