@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "store/files.hpp"
+#include "store/test_folder.hpp"
 #include "study/map_picture.hpp"
 
 namespace faultline {
@@ -13,9 +14,9 @@ namespace {
 
 // A short day, so that the test is quick; everything else is as in the product.
 LabRunOptions short_day(const std::string& folder) {
+  static const TestFolder scratch;  // of this process: two test runs may go on at once
   LabRunOptions options;
-  options.folder = testing::TempDir() + "faultline_" + folder;
-  EXPECT_TRUE(remove_folder(options.folder));  // of a run before
+  options.folder = scratch.file(folder);
   options.config.length = Nanos(6 * kHour.value);
   options.config.warm_up = Nanos(6 * kHour.value);
   options.config.trader_count = 1'000;
