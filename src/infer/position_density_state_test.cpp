@@ -1,0 +1,169 @@
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "base/rng.hpp"
+#include "infer/position_density.hpp"
+
+namespace faultline {
+namespace {
+
+constexpr std::array kSides{Side::kLong, Side::kShort};
+
+std::vector<MarketStep> random_market(std::uint64_t seed, int count) {
+  Rng rng(seed);
+  std::vector<MarketStep> steps;
+  double price = 100.0;
+  double oi = 1000.0;
+  for (int i = 0; i < count; ++i) {
+    MarketStep step;
+    step.begin = UnixNanos(1'764'547'500'000'000'000 + i * kMinute.value);
+    step.end = step.begin + kMinute;
+    step.open = price;
+    price *= std::exp(0.003 * rng.normal());
+    step.close = price;
+    step.high = std::max(step.open, price) * (1.0 + 0.001 * rng.uniform());
+    step.low = std::min(step.open, price) * (1.0 - 0.001 * rng.uniform());
+    step.volume = 40.0 * rng.exponential();
+    step.oi_begin = oi;
+    oi = std::max(100.0, oi + 8.0 * rng.normal());
+    step.oi_end = oi;
+    step.funding_rate = i % 96 == 0 ? 1e-4 * rng.normal() : 0.0;
+    steps.push_back(step);
+  }
+  return steps;
+}
+
+// Members that differ in churn, so that each has a history of its own.
+std::vector<MemberParameters> four_members() {
+  const DensityConfig config;
+  const DistanceGrid grid(config.distance_min, config.distance_max, config.distance_bins);
+  std::vector<MemberParameters> members(4, central_member(config, grid));
+  for (std::size_t m = 0; m < members.size(); ++m) {
+    members[m].churn = 0.1 + 0.2 * static_cast<double>(m);
+    members[m].kernel = log_normal_kernel(grid, 0.08 + 0.02 * static_cast<double>(m), 1.25);
+  }
+  return members;
+}
+
+PositionDensity after(std::vector<MemberParameters> members, std::span<const MarketStep> steps) {
+  PositionDensity density({}, std::move(members));
+  for (const MarketStep& step : steps) density.advance(step);
+  return density;
+}
+
+constexpr ProfileGrid kGrid{.log_begin = 4.3, .row_log = 1e-3, .row_count = 600};
+
+TEST(PositionDensityState, ProfilesOfAllMembersAreThoseOfEach) {
+  const PositionDensity density = after(four_members(), random_market(1, 300));
+  for (const Side side : kSides) {
+    const MemberProfiles all = density.profiles(side, kGrid);
+    for (std::size_t m = 0; m < 4; ++m) {
+      Profile one;
+      density.add_profile(side, m, kGrid, one);
+      for (std::size_t row = 0; row < kGrid.row_count; ++row)
+        ASSERT_NEAR(all.rows[row * 4 + m], one.rows[row], 1e-9);
+      EXPECT_NEAR(all.below[m], one.below, 1e-6);
+      EXPECT_NEAR(all.above[m], one.above, 1e-6);
+    }
+  }
+}
+
+TEST(PositionDensityState, NeverAndCrossedMoneyAddUpOverMembers) {
+  const std::vector<MarketStep> steps = random_market(2, 200);
+  PositionDensity density = after(four_members(), std::span(steps).first(199));
+  const StepReport report = density.advance(steps.back());
+  for (const Side side : kSides) {
+    double never = 0.0;
+    double quote = 0.0;
+    for (std::size_t m = 0; m < 4; ++m) {
+      never += density.never(side, m) / 4.0;
+      quote += density.swept_quote(side, m) / 4.0;
+    }
+    EXPECT_NEAR(never, density.never(side), 1e-9);
+    EXPECT_NEAR(quote, report.swept_quote[index_of(side)], 1e-9 * (1.0 + quote));
+  }
+}
+
+TEST(PositionDensityState, ARestoredStateContinuesBitForBit) {
+  const std::vector<MarketStep> steps = random_market(3, 400);
+  PositionDensity whole = after(four_members(), std::span(steps).first(250));
+  PositionDensity resumed({}, std::vector<MemberParameters>(4, whole.member(0)));
+  ASSERT_TRUE(resumed.restore(whole.checkpoint()));
+  EXPECT_EQ(resumed.state_hash(), whole.state_hash());
+  for (std::size_t i = 250; i < steps.size(); ++i) {
+    whole.advance(steps[i]);
+    resumed.advance(steps[i]);
+  }
+  EXPECT_EQ(resumed.state_hash(), whole.state_hash());
+  EXPECT_EQ(resumed.checkpoint(), whole.checkpoint());
+}
+
+TEST(PositionDensityState, DamagedCheckpointsAreRefusedAndChangeNothing) {
+  const std::vector<MarketStep> steps = random_market(4, 50);
+  const std::vector<std::uint8_t> good = after(four_members(), steps).checkpoint();
+  PositionDensity density = after(four_members(), std::span(steps).first(20));
+  const std::uint64_t before = density.state_hash();
+  const auto refusal = [&](std::vector<std::uint8_t> bytes) {
+    const Result<void> done = density.restore(bytes);
+    return done ? Errc::kEmpty : done.error().code;
+  };
+  EXPECT_EQ(refusal({}), Errc::kBadFormat);
+  EXPECT_EQ(refusal(std::vector<std::uint8_t>(good.begin(), good.begin() + 20)), Errc::kTruncated);
+  EXPECT_EQ(refusal(std::vector<std::uint8_t>(good.begin(), good.end() - 1)), Errc::kTruncated);
+  std::vector<std::uint8_t> damaged = good;
+  damaged[good.size() / 2] ^= 1U;
+  EXPECT_EQ(refusal(damaged), Errc::kCorrupt);
+  std::vector<std::uint8_t> other = good;
+  other[0] ^= 1U;
+  EXPECT_EQ(refusal(other), Errc::kBadFormat);
+  std::vector<std::uint8_t> huge = good;
+  huge[24 + 7] = 0x7f;  // the number of bins
+  EXPECT_EQ(refusal(huge), Errc::kOutOfRange);
+  DensityConfig wide;
+  wide.distance_bins = 20;
+  PositionDensity different(wide, {});
+  EXPECT_EQ(different.restore(good).error().code, Errc::kBadRequest);
+  PositionDensity single({}, {});
+  EXPECT_EQ(single.restore(good).error().code, Errc::kBadRequest);
+  EXPECT_EQ(density.state_hash(), before);
+}
+
+// A slot that was given another's history goes on exactly as that one would have.
+TEST(PositionDensityState, ResamplingCopiesHistories) {
+  const std::vector<MarketStep> steps = random_market(5, 300);
+  const std::vector<MemberParameters> members = four_members();
+  PositionDensity density = after(members, std::span(steps).first(200));
+  const std::array<std::size_t, 4> parents{2, 2, 0, 3};
+  std::vector<MemberParameters> parameters;
+  for (const std::size_t parent : parents) parameters.push_back(members[parent]);
+  density.resample(parents, parameters);
+  PositionDensity untouched = after(members, std::span(steps).first(200));
+  for (std::size_t i = 200; i < steps.size(); ++i) {
+    density.advance(steps[i]);
+    untouched.advance(steps[i]);
+  }
+  for (const Side side : kSides) {
+    const MemberProfiles moved = density.profiles(side, kGrid);
+    const MemberProfiles original = untouched.profiles(side, kGrid);
+    for (std::size_t row = 0; row < kGrid.row_count; ++row) {
+      for (std::size_t m = 0; m < 4; ++m)
+        ASSERT_NEAR(moved.rows[row * 4 + m], original.rows[row * 4 + parents[m]], 1e-9);
+    }
+  }
+}
+
+TEST(PositionDensityState, EntriesAtOtherPricesKeepTheStock) {
+  const std::vector<MarketStep> steps = random_market(6, 200);
+  PositionDensity moved({}, {});
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    const MarketStep& from = steps[i / 2];
+    const EntryPrices entries{from.close, from.high, from.low};
+    moved.advance(steps[i], &entries);
+  }
+  for (const Side side : kSides) EXPECT_NEAR(moved.stock(side) / steps.back().oi_end, 1.0, 1e-6);
+  EXPECT_NE(moved.state_hash(), after({}, steps).state_hash());
+}
+
+}  // namespace
+}  // namespace faultline
