@@ -76,11 +76,17 @@ FileReader::FileReader(FileHandle handle, std::string path, std::uint64_t bytes_
     : handle_(std::move(handle)), path_(std::move(path)), bytes_total_(bytes_total) {}
 
 Outcome<FileReader> FileReader::open(const std::string& path) {
-  FileHandle handle(open_retrying(path, O_RDONLY));
+  // O_NONBLOCK: opening a pipe would wait for somebody who writes. It means nothing to a file.
+  FileHandle handle(open_retrying(path, O_RDONLY | O_NONBLOCK));
   if (!handle.is_open()) return failed(Errc::kCannotRead, path, errno);
   struct stat status {};
   if (::fstat(handle.get(), &status) != 0) return failed(Errc::kCannotRead, path, errno);
   if (S_ISDIR(status.st_mode)) return failed(Errc::kCannotRead, path, EISDIR);
+  if (!S_ISREG(status.st_mode)) {
+    return Diagnostic{.code = Errc::kCannotRead,
+                      .file = path,
+                      .note = "not a regular file: files are read more than once"};
+  }
   return FileReader(std::move(handle), path, static_cast<std::uint64_t>(status.st_size));
 }
 

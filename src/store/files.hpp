@@ -37,7 +37,7 @@ class FileHandle {
 // Reads a regular file from start to end.
 class FileReader {
  public:
-  // Errors: kNotFound, kCannotRead (a folder too).
+  // Errors: kNotFound, kCannotRead (a folder, a pipe or a device too).
   static Outcome<FileReader> open(const std::string& path);
 
   // Fills `into` as far as the file reaches; 0 only at the end.

@@ -77,6 +77,19 @@ TEST(Files, ErrorsNameTheirPath) {
   EXPECT_EQ(make_folders(path + "/below").error().code, Errc::kCannotWrite);
 }
 
+// Neither waits for a writer, nor reads without end.
+TEST(Files, PipesAndDevicesAreRefused) {
+  const TestFolder folder;
+  const std::string pipe = folder.file("pipe");
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  for (const std::string& path : {pipe, std::string("/dev/zero")}) {
+    const auto opened = FileReader::open(path);
+    ASSERT_FALSE(opened) << path;
+    EXPECT_EQ(opened.error().code, Errc::kCannotRead);
+    EXPECT_EQ(opened.error().file, path);
+  }
+}
+
 TEST(Files, PartialFilesGetTheirNamesTogether) {
   for (const std::size_t count : {std::size_t{0}, std::size_t{1}, kSyncedApartMax + 1}) {
     const TestFolder folder;
