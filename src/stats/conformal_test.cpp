@@ -93,7 +93,7 @@ TEST(Conformal, BucketsLearnApart) {
   AdaptiveConformal widths({.buckets = 2, .coverage = 0.8});
   Rng rng(2);
   std::array<int, 2> inside{};
-  for (int i = 0; i < 20'000; ++i) {
+  for (std::size_t i = 0; i < 20'000; ++i) {
     const std::size_t bucket = i % 2;
     const double score = rng.normal() * (bucket == 0 ? 1.0 : 5.0);
     inside[bucket] += widths.interval(bucket).contains(score) ? 1 : 0;
