@@ -170,10 +170,12 @@ std::vector<double> weighted_quantiles(const Weighted& values, std::span<const d
   }
   FAULTLINE_CHECK(!order.empty());
   std::vector<double> cumulative;
+  cumulative.reserve(order.size());
   double sum = 0.0;
   for (const std::size_t i : order) cumulative.push_back(sum += values.weight[i]);
 
   std::vector<double> out;
+  out.reserve(levels.size());
   for (const double level : levels) {
     FAULTLINE_CHECK(level >= 0.0 && level <= 1.0);
     const auto place = std::lower_bound(cumulative.begin(), cumulative.end(), level * sum);
