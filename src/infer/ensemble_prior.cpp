@@ -25,6 +25,7 @@ double truncated_normal(Rng& rng, double mean, double sd, double low, double hig
 template <class Weights>
 Weights draw_around(Rng& rng, const Weights& means, double concentration) {
   std::vector<double> concentrations;
+  concentrations.reserve(means.size());
   for (const double mean : means) {
     concentrations.push_back(mean > 0.0 ? std::max(concentration * mean, kConcentrationMin) : 0.0);
   }
@@ -88,6 +89,7 @@ std::vector<EnsembleMember> draw_ensemble(const EnsemblePrior& prior, const Dens
 
 std::vector<MemberParameters> parameters_of(const std::vector<EnsembleMember>& members) {
   std::vector<MemberParameters> parameters;
+  parameters.reserve(members.size());
   for (const EnsembleMember& member : members) parameters.push_back(member.parameters);
   return parameters;
 }
