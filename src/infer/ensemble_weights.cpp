@@ -38,7 +38,7 @@ void exponentiate(std::span<const double> log_weights, std::vector<double>& weig
 
 EnsembleWeights::EnsembleWeights(std::size_t count, const EnsembleWeightsConfig& config)
     : config_(config) {
-  FAULTLINE_CHECK(count >= 1 && count <= std::numeric_limits<std::uint32_t>::max());
+  FAULTLINE_CHECK(count >= 1);
   FAULTLINE_CHECK(config.tempering >= 0.0 && std::isfinite(config.tempering));
   FAULTLINE_CHECK(is_share(config.kept) && is_share(config.floor_share));
   FAULTLINE_CHECK(is_share(config.resample_share));
@@ -114,10 +114,10 @@ bool EnsembleWeights::wants_resampling() const {
   return effective_count() < config_.resample_share * static_cast<double>(count());
 }
 
-std::vector<std::uint32_t> EnsembleWeights::resample(Rng& rng) {
+std::vector<std::size_t> EnsembleWeights::resample(Rng& rng) {
   const auto slots = static_cast<double>(count());
   const double offset = rng.uniform();
-  std::vector<std::uint32_t> children(count(), 0);
+  std::vector<std::size_t> children(count(), 0);
   // Slot i takes the member whose stretch of the cumulative weights holds (i + offset)/n. The last
   // member takes what rounding leaves.
   std::size_t slot = 0;
@@ -130,15 +130,15 @@ std::vector<std::uint32_t> EnsembleWeights::resample(Rng& rng) {
       ++slot;
     }
   }
-  std::vector<std::uint32_t> parents(count(), 0);
+  std::vector<std::size_t> parents(count(), 0);
   std::size_t giver = 0;
   for (std::size_t m = 0; m < count(); ++m) {
     if (children[m] > 0) {
-      parents[m] = static_cast<std::uint32_t>(m);
+      parents[m] = m;
       continue;
     }
     while (children[giver] < 2) ++giver;
-    parents[m] = static_cast<std::uint32_t>(giver);
+    parents[m] = giver;
     --children[giver];
   }
   std::ranges::fill(log_weights_, 0.0);

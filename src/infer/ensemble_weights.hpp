@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 #include <span>
 #include <vector>
 
@@ -66,7 +65,7 @@ class EnsembleWeights {
   // that only the others are copied. Afterwards all weights are equal.
   //
   // The members that share a parent must be jittered by the caller.
-  std::vector<std::uint32_t> resample(Rng& rng);
+  std::vector<std::size_t> resample(Rng& rng);
 
  private:
   void mix(std::span<const double> log_likelihood, double power, std::vector<double>& out) const;

@@ -133,7 +133,7 @@ TEST(EnsembleWeights, ResamplingIsUnbiasedAndKeepsTheCount) {
   Rng rng(503);
   for (int i = 0; i < kReplicas; ++i) {
     EnsembleWeights weights = first;
-    const std::vector<std::uint32_t> parents = weights.resample(rng);
+    const std::vector<std::size_t> parents = weights.resample(rng);
     ASSERT_EQ(parents.size(), kMembers);
     std::vector<int> children(kMembers, 0);
     for (std::size_t slot = 0; slot < kMembers; ++slot) ++children[parents[slot]];
