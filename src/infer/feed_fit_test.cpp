@@ -32,7 +32,7 @@ TEST(FeedFit, IntensityAndSizesTogetherHaveNoBiasBeyondTheSecondOrder) {
   constexpr int kReplicas = 12;
   constexpr std::uint64_t kSeconds = 4000;
   Rng rng(201);
-  for (const double truth : {0.2, 1.0, 5.0, 20.0}) {
+  for (const double truth : {0.2, 1.0, 5.0, 20.0, 50.0}) {
     double miss = 0.0;
     double square = 0.0;
     double naive_miss = 0.0;

@@ -110,8 +110,9 @@ IntensityEstimate one_per_second_estimate(const FeedEvidence& evidence, double l
 // Poisson without the normal approximation of large means.
 std::uint64_t exact_poisson(Rng& rng, double mean) {
   std::uint64_t count = 0;
-  for (; mean > kPoissonChunkMean; mean -= kPoissonChunkMean) {
+  while (mean > kPoissonChunkMean) {
     count += rng.poisson(kPoissonChunkMean);
+    mean -= kPoissonChunkMean;
   }
   return count + rng.poisson(mean);
 }

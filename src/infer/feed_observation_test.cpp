@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <string>
 #include <vector>
 
 namespace faultline {
@@ -136,6 +137,36 @@ TEST(FeedObservation, AllIsACount) {
         estimate_intensity(evidence(happened.all, kSeconds, rule, sizes), FeedRule{rule});
     report("all", found, truth);
     EXPECT_NEAR(found.per_second, truth, 3.0 * found.standard_error);
+  }
+}
+
+// One seed within three standard errors proves little: over many, the misses must have the size
+// that the standard errors claim, neither more nor less.
+TEST(FeedObservation, StandardErrorsAreAsLargeAsTheMisses) {
+  constexpr int kReplicas = 300;
+  constexpr std::uint64_t kSeconds = 500;
+  const SizeDistribution sizes = sizes_of_test();
+  Rng rng(110);
+  struct Case {
+    Completeness rule;
+    double truth;
+  };
+  for (const Case& one :
+       {Case{Completeness::kAll, 1.0}, Case{Completeness::kLatestPerSecond, 0.2},
+        Case{Completeness::kLatestPerSecond, 2.0}, Case{Completeness::kLargestPerSecond, 1.0},
+        Case{Completeness::kLargestPerSecond, 300.0}}) {
+    double square = 0.0;
+    for (int i = 0; i < kReplicas; ++i) {
+      const auto shown = simulate_shown(one.rule, one.truth, kSeconds, sizes, rng);
+      const IntensityEstimate found =
+          estimate_intensity(evidence(shown, kSeconds, one.rule, sizes), FeedRule{one.rule});
+      const double z = (found.per_second - one.truth) / found.standard_error;
+      square += z * z / kReplicas;
+    }
+    std::printf("%.1f per second, %s: root mean square of the misses %.3f standard errors\n",
+                one.truth, std::string(name_of(one.rule)).c_str(), std::sqrt(square));
+    // Chi-square with 300 degrees: its own standard deviation is .08, the limits are three of it.
+    EXPECT_NEAR(square, 1.0, 0.25);
   }
 }
 

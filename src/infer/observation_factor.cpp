@@ -1,0 +1,131 @@
+#include "infer/observation_factor.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/check.hpp"
+
+namespace faultline {
+namespace {
+
+// The residuals begin as if so many pairs had lain on the line, and the zeros as one in two.
+constexpr double kResidualPriorWeight = 5.0;
+constexpr double kZeroPriorWeight = 1.0;
+constexpr double kZeroPriorShare = 0.5;
+// A factor of about 150 either way: a single print must not carry the mean of exp(residual).
+constexpr double kResidualMax = 5.0;
+
+bool is_amount(double value) { return std::isfinite(value) && value >= 0.0; }
+
+}  // namespace
+
+ObservationFactor::ObservationFactor(const ObservationFactorConfig& config) : config_(config) {
+  FAULTLINE_CHECK(config.exponent_prior_sd > 0.0 && config.log_share_prior_sd > 0.0);
+  FAULTLINE_CHECK(config.share_prior > 0.0 && config.half_life_pairs > 0.0);
+  FAULTLINE_CHECK(config.exponent_prior >= 0.0 && config.exponent_prior <= kExponentMax);
+  const double intercept = std::log(config.share_prior * kReferenceUsd);
+  prior_[kInfo00] = 1.0 / (config.log_share_prior_sd * config.log_share_prior_sd);
+  prior_[kInfo11] = 1.0 / (config.exponent_prior_sd * config.exponent_prior_sd);
+  prior_[kRight0] = prior_[kInfo00] * intercept;
+  prior_[kRight1] = prior_[kInfo11] * config.exponent_prior;
+  prior_[kExpSum] = kResidualPriorWeight;
+  prior_[kSquareSum] = kResidualPriorWeight;
+  prior_[kResidualWeight] = kResidualPriorWeight;
+  prior_[kZeroSum] = kZeroPriorWeight * kZeroPriorShare;
+  prior_[kZeroWeight] = kZeroPriorWeight;
+  state_ = prior_;
+}
+
+ObservationFactor::Line ObservationFactor::line() const {
+  const double determinant = state_[kInfo00] * state_[kInfo11] - state_[kInfo01] * state_[kInfo01];
+  const double slope =
+      (state_[kInfo00] * state_[kRight1] - state_[kInfo01] * state_[kRight0]) / determinant;
+  // Where the slope is held at an edge, the intercept is the best for that slope.
+  const double held = std::clamp(slope, 0.0, kExponentMax);
+  return Line{(state_[kRight0] - state_[kInfo01] * held) / state_[kInfo00], held};
+}
+
+double ObservationFactor::exponent() const { return line().slope; }
+
+double ObservationFactor::exponent_error() const {
+  const double determinant = state_[kInfo00] * state_[kInfo11] - state_[kInfo01] * state_[kInfo01];
+  const double variance = state_[kSquareSum] / state_[kResidualWeight];
+  return std::sqrt(variance * state_[kInfo00] / determinant);
+}
+
+double ObservationFactor::zero_share() const { return state_[kZeroSum] / state_[kZeroWeight]; }
+
+double ObservationFactor::smearing() const { return state_[kExpSum] / state_[kResidualWeight]; }
+
+double ObservationFactor::factor() const {
+  const Line now = line();
+  return (1.0 - zero_share()) * smearing() *
+         std::exp(now.intercept - now.slope * std::log(kReferenceUsd));
+}
+
+double ObservationFactor::expected_liquidation_usd(double swept_usd) const {
+  FAULTLINE_CHECK(is_amount(swept_usd));
+  if (swept_usd == 0.0) return 0.0;
+  const Line now = line();
+  return (1.0 - zero_share()) * smearing() *
+         std::exp(now.intercept + now.slope * std::log(swept_usd / kReferenceUsd));
+}
+
+// What is forgotten comes back from the prior, so that its weight never changes.
+void ObservationFactor::fade(Slot first, Slot last) {
+  const double kept = std::exp2(-1.0 / config_.half_life_pairs);
+  for (std::size_t i = first; i <= last; ++i) {
+    state_[i] = kept * state_[i] + (1.0 - kept) * prior_[i];
+  }
+}
+
+Result<void> ObservationFactor::learn(const SweepPair& pair) {
+  FAULTLINE_CHECK(is_amount(pair.swept_usd));
+  if (!is_amount(pair.printed_usd)) return Error{Errc::kOutOfRange};
+  if (pair.swept_usd < kSweptMinUsd) {
+    state_[kUnexplained] += pair.printed_usd;
+    return {};
+  }
+  state_[kPairs] += 1.0;
+  fade(kZeroSum, kZeroWeight);
+  state_[kZeroWeight] += 1.0;
+  if (pair.printed_usd == 0.0) {
+    state_[kZeroSum] += 1.0;
+    return {};
+  }
+  const double x = std::log(pair.swept_usd / kReferenceUsd);
+  const double y = std::log(pair.printed_usd);
+  const Line before = line();
+  const double residual =
+      std::clamp(y - before.intercept - before.slope * x, -kResidualMax, kResidualMax);
+  fade(kInfo00, kResidualWeight);
+  state_[kExpSum] += std::exp(residual);
+  state_[kSquareSum] += residual * residual;
+  state_[kResidualWeight] += 1.0;
+  state_[kInfo00] += 1.0;
+  state_[kInfo01] += x;
+  state_[kInfo11] += x * x;
+  state_[kRight0] += y;
+  state_[kRight1] += x * y;
+  return {};
+}
+
+Result<ObservationFactor> ObservationFactor::restore(const ObservationFactorConfig& config,
+                                                     std::span<const double> state) {
+  if (state.size() != kStateSize) return Error{Errc::kBadFormat};
+  ObservationFactor restored(config);
+  for (std::size_t i = 0; i < kStateSize; ++i) {
+    const bool has_sign = i == kInfo01 || i == kRight0 || i == kRight1;
+    if (!std::isfinite(state[i]) || (state[i] < 0.0 && !has_sign)) {
+      return Error{Errc::kOutOfRange, i};
+    }
+    restored.state_[i] = state[i];
+  }
+  const double determinant = state[kInfo00] * state[kInfo11] - state[kInfo01] * state[kInfo01];
+  if (!(determinant > 0.0)) return Error{Errc::kOutOfRange, kInfo01};
+  if (state[kResidualWeight] == 0.0) return Error{Errc::kOutOfRange, kResidualWeight};
+  if (!(state[kZeroSum] < state[kZeroWeight])) return Error{Errc::kOutOfRange, kZeroSum};
+  return restored;
+}
+
+}  // namespace faultline

@@ -1,0 +1,107 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <span>
+
+#include "base/result.hpp"
+
+namespace faultline {
+
+// What the model swept in a step, and what the feed printed in the same step.
+struct SweepPair {
+  double swept_usd = 0.0;
+  double printed_usd = 0.0;
+};
+
+struct ObservationFactorConfig {
+  double exponent_prior = 0.6;  // beta
+  double exponent_prior_sd = 0.15;
+  double share_prior = 0.1;  // printed of swept, at kReferenceUsd
+  double log_share_prior_sd = 1.5;
+  double half_life_pairs = 500.0;  // after so many pairs an old one counts half
+};
+
+// a and β of expected_liquidation_usd = a·(swept USD)^β, learnt online, for one feed.
+//
+// Why a concave link: reported prints were about a tenth of the modelled dollars, and less than
+// proportional to them (slope .5–.65 in logs); a share alone would be wrong at both ends.
+//
+// How: least squares of ln printed on ln swept, recursive, in information form. Every pair with a
+// positive print makes the older ones count a little less, and what they lose is refilled from the
+// prior; so a stretch in which swept hardly varies drifts back to the prior exponent and cannot
+// wind up. Pairs that printed nothing have no logarithm: their share is kept beside the line. The
+// mean of exp(residual) turns the line of logarithms into one of dollars; the residual of a pair is
+// taken before the pair is learnt.
+//
+//   expected = (1 − zero share) · smearing · exp(intercept + β·ln(swept/kReferenceUsd)) = a·swept^β
+//
+// Units: USD a step; a belongs to the length of step it was learnt on.
+// Invariant: a prediction depends on earlier learn() calls only. Deterministic.
+// Thread safety: none. Cost: constant time and memory.
+class ObservationFactor {
+ public:
+  static constexpr double kReferenceUsd = 1e6;
+  static constexpr double kSweptMinUsd = 1.0;
+  static constexpr double kExponentMax = 1.5;
+  static constexpr std::size_t kStateSize = 12;
+  using State = std::array<double, kStateSize>;
+
+  // Requires: positive standard deviations, share and half-life (checked).
+  explicit ObservationFactor(const ObservationFactorConfig& config = {});
+
+  // Zero for nothing swept. Requires: swept_usd >= 0, finite (checked).
+  double expected_liquidation_usd(double swept_usd) const;
+
+  // Learns from a pair. Less than kSweptMinUsd swept teaches nothing about the link: what was
+  // printed then is counted as unexplained. Requires: swept_usd >= 0, finite (checked: ours).
+  // Errors: kOutOfRange for a print that is negative or not finite; nothing is learnt from it.
+  Result<void> learn(const SweepPair& pair);
+
+  double factor() const;    // a
+  double exponent() const;  // β, within [0, kExponentMax]
+  // From the residuals' variance; pairs that follow each other are taken for independent.
+  double exponent_error() const;
+  double zero_share() const;
+  double smearing() const;
+  double pairs_learnt() const { return state_[kPairs]; }
+  double unexplained_usd() const { return state_[kUnexplained]; }
+
+  // The whole state as plain numbers, and back: the same configuration then continues bit by bit.
+  const State& state() const { return state_; }
+  // Errors: kBadFormat for another count of numbers, kOutOfRange with the index of a number that
+  // no state can hold.
+  static Result<ObservationFactor> restore(const ObservationFactorConfig& config,
+                                           std::span<const double> state);
+
+ private:
+  // The numbers of the state: information and its right-hand side, sums for the residuals, the
+  // zeros, and two counters.
+  enum Slot : std::size_t {
+    kInfo00,
+    kInfo01,
+    kInfo11,
+    kRight0,
+    kRight1,
+    kExpSum,
+    kSquareSum,
+    kResidualWeight,
+    kZeroSum,
+    kZeroWeight,
+    kPairs,
+    kUnexplained
+  };
+  struct Line {
+    double intercept;
+    double slope;
+  };
+
+  Line line() const;
+  void fade(Slot first, Slot last);
+
+  ObservationFactorConfig config_;
+  State prior_{};
+  State state_{};
+};
+
+}  // namespace faultline
