@@ -17,7 +17,7 @@ namespace faultline {
 namespace {
 
 constexpr std::int64_t kDayNumber = 20'423;
-constexpr int kDays = 150;  // more than are published at once
+constexpr int kDays = 70;  // more than are published at once
 constexpr std::int64_t kRowsPerDay = 120;
 constexpr std::int64_t kRounds = 2;  // later rounds merge into the days of the earlier ones
 constexpr const char* kFolderVariable = "FAULTLINE_CRASH_TEST_FOLDER";
