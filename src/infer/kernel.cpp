@@ -3,13 +3,9 @@
 #include <cmath>
 
 #include "base/check.hpp"
+#include "base/distributions.hpp"
 
 namespace faultline {
-namespace {
-
-double normal_cdf(double z) { return 0.5 * std::erfc(-z / std::sqrt(2.0)); }
-
-}  // namespace
 
 DistanceGrid::DistanceGrid(double min, double max, std::size_t bins) {
   FAULTLINE_CHECK(min > 0.0 && min < max && max < 1.0 && bins >= 2);
