@@ -11,71 +11,38 @@
 namespace faultline {
 namespace {
 
-constexpr double kEdgeMargin = 2e-3;   // room for rounding
+constexpr double kEdgeMargin = 2e-3;   // room for rounding and for the grid of waiting entries
 constexpr double kCoverMargin = 0.10;  // log price added on a side when the bins have to grow
 constexpr double kScaleMin = 1e-12;    // below it cells are multiplied out
 constexpr double kIdentityTolerance = 1e-3;
 constexpr double kRoundingTolerance =
     1e-10;  // a smaller difference from the identity is rounding, not a flow
+constexpr double kEverythingCloses = 800.0;  // exp(−800) is 0
+constexpr double kKernelTolerance = 1e-6;    // of its sum
+constexpr int kNewtonMax = 200;
+constexpr double kNewtonTolerance = 1e-14;
 constexpr std::array kSides{Side::kLong, Side::kShort};
 
-// kappa >= 0 with sum_c stock_c · exp(−kappa·hazard_c) = target, by bisection. Requires: 0 <=
-// target <= sum of stock.
+// kappa >= 0 with sum_c stock_c · exp(−kappa·hazard_c) = target. Newton on the logarithm of the
+// sum, which is convex and falls: from 0 the iterates rise to the root and never pass it.
+// Requires: 0 <= target <= sum of stock, hazards > 0.
 double closing_pressure(const std::array<double, kPatienceClasses>& stock,
                         const std::array<double, kPatienceClasses>& hazard, double target) {
-  const auto left = [&](double kappa) {
-    double sum = 0.0;
-    for (std::size_t c = 0; c < kPatienceClasses; ++c)
-      sum += stock[c] * std::exp(-kappa * hazard[c]);
-    return sum;
-  };
-  double high = 1.0;
-  while (left(high) > target && high < 1e12) high *= 4.0;
-  double low = 0.0;
-  for (int i = 0; i < 100 && high - low > 1e-13 * high; ++i) {
-    const double middle = 0.5 * (low + high);
-    (left(middle) > target ? low : high) = middle;
-  }
-  return 0.5 * (low + high);
-}
-
-// Adds value[m] to each of `count` bins. The conversion is hoisted: this is the inner loop of an
-// ensemble.
-void add_whole_bins(float* cells, std::size_t count, std::span<const double> value) {
-  constexpr std::size_t kLanes = 64;
-  std::array<float, kLanes> whole{};
-  const std::size_t members = value.size();
-  for (std::size_t begin = 0; begin < members; begin += kLanes) {
-    const std::size_t lanes = std::min(kLanes, members - begin);
-    for (std::size_t m = 0; m < lanes; ++m) whole[m] = static_cast<float>(value[begin + m]);
-    for (std::size_t bin = 0; bin < count; ++bin) {
-      float* cell = cells + bin * members + begin;
-      for (std::size_t m = 0; m < lanes; ++m) cell[m] += whole[m];
+  if (target <= 0.0) return kEverythingCloses / std::ranges::min(hazard);
+  double kappa = 0.0;
+  for (int i = 0; i < kNewtonMax; ++i) {
+    double left = 0.0;
+    double slope = 0.0;
+    for (std::size_t c = 0; c < kPatienceClasses; ++c) {
+      const double part = stock[c] * std::exp(-kappa * hazard[c]);
+      left += part;
+      slope += part * hazard[c];
     }
+    const double step = std::log(left / target) * left / slope;
+    if (!(step > kNewtonTolerance * kappa)) break;
+    kappa += step;
   }
-}
-
-// Adds value[m] · covered share to the cells of bins that [from, to) overlaps, in bins.
-void add_covered(float* cells, double from, double to, std::span<const double> value) {
-  const std::size_t members = value.size();
-  const auto first = static_cast<std::size_t>(from);
-  const auto last = static_cast<std::size_t>(to);
-  const auto add = [&](std::size_t bin, double share) {
-    float* cell = cells + bin * members;
-    for (std::size_t m = 0; m < members; ++m) cell[m] += static_cast<float>(value[m] * share);
-  };
-  if (first == last) {
-    add(first, to - from);
-    return;
-  }
-  add(first, static_cast<double>(first + 1) - from);
-  if (members == 1) {
-    const auto whole = static_cast<float>(value[0]);
-    for (std::size_t bin = first + 1; bin < last; ++bin) cells[bin] += whole;
-  } else {
-    add_whole_bins(cells + (first + 1) * members, last - first - 1, value);
-  }
-  if (to > static_cast<double>(last)) add(last, to - static_cast<double>(last));
+  return kappa;
 }
 
 double mean_of(std::span<const double> values) {
@@ -99,9 +66,7 @@ PositionDensity::PositionDensity(const DensityConfig& config, std::vector<Member
       members_(std::move(members)) {
   FAULTLINE_CHECK(config_.entry_bin > 0.0 && config_.entry_bin <= 0.01);
   if (members_.empty()) members_.push_back(central_member(config_, grid_));
-  for (const MemberParameters& member : members_) {
-    FAULTLINE_CHECK(member.kernel.size() == grid_.size() + 1);
-  }
+  for (const MemberParameters& member : members_) FAULTLINE_CHECK(is_usable(member));
   rows_.resize(2 * grid_.size());
   const std::size_t totals = 2 * kPatienceClasses * members_.size();
   scale_.assign(totals, 1.0);
@@ -112,6 +77,18 @@ PositionDensity::PositionDensity(const DensityConfig& config, std::vector<Member
   flows_.resize(members_.size());
   excess_.resize(members_.size());
   amount_.resize(kPatienceClasses * members_.size());
+  unit_.resize(amount_.size());
+  value_.resize(members_.size());
+  factor_.resize(members_.size());
+  boxes_.resize(grid_.size());
+  waiting_amount_.assign(totals * kWaitingPoints, 0.0);
+  lay_out_kernels();
+}
+
+bool PositionDensity::is_usable(const MemberParameters& member) const {
+  const double sum = std::accumulate(member.kernel.begin(), member.kernel.end(), 0.0);
+  return member.kernel.size() == grid_.size() + 1 && std::abs(sum - 1.0) < kKernelTolerance &&
+         std::ranges::min(member.kernel) >= 0.0 && std::ranges::min(member.closing_per_day) > 0.0;
 }
 
 StepReport PositionDensity::advance(const MarketStep& step, const EntryPrices* entries) {
@@ -206,6 +183,7 @@ void PositionDensity::cover(double log_low, double log_high) {
 void PositionDensity::shift_by_funding(const MarketStep& step) {
   if (step.funding_rate == 0.0 || !is_started_) return;
   for (const Side side : kSides) {
+    flush(side);
     const double s = sign(side);
     for (std::size_t j = 0; j < grid_.size(); ++j) {
       const double ratio = std::exp(s * grid_.delta_mid(side, j));
@@ -219,6 +197,7 @@ void PositionDensity::shift_by_funding(const MarketStep& step) {
 // that reaching the same price twice removes nothing twice; the rows' differing offsets keep the
 // frontier unbiased.
 void PositionDensity::sweep(Side side, double log_extreme, StepReport& report) {
+  flush_where_reached(side, log_extreme);
   const double s = sign(side);
   for (std::size_t j = 0; j < grid_.size(); ++j) {
     Row& row = rows_[row_index(side, j)];
@@ -229,28 +208,31 @@ void PositionDensity::sweep(Side side, double log_extreme, StepReport& report) {
       const double first_real = std::max(std::ceil(at), static_cast<double>(row.low));
       if (first_real >= static_cast<double>(row.high)) continue;
       const auto first = static_cast<std::size_t>(first_real);
-      sweep_bins(side, j, first, row.high, report);
+      sweep_bins(side, j, first, row.high);
       row.high = first;
     } else {
       const double last_real = std::min(std::floor(at) + 1.0, static_cast<double>(row.high));
       if (last_real <= static_cast<double>(row.low)) continue;
       const auto last = static_cast<std::size_t>(last_real);
-      sweep_bins(side, j, row.low, last, report);
+      sweep_bins(side, j, row.low, last);
       row.low = last;
     }
   }
+  const std::size_t members = members_.size();
+  const auto totals =
+      std::span(swept_).subspan(total_index(side, 0, 0), kPatienceClasses * members);
+  const auto quotes = std::span(swept_quote_).subspan(index_of(side) * members, members);
+  report.swept[index_of(side)] = mean_of(totals) * static_cast<double>(kPatienceClasses);
+  report.swept_quote[index_of(side)] = mean_of(quotes);
 }
 
-void PositionDensity::sweep_bins(Side side, std::size_t j, std::size_t first, std::size_t last,
-                                 StepReport& report) {
+void PositionDensity::sweep_bins(Side side, std::size_t j, std::size_t first, std::size_t last) {
   const std::size_t members = members_.size();
   const std::size_t row = row_index(side, j);
   const double to_price = -sign(side) * grid_.delta_mid(side, j) + rows_[row].shift + u_begin_;
-  const double member_share = 1.0 / static_cast<double>(members);
   double* quote = swept_quote_.data() + index_of(side) * members;
   for (std::size_t bin = first; bin < last; ++bin) {
     const double price = std::exp(to_price + (static_cast<double>(bin) + 0.5) * config_.entry_bin);
-    double sum = 0.0;
     for (std::size_t c = 0; c < kPatienceClasses; ++c) {
       float* cell = mass_.data() + cell_index(row, c, bin);
       const std::size_t total = total_index(side, c, 0);
@@ -259,11 +241,8 @@ void PositionDensity::sweep_bins(Side side, std::size_t j, std::size_t first, st
         cell[m] = 0.0F;
         swept_[total + m] += amount;
         quote[m] += amount * price;
-        sum += amount;
       }
     }
-    report.swept[index_of(side)] += sum * member_share;
-    report.swept_quote[index_of(side)] += sum * member_share * price;
   }
 }
 
@@ -358,102 +337,14 @@ void PositionDensity::open(Side side, const EntryPrices& entries, StepReport& re
   }
 }
 
-PositionDensity::Box PositionDensity::whole_box(Side side, std::size_t j, double log_price) const {
-  const double s = sign(side);
-  const double middle = grid_.delta_mid(side, j);
-  const double shift = rows_[row_index(side, j)].shift;
-  const double a = log_price - s * grid_.delta_high(side, j) + s * middle - shift;
-  const double b = log_price - s * grid_.delta_low(side, j) + s * middle - shift;
-  return Box{std::min(a, b), std::max(a, b), 1.0};
-}
-
-void PositionDensity::deposit(const Entry& entry) {
-  const std::vector<double> factor(members_.size(), 1.0);
-  for (std::size_t j = 0; j < grid_.size(); ++j) {
-    deposit_box(entry, j, whole_box(entry.side, j, entry.log_price), factor);
-  }
-  deposit_never(entry, factor);
-}
-
-// Deposits with the distance drawn from the kernel given that the liquidation price lies beyond
-// `log_limit`.
-void PositionDensity::deposit_beyond(const Entry& entry, double log_limit) {
-  const double s = sign(entry.side);
-  std::vector<Box> boxes;
-  for (std::size_t j = 0; j < grid_.size(); ++j) {
-    Box box = whole_box(entry.side, j, entry.log_price);
-    const double width = box.u_high - box.u_low;
-    const double limit =
-        log_limit + s * grid_.delta_mid(entry.side, j) - rows_[row_index(entry.side, j)].shift;
-    if (entry.side == Side::kLong) {
-      box.u_high = std::min(box.u_high, limit);
-    } else {
-      box.u_low = std::max(box.u_low, limit);
-    }
-    box.part = std::max(box.u_high - box.u_low, 0.0) / width;
-    boxes.push_back(box);
-  }
-  std::vector<double> factor;
-  for (const MemberParameters& member : members_) {
-    double eligible = member.kernel.back();
-    for (std::size_t j = 0; j < grid_.size(); ++j) eligible += member.kernel[j] * boxes[j].part;
-    factor.push_back(1.0 / eligible);
-  }
-  for (std::size_t j = 0; j < grid_.size(); ++j) {
-    if (boxes[j].part > 0.0) deposit_box(entry, j, boxes[j], factor);
-  }
-  deposit_never(entry, factor);
-}
-
-void PositionDensity::deposit_box(const Entry& entry, std::size_t j, const Box& box,
-                                  std::span<const double> kernel_factor) {
-  const std::size_t members = members_.size();
-  const double from = (box.u_low - u_begin_) / config_.entry_bin;
-  const double to = (box.u_high - u_begin_) / config_.entry_bin;
-  FAULTLINE_CHECK(from >= 0.0 && to < static_cast<double>(bin_count_));
-  const std::size_t row = row_index(entry.side, j);
-  std::array<double, 64> value_storage;
-  std::vector<double> value_heap;
-  std::span<double> value(value_storage.data(), std::min<std::size_t>(members, 64));
-  if (members > value_storage.size()) {
-    value_heap.resize(members);
-    value = value_heap;
-  }
-  for (std::size_t c = 0; c < kPatienceClasses; ++c) {
-    for (std::size_t m = 0; m < members; ++m) {
-      const double amount =
-          entry.amount[c * members + m] * members_[m].kernel[j] * box.part * kernel_factor[m];
-      value[m] = amount / (scale_[total_index(entry.side, c, m)] * (to - from));
-      stock_[total_index(entry.side, c, m)] += amount;
-    }
-    add_covered(mass_.data() + cell_index(row, c, 0), from, to, value);
-  }
-  Row& extent = rows_[row];
-  const auto first = static_cast<std::size_t>(from);
-  const auto last = static_cast<std::size_t>(to) + 1;
-  const bool was_empty = extent.low >= extent.high;
-  extent.low = was_empty ? first : std::min(extent.low, first);
-  extent.high = was_empty ? last : std::max(extent.high, last);
-}
-
-void PositionDensity::deposit_never(const Entry& entry, std::span<const double> kernel_factor) {
-  const std::size_t members = members_.size();
-  for (std::size_t c = 0; c < kPatienceClasses; ++c) {
-    for (std::size_t m = 0; m < members; ++m) {
-      const double amount =
-          entry.amount[c * members + m] * members_[m].kernel.back() * kernel_factor[m];
-      never_[total_index(entry.side, c, m)] += amount;
-      stock_[total_index(entry.side, c, m)] += amount;
-    }
-  }
-}
-
 void PositionDensity::rescale_where_small(Side side) {
   const std::size_t members = members_.size();
   for (std::size_t c = 0; c < kPatienceClasses; ++c) {
     for (std::size_t m = 0; m < members; ++m) {
       double& scale = scale_[total_index(side, c, m)];
       if (scale > kScaleMin) continue;
+      for (std::size_t k = waiting_[index_of(side)].low; k < waiting_[index_of(side)].high; ++k)
+        waiting_amount_[waiting_index(side, c, k) + m] *= scale;
       const auto factor = static_cast<float>(scale);
       for (std::size_t j = 0; j < grid_.size(); ++j) {
         const Row& row = rows_[row_index(side, j)];

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -103,8 +104,13 @@ struct MemberProfiles {
 //
 // Laziness: closing multiplies one scalar per (side, class, member); a sweep touches only bins
 // between the new extreme and the outermost occupied bin; cells hold mass divided by the scale at
-// deposit. Invariant: after every step, stock(side) = oi_end on both sides, to 0.1 % (checked).
-// Thread safety: none. Cost: O(bins newly crossed + boxes deposited) a step.
+// deposit. Boxes that are many bins wide (from about 2 % away on) are not added entry by entry:
+// entries wait in a histogram of entry price and are given to all wide boxes at once, before the
+// price comes near any of them (position_density_deposit.cpp).
+//
+// Invariant: after every step, stock(side) = oi_end on both sides, to 0.1 % (checked).
+// Thread safety: none. Cost: O(bins newly crossed + narrow boxes deposited) a step, and now and
+// then one pass over the wide boxes around the price.
 class PositionDensity {
  public:
   PositionDensity(const DensityConfig& config, std::vector<MemberParameters> members);
@@ -180,6 +186,13 @@ class PositionDensity {
     double u_high;
     double part;  // of the whole box
   };
+  // Entries of one side that wide boxes have not been given yet, at points one bin apart.
+  struct Waiting {
+    double log_begin = 0.0;  // entry price of point 0
+    std::size_t low = 0;     // occupied points [low, high)
+    std::size_t high = 0;
+    bool is_empty() const { return low >= high; }
+  };
 
   std::size_t row_index(Side side, std::size_t j) const {
     return index_of(side) * grid_.size() + j;
@@ -190,14 +203,16 @@ class PositionDensity {
   std::size_t total_index(Side side, std::size_t c, std::size_t m) const {
     return (index_of(side) * kPatienceClasses + c) * members_.size() + m;
   }
+  std::size_t waiting_index(Side side, std::size_t c, std::size_t point) const {
+    return ((index_of(side) * kPatienceClasses + c) * kWaitingPoints + point) * members_.size();
+  }
   double member_stock(Side side, std::size_t m) const;
 
   void start(const MarketStep& step);
   void cover(double log_low, double log_high);
   void shift_by_funding(const MarketStep& step);
   void sweep(Side side, double log_extreme, StepReport& report);
-  void sweep_bins(Side side, std::size_t j, std::size_t first, std::size_t last,
-                  StepReport& report);
+  void sweep_bins(Side side, std::size_t j, std::size_t first, std::size_t last);
   void compute_flows(const MarketStep& step, StepReport& report);
   void close(Side side, const MarketStep& step, StepReport& report);
   void return_excess(Side side, const MarketStep& step, StepReport& report);
@@ -205,17 +220,30 @@ class PositionDensity {
   Box whole_box(Side side, std::size_t j, double log_price) const;
   void deposit(const Entry& entry);
   void deposit_beyond(const Entry& entry, double log_limit);
-  void deposit_box(const Entry& entry, std::size_t j, const Box& box,
-                   std::span<const double> kernel_factor);
-  void deposit_never(const Entry& entry, std::span<const double> kernel_factor);
+  void deposit_boxes(const Entry& entry);
+  void deposit_box(Side side, std::size_t j, const Box& box);
+  void widen(std::size_t row, std::size_t first, std::size_t last);
+  void let_wait(Side side, double log_price);
+  void flush(Side side);
+  void flush_row(Side side, std::size_t j, std::span<const double> cumulated);
+  void flush_where_reached(Side side, double log_extreme);
+  bool is_usable(const MemberParameters& member) const;
+  void lay_out_kernels();
+  // A copy in which nothing waits, or this state itself where nothing does.
+  const PositionDensity& settled(std::optional<PositionDensity>& copy) const;
   void rescale_where_small(Side side);
   static void add_line(std::span<const double> line, double at, std::span<double> fine,
                        Profile& out);
   void check_identity() const;
 
+  static constexpr std::size_t kWaitingPoints = 64;
+
   DensityConfig config_;
   DistanceGrid grid_;
   std::vector<MemberParameters> members_;
+  std::size_t wide_first_ = 0;      // boxes from this one on are wide
+  std::vector<double> kernel_;      // [distance][member], "never" last
+  std::vector<double> kernel_sum_;  // [member]
   std::vector<float> mass_;
   std::vector<Row> rows_;
   std::size_t bin_count_ = 0;
@@ -227,7 +255,13 @@ class PositionDensity {
   std::vector<double> swept_;        // of the current step, [side][class][member]
   std::vector<double> swept_quote_;  // of the last step, [side][member]
   std::vector<double> excess_;       // of the current step, [member]
-  std::vector<double> amount_;       // scratch, [class][member]
+  std::array<Waiting, 2> waiting_{};
+  std::vector<double> waiting_amount_;  // [side][class][point][member], divided by the scale
+  std::vector<double> amount_;          // scratch, [class][member]
+  std::vector<double> unit_;            // scratch, [class][member]: to deposit, over the scale
+  std::vector<double> value_;           // scratch, [member]
+  std::vector<Box> boxes_;              // scratch, [distance]
+  std::vector<double> factor_;          // scratch, [member]: on the kernel of a deposit
   double open_interest_ = 0.0;
   UnixNanos last_end_{};
   bool is_started_ = false;

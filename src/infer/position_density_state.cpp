@@ -1,8 +1,10 @@
 // A density's state as bytes and back, and the exchange of its members.
 //
-//   "FLDENS01"  config digest  members  bins  u_begin  last_end  open_interest  is_started
+//   "FLDENS02"  config digest  members  bins  u_begin  last_end  open_interest  is_started
 //   scale | stock | never | swept_quote     doubles
 //   rows (low, high, shift)                  2 x u64 and a double each
+//   waiting by side (low, high, log_begin)   2 x u64 and a double each
+//   waiting amounts                          doubles
 //   member parameters                        doubles
 //   cells                                    floats
 //   digest of all before it                  u64
@@ -18,7 +20,7 @@
 namespace faultline {
 namespace {
 
-constexpr std::uint64_t kMagic = 0x3130534e45444c46ULL;  // "FLDENS01"
+constexpr std::uint64_t kMagic = 0x3230534e45444c46ULL;  // "FLDENS02"
 constexpr std::uint64_t kBinsMax = 1'000'000;
 
 class ByteWriter {
@@ -123,6 +125,12 @@ std::vector<std::uint8_t> PositionDensity::checkpoint() const {
     out.put(static_cast<std::uint64_t>(row.high));
     out.put(row.shift);
   }
+  for (const Waiting& waiting : waiting_) {
+    out.put(static_cast<std::uint64_t>(waiting.low));
+    out.put(static_cast<std::uint64_t>(waiting.high));
+    out.put(waiting.log_begin);
+  }
+  out.put_all(std::span<const double>(waiting_amount_));
   for (const MemberParameters& member : members_) put_member(member, out);
   out.put_all(std::span<const float>(mass_));
   return out.take();
@@ -140,8 +148,8 @@ Result<void> PositionDensity::restore(std::span<const std::uint8_t> bytes) {
   PositionDensity fresh = *this;
   const std::size_t cells = rows_.size() * kPatienceClasses * bin_count * member_count;
   const std::size_t doubles = 3 + scale_.size() + stock_.size() + never_.size() +
-                              swept_quote_.size() + rows_.size() * 3 +
-                              member_count * doubles_of_member(grid_) + 1;
+                              swept_quote_.size() + rows_.size() * 3 + waiting_.size() * 3 +
+                              waiting_amount_.size() + member_count * doubles_of_member(grid_) + 1;
   const std::size_t wanted = doubles * 8 + cells * sizeof(float) + 8;
   if (in.left() != wanted) return Error{Errc::kTruncated, bytes.size()};
   std::uint64_t digest = 0;
@@ -161,7 +169,19 @@ Result<void> PositionDensity::restore(std::span<const std::uint8_t> bytes) {
     row.shift = in.get<double>();
     if (row.low > bin_count || row.high > bin_count) return Error{Errc::kOutOfRange, in.at()};
   }
-  for (MemberParameters& member : fresh.members_) member = get_member(in, grid_);
+  for (Waiting& waiting : fresh.waiting_) {
+    waiting.low = in.get<std::uint64_t>();
+    waiting.high = in.get<std::uint64_t>();
+    waiting.log_begin = in.get<double>();
+    if (waiting.low > kWaitingPoints || waiting.high > kWaitingPoints)
+      return Error{Errc::kOutOfRange, in.at()};
+  }
+  in.get_all(std::span<double>(fresh.waiting_amount_));
+  for (MemberParameters& member : fresh.members_) {
+    member = get_member(in, grid_);
+    if (!is_usable(member)) return Error{Errc::kOutOfRange, in.at()};
+  }
+  fresh.lay_out_kernels();
   fresh.mass_.assign(cells, 0.0F);
   in.get_all(std::span<float>(fresh.mass_));
   *this = std::move(fresh);
@@ -173,8 +193,7 @@ void PositionDensity::resample(std::span<const std::size_t> parents,
   const std::size_t members = members_.size();
   FAULTLINE_CHECK(parents.size() == members && parameters.size() == members);
   FAULTLINE_CHECK(std::ranges::all_of(parents, [&](std::size_t p) { return p < members; }));
-  for (const MemberParameters& member : parameters)
-    FAULTLINE_CHECK(member.kernel.size() == grid_.size() + 1);
+  for (const MemberParameters& member : parameters) FAULTLINE_CHECK(is_usable(member));
   const auto move_lanes = [&](auto& values) {
     auto line = std::vector(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(members));
     for (std::size_t begin = 0; begin < values.size(); begin += members) {
@@ -182,6 +201,8 @@ void PositionDensity::resample(std::span<const std::size_t> parents,
       for (std::size_t m = 0; m < members; ++m) values[begin + m] = line[parents[m]];
     }
   };
+  // What waits has not met its kernel yet: it is the old one's.
+  for (const Side side : {Side::kLong, Side::kShort}) flush(side);
   // Only occupied cells hold anything.
   std::vector<float> line(members);
   for (std::size_t r = 0; r < rows_.size(); ++r) {
@@ -198,6 +219,7 @@ void PositionDensity::resample(std::span<const std::size_t> parents,
   move_lanes(never_);
   move_lanes(swept_quote_);
   members_ = std::move(parameters);
+  lay_out_kernels();
 }
 
 }  // namespace faultline

@@ -138,7 +138,9 @@ TEST(PositionDensityState, ResamplingCopiesHistories) {
   std::vector<MemberParameters> parameters;
   for (const std::size_t parent : parents) parameters.push_back(members[parent]);
   density.resample(parents, parameters);
+  // Every slot its own parent, so that both have added up their entries at the same time.
   PositionDensity untouched = after(members, std::span(steps).first(200));
+  untouched.resample(std::array<std::size_t, 4>{0, 1, 2, 3}, members);
   for (std::size_t i = 200; i < steps.size(); ++i) {
     density.advance(steps[i]);
     untouched.advance(steps[i]);

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <numeric>
 
@@ -63,6 +64,55 @@ TEST(PositionDensity, FirstStepHoldsTheOpenInterestOnBothSides) {
   for (const Side side : {Side::kLong, Side::kShort}) {
     EXPECT_NEAR(density.stock(side), 1000.0, 1e-6);
     EXPECT_NEAR(density.recounted_stock(side), 1000.0, 1e-3);
+  }
+}
+
+// The share of one entry that is liquidated when the log price moves `distance` against it, by the
+// kernel and its boxes alone.
+double share_within(const PositionDensity& density, Side side, double distance) {
+  double share = 0.0;
+  for (std::size_t j = 0; j < density.grid().size(); ++j) {
+    const double low = density.grid().delta_low(side, j);
+    const double high = density.grid().delta_high(side, j);
+    const double part = std::clamp((distance - low) / (high - low), 0.0, 1.0);
+    share += density.member(0).kernel[j] * part;
+  }
+  return share;
+}
+
+// Narrow boxes are filled at once and wide ones later; either way no mass is more than two bins
+// from where its box puts it.
+TEST(PositionDensity, WaitingEntriesShowWhereTheirBoxesAre) {
+  PositionDensity density = central();
+  density.advance(quiet_step(0));
+  const double bin = density.config().entry_bin;
+  const ProfileGrid grid{.log_begin = std::log(kStart) - 1.0, .row_log = bin, .row_count = 4'000};
+  for (const Side side : {Side::kLong, Side::kShort}) {
+    Profile profile;
+    density.add_profile(side, 0, grid, profile);
+    double within = 0.0;
+    for (std::size_t i = 0; i < 1'900; ++i) {
+      // Rows from the entry outwards, on the side's own side; row 2000 begins at the entry.
+      within += profile.rows[side == Side::kLong ? 1'999 - i : 2'000 + i];
+      const double distance = static_cast<double>(i + 1) * bin;
+      ASSERT_LE(within, 1000.0 * share_within(density, side, distance + 2.0 * bin) + 1e-3);
+      ASSERT_GE(within, 1000.0 * share_within(density, side, distance - 2.0 * bin) - 1e-3);
+    }
+  }
+}
+
+TEST(PositionDensity, ASweepMeetsWhatWaited) {
+  for (const double move : {0.005, 0.015, 0.02, 0.03, 0.1, 0.3}) {
+    PositionDensity density = central();
+    const double low = kStart * std::exp(-move);
+    const double high = kStart * std::exp(move);
+    const StepReport report = density.advance(step_at(0, kStart, high, low, kStart));
+    const double bin = density.config().entry_bin;
+    for (const Side side : {Side::kLong, Side::kShort}) {
+      const double swept = report.swept[index_of(side)];
+      EXPECT_LE(swept, 1000.0 * share_within(density, side, move + 2.0 * bin) + 1e-3) << move;
+      EXPECT_GE(swept, 1000.0 * share_within(density, side, move - 2.0 * bin) - 1e-3) << move;
+    }
   }
 }
 

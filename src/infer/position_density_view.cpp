@@ -12,13 +12,15 @@
 namespace faultline {
 
 std::vector<double> PositionDensity::mass_by_distance(Side side) const {
+  std::optional<PositionDensity> copy;
+  const PositionDensity& all = settled(copy);
   const std::size_t members = members_.size();
   std::vector<double> out(grid_.size(), 0.0);
   for (std::size_t j = 0; j < grid_.size(); ++j) {
-    const Row& row = rows_[row_index(side, j)];
+    const Row& row = all.rows_[row_index(side, j)];
     for (std::size_t c = 0; c < kPatienceClasses; ++c) {
       for (std::size_t bin = row.low; bin < row.high; ++bin) {
-        const float* cell = mass_.data() + cell_index(row_index(side, j), c, bin);
+        const float* cell = all.mass_.data() + cell_index(row_index(side, j), c, bin);
         for (std::size_t m = 0; m < members; ++m) {
           out[j] += static_cast<double>(cell[m]) * scale_[total_index(side, c, m)];
         }
@@ -36,6 +38,8 @@ double PositionDensity::recounted_stock(Side side) const {
 
 void PositionDensity::add_profile(Side side, std::size_t member, const ProfileGrid& target,
                                   Profile& out) const {
+  std::optional<PositionDensity> copy;
+  const PositionDensity& all = settled(copy);
   const std::size_t members = members_.size();
   const double s = sign(side);
   const double bins_per_row = target.row_log / config_.entry_bin;
@@ -48,12 +52,12 @@ void PositionDensity::add_profile(Side side, std::size_t member, const ProfileGr
   std::vector<double> fine(fine_count, 0.0);
   std::vector<double> line;
   for (std::size_t j = 0; j < grid_.size(); ++j) {
-    const Row& row = rows_[row_index(side, j)];
+    const Row& row = all.rows_[row_index(side, j)];
     if (row.low >= row.high) continue;
     line.assign(row.high - row.low, 0.0);
     for (std::size_t c = 0; c < kPatienceClasses; ++c) {
       const double scale = scale_[total_index(side, c, member)];
-      const float* cells = mass_.data() + cell_index(row_index(side, j), c, row.low) + member;
+      const float* cells = all.mass_.data() + cell_index(row_index(side, j), c, row.low) + member;
       for (std::size_t i = 0; i < line.size(); ++i) {
         line[i] += static_cast<double>(cells[i * members]) * scale;
       }
@@ -101,6 +105,8 @@ MemberProfiles PositionDensity::profiles(Side side, const ProfileGrid& target) c
     add_profile(side, 0, target, one);
     return {std::move(one.rows), {one.below}, {one.above}};
   }
+  std::optional<PositionDensity> copy;
+  const PositionDensity& all = settled(copy);
   const double bins_per_row = target.row_log / config_.entry_bin;
   FAULTLINE_CHECK(std::abs(bins_per_row - std::round(bins_per_row)) < 1e-6);
   const auto group = static_cast<std::int64_t>(std::lround(bins_per_row));
@@ -121,10 +127,10 @@ MemberProfiles PositionDensity::profiles(Side side, const ProfileGrid& target) c
         u_begin_ - sign(side) * grid_.delta_mid(side, j) + rows_[r].shift - target.log_begin;
     const double at = x_low / config_.entry_bin;
     const double into_next = at - std::floor(at);
-    for (std::size_t bin = rows_[r].low; bin < rows_[r].high; ++bin) {
+    for (std::size_t bin = all.rows_[r].low; bin < all.rows_[r].high; ++bin) {
       std::ranges::fill(mass, 0.0);
       for (std::size_t c = 0; c < kPatienceClasses; ++c) {
-        const float* cell = mass_.data() + cell_index(r, c, bin);
+        const float* cell = all.mass_.data() + cell_index(r, c, bin);
         const double* scale = scale_.data() + total_index(side, c, 0);
         for (std::size_t m = 0; m < members; ++m)
           mass[m] += static_cast<double>(cell[m]) * scale[m];
@@ -162,12 +168,16 @@ std::uint64_t PositionDensity::state_hash() const {
   for (const double value : stock_) hash.add_double(value);
   for (const double value : never_) hash.add_double(value);
   for (const Row& row : rows_) hash.add_u64(row.low).add_u64(row.high).add_double(row.shift);
+  for (const Waiting& waiting : waiting_)
+    hash.add_u64(waiting.low).add_u64(waiting.high).add_double(waiting.log_begin);
+  for (const double value : waiting_amount_) hash.add_double(value);
   return hash.value();
 }
 
 std::size_t PositionDensity::memory_bytes() const {
   return mass_.size() * sizeof(float) + rows_.size() * sizeof(Row) +
-         (scale_.size() + stock_.size() + never_.size() + swept_.size()) * sizeof(double);
+         (scale_.size() + stock_.size() + never_.size() + swept_.size() + waiting_amount_.size()) *
+             sizeof(double);
 }
 
 }  // namespace faultline

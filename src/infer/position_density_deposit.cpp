@@ -1,0 +1,292 @@
+// How entries become mass at liquidation prices.
+//
+//   narrow boxes   into their cells at once
+//   wide boxes     entry ──> histogram of entry prices ──flush──> cells
+//
+// A wide box is many bins wide, so where inside a bin an entry stood does not show in it: entries
+// are split linearly between two points one bin apart, which keeps their mean. A flush adds, in
+// every wide row, the histogram convolved with the row's box: one pass however many entries there
+// were. It happens when the price comes near the nearest wide box of a waiting entry, when an entry
+// lies outside the points, before funding moves the rows, and before members change.
+
+#include <algorithm>
+#include <cmath>
+#include <tuple>
+
+#include "base/check.hpp"
+#include "infer/position_density.hpp"
+
+namespace faultline {
+namespace {
+
+constexpr double kWideBins = 8.0;     // a box of so many bins and more is wide
+constexpr double kReachedBins = 3.0;  // a flush comes so many bins before the price does
+
+// Adds value[m] to each of `count` bins. The conversion is hoisted: this is the inner loop of an
+// ensemble.
+void add_whole_bins(float* cells, std::size_t count, std::span<const double> value) {
+  constexpr std::size_t kLanes = 64;
+  std::array<float, kLanes> whole{};
+  const std::size_t members = value.size();
+  for (std::size_t begin = 0; begin < members; begin += kLanes) {
+    const std::size_t lanes = std::min(kLanes, members - begin);
+    for (std::size_t m = 0; m < lanes; ++m) whole[m] = static_cast<float>(value[begin + m]);
+    for (std::size_t bin = 0; bin < count; ++bin) {
+      float* cell = cells + bin * members + begin;
+      for (std::size_t m = 0; m < lanes; ++m) cell[m] += whole[m];
+    }
+  }
+}
+
+// Adds value[m] · covered share to the cells of bins that [from, to) overlaps, in bins.
+void add_covered(float* cells, double from, double to, std::span<const double> value) {
+  const std::size_t members = value.size();
+  const auto first = static_cast<std::size_t>(from);
+  const auto last = static_cast<std::size_t>(to);
+  const auto add = [&](std::size_t bin, double share) {
+    float* cell = cells + bin * members;
+    for (std::size_t m = 0; m < members; ++m) cell[m] += static_cast<float>(value[m] * share);
+  };
+  if (first == last) {
+    add(first, to - from);
+    return;
+  }
+  add(first, static_cast<double>(first + 1) - from);
+  if (members == 1) {
+    const auto whole = static_cast<float>(value[0]);
+    for (std::size_t bin = first + 1; bin < last; ++bin) cells[bin] += whole;
+  } else {
+    add_whole_bins(cells + (first + 1) * members, last - first - 1, value);
+  }
+  if (to > static_cast<double>(last)) add(last, to - static_cast<double>(last));
+}
+
+}  // namespace
+
+void PositionDensity::lay_out_kernels() {
+  const std::size_t members = members_.size();
+  kernel_.resize((grid_.size() + 1) * members);
+  kernel_sum_.assign(members, 0.0);
+  for (std::size_t j = 0; j <= grid_.size(); ++j) {
+    for (std::size_t m = 0; m < members; ++m) {
+      kernel_[j * members + m] = members_[m].kernel[j];
+      kernel_sum_[m] += members_[m].kernel[j];
+    }
+  }
+  const auto is_wide = [&](std::size_t j) {
+    // Short boxes are the narrower ones.
+    const double width = grid_.delta_high(Side::kShort, j) - grid_.delta_low(Side::kShort, j);
+    return width >= kWideBins * config_.entry_bin;
+  };
+  wide_first_ = 0;
+  while (wide_first_ < grid_.size() && !is_wide(wide_first_)) ++wide_first_;
+}
+
+PositionDensity::Box PositionDensity::whole_box(Side side, std::size_t j, double log_price) const {
+  const double s = sign(side);
+  const double middle = grid_.delta_mid(side, j);
+  const double shift = rows_[row_index(side, j)].shift;
+  const double a = log_price - s * grid_.delta_high(side, j) + s * middle - shift;
+  const double b = log_price - s * grid_.delta_low(side, j) + s * middle - shift;
+  return Box{std::min(a, b), std::max(a, b), 1.0};
+}
+
+void PositionDensity::deposit(const Entry& entry) {
+  for (std::size_t j = 0; j < grid_.size(); ++j)
+    boxes_[j] = whole_box(entry.side, j, entry.log_price);
+  std::ranges::fill(factor_, 1.0);
+  deposit_boxes(entry);
+}
+
+// Deposits with the distance drawn from the kernel given that the liquidation price lies beyond
+// `log_limit`.
+void PositionDensity::deposit_beyond(const Entry& entry, double log_limit) {
+  const double s = sign(entry.side);
+  const std::size_t members = members_.size();
+  for (std::size_t j = 0; j < grid_.size(); ++j) {
+    Box& box = boxes_[j] = whole_box(entry.side, j, entry.log_price);
+    const double width = box.u_high - box.u_low;
+    const double limit =
+        log_limit + s * grid_.delta_mid(entry.side, j) - rows_[row_index(entry.side, j)].shift;
+    const bool cuts = entry.side == Side::kLong ? limit < box.u_high : limit > box.u_low;
+    if (!cuts) continue;
+    (entry.side == Side::kLong ? box.u_high : box.u_low) = limit;
+    box.part = std::max(box.u_high - box.u_low, 0.0) / width;
+  }
+  for (std::size_t m = 0; m < members; ++m) {
+    double eligible = kernel_[grid_.size() * members + m];
+    for (std::size_t j = 0; j < grid_.size(); ++j)
+      eligible += kernel_[j * members + m] * boxes_[j].part;
+    factor_[m] = 1.0 / eligible;
+  }
+  deposit_boxes(entry);
+}
+
+// Into boxes_, with the kernel times factor_.
+void PositionDensity::deposit_boxes(const Entry& entry) {
+  const std::size_t members = members_.size();
+  const double* never_weight = kernel_.data() + grid_.size() * members;
+  const bool is_whole = std::ranges::all_of(boxes_, [](const Box& box) { return box.part == 1.0; });
+  for (std::size_t c = 0; c < kPatienceClasses; ++c) {
+    const std::size_t total = total_index(entry.side, c, 0);
+    for (std::size_t m = 0; m < members; ++m) {
+      const double amount = entry.amount[c * members + m] * factor_[m];
+      unit_[c * members + m] = amount / scale_[total + m];
+      never_[total + m] += amount * never_weight[m];
+      // A factor is one over what is eligible, so that the whole amount is deposited.
+      stock_[total + m] += is_whole ? amount * kernel_sum_[m] : entry.amount[c * members + m];
+    }
+  }
+  const bool may_wait = wide_first_ < grid_.size() && boxes_[wide_first_].part == 1.0;
+  const std::size_t at_once = may_wait ? wide_first_ : grid_.size();
+  for (std::size_t j = 0; j < at_once; ++j) {
+    if (boxes_[j].part > 0.0) deposit_box(entry.side, j, boxes_[j]);
+  }
+  if (may_wait) let_wait(entry.side, entry.log_price);
+}
+
+void PositionDensity::deposit_box(Side side, std::size_t j, const Box& box) {
+  const std::size_t members = members_.size();
+  const double from = (box.u_low - u_begin_) / config_.entry_bin;
+  const double to = (box.u_high - u_begin_) / config_.entry_bin;
+  FAULTLINE_CHECK(from >= 0.0 && to < static_cast<double>(bin_count_));
+  const std::size_t row = row_index(side, j);
+  const double* weight = kernel_.data() + j * members;
+  const double per_bin = box.part / (to - from);
+  for (std::size_t c = 0; c < kPatienceClasses; ++c) {
+    for (std::size_t m = 0; m < members; ++m)
+      value_[m] = unit_[c * members + m] * weight[m] * per_bin;
+    add_covered(mass_.data() + cell_index(row, c, 0), from, to, value_);
+  }
+  widen(row, static_cast<std::size_t>(from), static_cast<std::size_t>(to) + 1);
+}
+
+// The row now holds something in bins [first, last).
+void PositionDensity::widen(std::size_t row, std::size_t first, std::size_t last) {
+  Row& extent = rows_[row];
+  const bool was_empty = extent.low >= extent.high;
+  extent.low = was_empty ? first : std::min(extent.low, first);
+  extent.high = was_empty ? last : std::max(extent.high, last);
+}
+
+// unit_ waits at an entry price.
+void PositionDensity::let_wait(Side side, double log_price) {
+  Waiting& waiting = waiting_[index_of(side)];
+  const double bin = config_.entry_bin;
+  const auto is_outside = [&](double at) {
+    return at < 0.0 || at >= static_cast<double>(kWaitingPoints - 1);
+  };
+  double at = (log_price - waiting.log_begin) / bin;
+  if (waiting.is_empty() || is_outside(at)) {
+    flush(side);
+    waiting.log_begin =
+        (std::floor(log_price / bin) - static_cast<double>(kWaitingPoints / 2)) * bin;
+    at = (log_price - waiting.log_begin) / bin;
+  }
+  const std::size_t members = members_.size();
+  const auto point = static_cast<std::size_t>(at);
+  const double into_next = at - static_cast<double>(point);
+  for (std::size_t c = 0; c < kPatienceClasses; ++c) {
+    double* here = waiting_amount_.data() + waiting_index(side, c, point);
+    double* next = here + members;
+    for (std::size_t m = 0; m < members; ++m) {
+      const double amount = unit_[c * members + m];
+      here[m] += amount * (1.0 - into_next);
+      next[m] += amount * into_next;
+    }
+  }
+  waiting.low = waiting.is_empty() ? point : std::min(waiting.low, point);
+  waiting.high = std::max(waiting.high, point + 2);
+}
+
+// Funding moves a wide box and its frontier alike, so only entry prices count.
+void PositionDensity::flush_where_reached(Side side, double log_extreme) {
+  const Waiting& waiting = waiting_[index_of(side)];
+  if (waiting.is_empty()) return;
+  const double margin = kReachedBins * config_.entry_bin;
+  const double nearest = grid_.delta_low(side, wide_first_);
+  const auto entry_at = [&](std::size_t point) {
+    return waiting.log_begin + static_cast<double>(point) * config_.entry_bin;
+  };
+  const bool is_reached = side == Side::kLong
+                              ? log_extreme <= entry_at(waiting.high) - nearest + margin
+                              : log_extreme >= entry_at(waiting.low) + nearest - margin;
+  if (is_reached) flush(side);
+}
+
+// Gives every wide box what waits. Nothing waits afterwards.
+void PositionDensity::flush(Side side) {
+  Waiting& waiting = waiting_[index_of(side)];
+  if (waiting.is_empty()) return;
+  const std::size_t members = members_.size();
+  // cumulated[class][point][member]: the sum of all points before it, so that what lies between two
+  // points is a difference that is never negative.
+  const std::size_t points = waiting.high - waiting.low;
+  const std::size_t line = (points + 1) * members;
+  std::vector<double> cumulated(kPatienceClasses * line, 0.0);
+  for (std::size_t c = 0; c < kPatienceClasses; ++c) {
+    double* amount = waiting_amount_.data() + waiting_index(side, c, waiting.low);
+    double* sum = cumulated.data() + c * line;
+    for (std::size_t i = 0; i < points * members; ++i) sum[i + members] = sum[i] + amount[i];
+    std::fill_n(amount, points * members, 0.0);
+  }
+  for (std::size_t j = wide_first_; j < grid_.size(); ++j) flush_row(side, j, cumulated);
+  waiting.low = waiting.high = 0;
+}
+
+// With C(y) the sum of all entries at points up to y, interpolated, bin t of a box that begins
+// `offset` and ends `offset + width` behind its entry gets (C(t + 1 − offset) − C(t + 1 − offset −
+// width)) / width.
+void PositionDensity::flush_row(Side side, std::size_t j, std::span<const double> cumulated) {
+  const Waiting& waiting = waiting_[index_of(side)];
+  const std::size_t members = members_.size();
+  const auto points = static_cast<std::ptrdiff_t>(waiting.high - waiting.low);
+  const std::size_t line = static_cast<std::size_t>(points + 1) * members;
+  const double first_entry =
+      waiting.log_begin + static_cast<double>(waiting.low) * config_.entry_bin;
+  const Box box = whole_box(side, j, first_entry);
+  const double from = (box.u_low - u_begin_) / config_.entry_bin;
+  const double to = (box.u_high - u_begin_) / config_.entry_bin;
+  const auto first = static_cast<std::size_t>(from);
+  const std::size_t last = static_cast<std::size_t>(to) + static_cast<std::size_t>(points);
+  FAULTLINE_CHECK(from >= 0.0 && last <= bin_count_);
+  const double* weight = kernel_.data() + j * members;
+  for (std::size_t m = 0; m < members; ++m) value_[m] = weight[m] / (to - from);
+  // The interpolated sum at bin − edge + 1 points after the first: where in the line, and how far
+  // on to the next.
+  const auto at_edge = [&](const double* sums, std::size_t bin, double edge) {
+    const double whole = std::floor(edge);
+    const std::ptrdiff_t before =
+        static_cast<std::ptrdiff_t>(bin) - static_cast<std::ptrdiff_t>(whole);
+    const auto clamp = [&](std::ptrdiff_t point) {
+      return sums +
+             static_cast<std::size_t>(std::clamp<std::ptrdiff_t>(point, 0, points)) * members;
+    };
+    return std::tuple{clamp(before), clamp(before + 1), 1.0 - (edge - whole)};
+  };
+  for (std::size_t c = 0; c < kPatienceClasses; ++c) {
+    const double* sums = cumulated.data() + c * line;
+    float* cells = mass_.data() + cell_index(row_index(side, j), c, 0);
+    for (std::size_t bin = first; bin < last; ++bin) {
+      const auto [a0, a1, a] = at_edge(sums, bin, from);
+      const auto [b0, b1, b] = at_edge(sums, bin, to);
+      float* cell = cells + bin * members;
+      for (std::size_t m = 0; m < members; ++m) {
+        const double begun = a0[m] + a * (a1[m] - a0[m]);
+        const double ended = b0[m] + b * (b1[m] - b0[m]);
+        cell[m] += static_cast<float>(std::max(begun - ended, 0.0) * value_[m]);
+      }
+    }
+  }
+  widen(row_index(side, j), first, last);
+}
+
+const PositionDensity& PositionDensity::settled(std::optional<PositionDensity>& copy) const {
+  if (waiting_[0].is_empty() && waiting_[1].is_empty()) return *this;
+  copy.emplace(*this);
+  copy->flush(Side::kLong);
+  copy->flush(Side::kShort);
+  return *copy;
+}
+
+}  // namespace faultline
