@@ -3,7 +3,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <vector>
 
@@ -225,12 +224,25 @@ class PositionDensity {
   void widen(std::size_t row, std::size_t first, std::size_t last);
   void let_wait(Side side, double log_price);
   void flush(Side side);
-  void flush_row(Side side, std::size_t j, std::span<const double> cumulated);
   void flush_where_reached(Side side, double log_extreme);
   bool is_usable(const MemberParameters& member) const;
   void lay_out_kernels();
-  // A copy in which nothing waits, or this state itself where nothing does.
-  const PositionDensity& settled(std::optional<PositionDensity>& copy) const;
+  // Where what waits lies in a wide row. Requires: something waits.
+  struct Spread {
+    std::size_t first;  // bins [first, last)
+    std::size_t last;
+    double from;  // the box of the first waiting entry, in bins
+    double to;
+  };
+  Spread spread_of(Side side, std::size_t j) const;
+  // What one row holds in bins [low, high), classes added up: mass[(bin − low) * members + member].
+  struct RowMass {
+    std::size_t low = 0;
+    std::size_t high = 0;
+    std::vector<double> mass;
+  };
+  std::vector<double> waiting_sums(Side side) const;
+  void read_row(Side side, std::size_t j, std::span<const double> waiting, RowMass& out) const;
   void rescale_where_small(Side side);
   static void add_line(std::span<const double> line, double at, std::span<double> fine,
                        Profile& out);

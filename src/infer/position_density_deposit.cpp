@@ -11,7 +11,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <tuple>
 
 #include "base/check.hpp"
 #include "infer/position_density.hpp"
@@ -59,6 +58,37 @@ void add_covered(float* cells, double from, double to, std::span<const double> v
     add_whole_bins(cells + (first + 1) * members, last - first - 1, value);
   }
   if (to > static_cast<double>(last)) add(last, to - static_cast<double>(last));
+}
+
+// Adds the entries that `sums` cumulates (sums[point][member], points one bin apart) to the bins
+// that their boxes cover, each entry times value[member] a bin; a box begins `from` and ends `to`
+// bins behind bin 0 for the first entry. `cells` begins at the bin that holds `from`.
+//
+// With C(y) the sum of all entries at points up to y, interpolated, a bin t gets
+// C(t + 1 − from) − C(t + 1 − to): what has begun in it less what has ended.
+template <class Cell>
+void add_box_sums(std::span<const double> sums, double from, double to,
+                  std::span<const double> value, Cell* cells) {
+  const std::size_t members = value.size();
+  const auto points = static_cast<std::ptrdiff_t>(sums.size() / members) - 1;
+  const auto at = [&](std::ptrdiff_t point) {
+    return sums.data() +
+           static_cast<std::size_t>(std::clamp<std::ptrdiff_t>(point, 0, points)) * members;
+  };
+  const auto whole = static_cast<std::ptrdiff_t>(to) - static_cast<std::ptrdiff_t>(from);
+  const double a = 1.0 - (from - std::floor(from));
+  const double b = 1.0 - (to - std::floor(to));
+  for (std::ptrdiff_t t = 0; t < whole + points; ++t, cells += members) {
+    const double* a0 = at(t);
+    const double* a1 = at(t + 1);
+    const double* b0 = at(t - whole);
+    const double* b1 = at(t - whole + 1);
+    for (std::size_t m = 0; m < members; ++m) {
+      const double begun = a0[m] + a * (a1[m] - a0[m]);
+      const double ended = b0[m] + b * (b1[m] - b0[m]);
+      cells[m] += static_cast<Cell>(std::max(begun - ended, 0.0) * value[m]);
+    }
+  }
 }
 
 }  // namespace
@@ -214,79 +244,96 @@ void PositionDensity::flush_where_reached(Side side, double log_extreme) {
   if (is_reached) flush(side);
 }
 
-// Gives every wide box what waits. Nothing waits afterwards.
-void PositionDensity::flush(Side side) {
-  Waiting& waiting = waiting_[index_of(side)];
-  if (waiting.is_empty()) return;
-  const std::size_t members = members_.size();
-  // cumulated[class][point][member]: the sum of all points before it, so that what lies between two
-  // points is a difference that is never negative.
-  const std::size_t points = waiting.high - waiting.low;
-  const std::size_t line = (points + 1) * members;
-  std::vector<double> cumulated(kPatienceClasses * line, 0.0);
-  for (std::size_t c = 0; c < kPatienceClasses; ++c) {
-    double* amount = waiting_amount_.data() + waiting_index(side, c, waiting.low);
-    double* sum = cumulated.data() + c * line;
-    for (std::size_t i = 0; i < points * members; ++i) sum[i + members] = sum[i] + amount[i];
-    std::fill_n(amount, points * members, 0.0);
-  }
-  for (std::size_t j = wide_first_; j < grid_.size(); ++j) flush_row(side, j, cumulated);
-  waiting.low = waiting.high = 0;
-}
-
-// With C(y) the sum of all entries at points up to y, interpolated, bin t of a box that begins
-// `offset` and ends `offset + width` behind its entry gets (C(t + 1 − offset) − C(t + 1 − offset −
-// width)) / width.
-void PositionDensity::flush_row(Side side, std::size_t j, std::span<const double> cumulated) {
+PositionDensity::Spread PositionDensity::spread_of(Side side, std::size_t j) const {
   const Waiting& waiting = waiting_[index_of(side)];
-  const std::size_t members = members_.size();
-  const auto points = static_cast<std::ptrdiff_t>(waiting.high - waiting.low);
-  const std::size_t line = static_cast<std::size_t>(points + 1) * members;
   const double first_entry =
       waiting.log_begin + static_cast<double>(waiting.low) * config_.entry_bin;
   const Box box = whole_box(side, j, first_entry);
   const double from = (box.u_low - u_begin_) / config_.entry_bin;
   const double to = (box.u_high - u_begin_) / config_.entry_bin;
-  const auto first = static_cast<std::size_t>(from);
-  const std::size_t last = static_cast<std::size_t>(to) + static_cast<std::size_t>(points);
-  FAULTLINE_CHECK(from >= 0.0 && last <= bin_count_);
-  const double* weight = kernel_.data() + j * members;
-  for (std::size_t m = 0; m < members; ++m) value_[m] = weight[m] / (to - from);
-  // The interpolated sum at bin − edge + 1 points after the first: where in the line, and how far
-  // on to the next.
-  const auto at_edge = [&](const double* sums, std::size_t bin, double edge) {
-    const double whole = std::floor(edge);
-    const std::ptrdiff_t before =
-        static_cast<std::ptrdiff_t>(bin) - static_cast<std::ptrdiff_t>(whole);
-    const auto clamp = [&](std::ptrdiff_t point) {
-      return sums +
-             static_cast<std::size_t>(std::clamp<std::ptrdiff_t>(point, 0, points)) * members;
-    };
-    return std::tuple{clamp(before), clamp(before + 1), 1.0 - (edge - whole)};
-  };
-  for (std::size_t c = 0; c < kPatienceClasses; ++c) {
-    const double* sums = cumulated.data() + c * line;
-    float* cells = mass_.data() + cell_index(row_index(side, j), c, 0);
-    for (std::size_t bin = first; bin < last; ++bin) {
-      const auto [a0, a1, a] = at_edge(sums, bin, from);
-      const auto [b0, b1, b] = at_edge(sums, bin, to);
-      float* cell = cells + bin * members;
-      for (std::size_t m = 0; m < members; ++m) {
-        const double begun = a0[m] + a * (a1[m] - a0[m]);
-        const double ended = b0[m] + b * (b1[m] - b0[m]);
-        cell[m] += static_cast<float>(std::max(begun - ended, 0.0) * value_[m]);
-      }
-    }
-  }
-  widen(row_index(side, j), first, last);
+  const Spread spread{static_cast<std::size_t>(from),
+                      static_cast<std::size_t>(to) + (waiting.high - waiting.low), from, to};
+  FAULTLINE_CHECK(from >= 0.0 && spread.last <= bin_count_);
+  return spread;
 }
 
-const PositionDensity& PositionDensity::settled(std::optional<PositionDensity>& copy) const {
-  if (waiting_[0].is_empty() && waiting_[1].is_empty()) return *this;
-  copy.emplace(*this);
-  copy->flush(Side::kLong);
-  copy->flush(Side::kShort);
-  return *copy;
+// Gives every wide box what waits. Nothing waits afterwards.
+void PositionDensity::flush(Side side) {
+  Waiting& waiting = waiting_[index_of(side)];
+  if (waiting.is_empty()) return;
+  const std::size_t members = members_.size();
+  const std::size_t points = waiting.high - waiting.low;
+  std::vector<double> sums((points + 1) * members);
+  for (std::size_t c = 0; c < kPatienceClasses; ++c) {
+    double* amount = waiting_amount_.data() + waiting_index(side, c, waiting.low);
+    std::fill_n(sums.begin(), members, 0.0);
+    for (std::size_t i = 0; i < points * members; ++i) sums[i + members] = sums[i] + amount[i];
+    std::fill_n(amount, points * members, 0.0);
+    for (std::size_t j = wide_first_; j < grid_.size(); ++j) {
+      const Spread at = spread_of(side, j);
+      const double* weight = kernel_.data() + j * members;
+      for (std::size_t m = 0; m < members; ++m) value_[m] = weight[m] / (at.to - at.from);
+      float* cells = mass_.data() + cell_index(row_index(side, j), c, at.first);
+      add_box_sums(sums, at.from, at.to, std::span<const double>(value_), cells);
+      widen(row_index(side, j), at.first, at.last);
+    }
+  }
+  waiting.low = waiting.high = 0;
+}
+
+// What waits, cumulated over points and added up over classes, in native units; empty where nothing
+// waits.
+std::vector<double> PositionDensity::waiting_sums(Side side) const {
+  const Waiting& waiting = waiting_[index_of(side)];
+  if (waiting.is_empty()) return {};
+  const std::size_t members = members_.size();
+  std::vector<double> sums((waiting.high - waiting.low + 1) * members, 0.0);
+  for (std::size_t point = waiting.low; point < waiting.high; ++point) {
+    const double* before = sums.data() + (point - waiting.low) * members;
+    double* sum = sums.data() + (point - waiting.low + 1) * members;
+    std::copy_n(before, members, sum);
+    for (std::size_t c = 0; c < kPatienceClasses; ++c) {
+      const double* amount = waiting_amount_.data() + waiting_index(side, c, point);
+      const double* scale = scale_.data() + total_index(side, c, 0);
+      for (std::size_t m = 0; m < members; ++m) sum[m] += amount[m] * scale[m];
+    }
+  }
+  return sums;
+}
+
+void PositionDensity::read_row(Side side, std::size_t j, std::span<const double> waiting,
+                               RowMass& out) const {
+  const std::size_t members = members_.size();
+  const std::size_t r = row_index(side, j);
+  const bool has_waiting = !waiting.empty() && j >= wide_first_;
+  out.low = rows_[r].low;
+  out.high = std::max(rows_[r].low, rows_[r].high);
+  Spread at{};
+  if (has_waiting) {
+    at = spread_of(side, j);
+    const bool is_empty = out.low >= out.high;
+    out.low = is_empty ? at.first : std::min(out.low, at.first);
+    out.high = is_empty ? at.last : std::max(out.high, at.last);
+  }
+  out.mass.assign((out.high - out.low) * members, 0.0);
+  for (std::size_t c = 0; c < kPatienceClasses; ++c) {
+    const float* cells = mass_.data() + cell_index(r, c, out.low);
+    const double* scale = scale_.data() + total_index(side, c, 0);
+    if (members == 1) {
+      for (std::size_t i = 0; i < out.mass.size(); ++i)
+        out.mass[i] += static_cast<double>(cells[i]) * scale[0];
+      continue;
+    }
+    for (std::size_t i = 0; i < out.mass.size(); i += members) {
+      for (std::size_t m = 0; m < members; ++m)
+        out.mass[i + m] += static_cast<double>(cells[i + m]) * scale[m];
+    }
+  }
+  if (!has_waiting) return;
+  std::vector<double> value(members);
+  for (std::size_t m = 0; m < members; ++m) value[m] = kernel_[j * members + m] / (at.to - at.from);
+  add_box_sums(waiting, at.from, at.to, std::span<const double>(value),
+               out.mass.data() + (at.first - out.low) * members);
 }
 
 }  // namespace faultline

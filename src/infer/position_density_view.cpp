@@ -12,21 +12,13 @@
 namespace faultline {
 
 std::vector<double> PositionDensity::mass_by_distance(Side side) const {
-  std::optional<PositionDensity> copy;
-  const PositionDensity& all = settled(copy);
-  const std::size_t members = members_.size();
-  std::vector<double> out(grid_.size(), 0.0);
+  std::vector<double> out;
+  const std::vector<double> waiting = waiting_sums(side);
+  RowMass row;
   for (std::size_t j = 0; j < grid_.size(); ++j) {
-    const Row& row = all.rows_[row_index(side, j)];
-    for (std::size_t c = 0; c < kPatienceClasses; ++c) {
-      for (std::size_t bin = row.low; bin < row.high; ++bin) {
-        const float* cell = all.mass_.data() + cell_index(row_index(side, j), c, bin);
-        for (std::size_t m = 0; m < members; ++m) {
-          out[j] += static_cast<double>(cell[m]) * scale_[total_index(side, c, m)];
-        }
-      }
-    }
-    out[j] /= static_cast<double>(members);
+    read_row(side, j, waiting, row);
+    out.push_back(std::accumulate(row.mass.begin(), row.mass.end(), 0.0) /
+                  static_cast<double>(members_.size()));
   }
   return out;
 }
@@ -38,8 +30,6 @@ double PositionDensity::recounted_stock(Side side) const {
 
 void PositionDensity::add_profile(Side side, std::size_t member, const ProfileGrid& target,
                                   Profile& out) const {
-  std::optional<PositionDensity> copy;
-  const PositionDensity& all = settled(copy);
   const std::size_t members = members_.size();
   const double s = sign(side);
   const double bins_per_row = target.row_log / config_.entry_bin;
@@ -50,20 +40,16 @@ void PositionDensity::add_profile(Side side, std::size_t member, const ProfileGr
   const auto group = static_cast<std::size_t>(std::lround(bins_per_row));
   const std::size_t fine_count = target.row_count * group;
   std::vector<double> fine(fine_count, 0.0);
+  const std::vector<double> waiting = waiting_sums(side);
+  RowMass row;
   std::vector<double> line;
   for (std::size_t j = 0; j < grid_.size(); ++j) {
-    const Row& row = all.rows_[row_index(side, j)];
+    read_row(side, j, waiting, row);
     if (row.low >= row.high) continue;
-    line.assign(row.high - row.low, 0.0);
-    for (std::size_t c = 0; c < kPatienceClasses; ++c) {
-      const double scale = scale_[total_index(side, c, member)];
-      const float* cells = all.mass_.data() + cell_index(row_index(side, j), c, row.low) + member;
-      for (std::size_t i = 0; i < line.size(); ++i) {
-        line[i] += static_cast<double>(cells[i * members]) * scale;
-      }
-    }
+    line.resize(row.high - row.low);
+    for (std::size_t i = 0; i < line.size(); ++i) line[i] = row.mass[i * members + member];
     const double x_low = u_begin_ + static_cast<double>(row.low) * config_.entry_bin -
-                         s * grid_.delta_mid(side, j) + row.shift;
+                         s * grid_.delta_mid(side, j) + rows_[row_index(side, j)].shift;
     add_line(line, (x_low - target.log_begin) / config_.entry_bin, fine, out);
   }
   out.rows.resize(target.row_count, 0.0);
@@ -105,8 +91,6 @@ MemberProfiles PositionDensity::profiles(Side side, const ProfileGrid& target) c
     add_profile(side, 0, target, one);
     return {std::move(one.rows), {one.below}, {one.above}};
   }
-  std::optional<PositionDensity> copy;
-  const PositionDensity& all = settled(copy);
   const double bins_per_row = target.row_log / config_.entry_bin;
   FAULTLINE_CHECK(std::abs(bins_per_row - std::round(bins_per_row)) < 1e-6);
   const auto group = static_cast<std::int64_t>(std::lround(bins_per_row));
@@ -120,21 +104,16 @@ MemberProfiles PositionDensity::profiles(Side side, const ProfileGrid& target) c
     if (index >= fine_count) return out.above.data();
     return out.rows.data() + static_cast<std::size_t>(index / group) * members;
   };
-  std::vector<double> mass(members);
+  const std::vector<double> waiting = waiting_sums(side);
+  RowMass row;
   for (std::size_t j = 0; j < grid_.size(); ++j) {
-    const std::size_t r = row_index(side, j);
-    const double x_low =
-        u_begin_ - sign(side) * grid_.delta_mid(side, j) + rows_[r].shift - target.log_begin;
+    read_row(side, j, waiting, row);
+    const double x_low = u_begin_ - sign(side) * grid_.delta_mid(side, j) +
+                         rows_[row_index(side, j)].shift - target.log_begin;
     const double at = x_low / config_.entry_bin;
     const double into_next = at - std::floor(at);
-    for (std::size_t bin = all.rows_[r].low; bin < all.rows_[r].high; ++bin) {
-      std::ranges::fill(mass, 0.0);
-      for (std::size_t c = 0; c < kPatienceClasses; ++c) {
-        const float* cell = all.mass_.data() + cell_index(r, c, bin);
-        const double* scale = scale_.data() + total_index(side, c, 0);
-        for (std::size_t m = 0; m < members; ++m)
-          mass[m] += static_cast<double>(cell[m]) * scale[m];
-      }
+    for (std::size_t bin = row.low; bin < row.high; ++bin) {
+      const double* mass = row.mass.data() + (bin - row.low) * members;
       const std::int64_t index =
           static_cast<std::int64_t>(std::floor(at)) + static_cast<std::int64_t>(bin);
       double* here = slot(index);
