@@ -25,6 +25,7 @@ struct FlowInput {
   double churn =
       0.3;  // share of volume that opens and closes within minutes and leaves no position (omega)
   double close_split = 0.5;  // share of longs in all closes (chi)
+  double owed = 0.0;         // effective volume that an earlier step has used already
 };
 
 struct StepFlows {
@@ -42,5 +43,33 @@ struct StepFlows {
 // Requires: finite input, volume, oi_begin, oi_end >= 0, churn in [0, 1), close_split in [0, 1]
 // (checked).
 StepFlows step_flows(const FlowInput& input);
+
+// Keeps the effective volume at (1 − churn)·V over time, whatever the length of a step.
+//
+// Why: taken alone, a step needs at least |ΔOI| of volume. Where open interest is reported more
+// seldom than steps end, the one step in which it changes answers for the volume of all steps since
+// the last change; and by chance a step's churn is less than its mean. Without a ledger each such
+// step would add opens and closes that never were: on a simulated day half as many again at one
+// second as at one minute.
+//
+// How: what a step needs beyond its own (1 − churn)·V it borrows, and later steps pay it back. No
+// more can be borrowed than was traded since open interest last changed: beyond that a change is an
+// anomaly of the data and adds what it adds.
+//
+// Invariant: owed() >= 0.
+class FlowLedger {
+ public:
+  // Flows of the next step; `input.owed` is the ledger's own.
+  StepFlows advance(FlowInput input);
+
+  double owed() const { return owed_; }
+  // The state, for checkpoints.
+  std::array<double, 2> state() const { return {owed_, since_change_}; }
+  static FlowLedger restore(const std::array<double, 2>& state);
+
+ private:
+  double owed_ = 0.0;
+  double since_change_ = 0.0;  // traded since open interest changed
+};
 
 }  // namespace faultline

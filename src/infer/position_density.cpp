@@ -75,6 +75,7 @@ PositionDensity::PositionDensity(const DensityConfig& config, std::vector<Member
   swept_.assign(totals, 0.0);
   swept_quote_.assign(2 * members_.size(), 0.0);
   flows_.resize(members_.size());
+  ledgers_.resize(members_.size());
   excess_.resize(members_.size());
   amount_.resize(kPatienceClasses * members_.size());
   unit_.resize(amount_.size());
@@ -248,7 +249,7 @@ void PositionDensity::sweep_bins(Side side, std::size_t j, std::size_t first, st
 
 void PositionDensity::compute_flows(const MarketStep& step, StepReport& report) {
   for (std::size_t m = 0; m < members_.size(); ++m) {
-    flows_[m] = step_flows(FlowInput{.volume = step.volume,
+    flows_[m] = ledgers_[m].advance({.volume = step.volume,
                                      .oi_begin = open_interest_,
                                      .oi_end = step.oi_end,
                                      .churn = members_[m].churn,

@@ -263,6 +263,7 @@ class PositionDensity {
   std::vector<double> scale_;        // [side][class][member]
   std::vector<double> stock_;        // [side][class][member], "never" included
   std::vector<double> never_;        // [side][class][member]
+  std::vector<FlowLedger> ledgers_;  // by member
   std::vector<StepFlows> flows_;     // of the current step, by member
   std::vector<double> swept_;        // of the current step, [side][class][member]
   std::vector<double> swept_quote_;  // of the last step, [side][member]

@@ -5,6 +5,7 @@
 //   rows (low, high, shift)                  2 x u64 and a double each
 //   waiting by side (low, high, log_begin)   2 x u64 and a double each
 //   waiting amounts                          doubles
+//   ledgers of flows by member               2 doubles each
 //   member parameters                        doubles
 //   cells                                    floats
 //   digest of all before it                  u64
@@ -131,6 +132,7 @@ std::vector<std::uint8_t> PositionDensity::checkpoint() const {
     out.put(waiting.log_begin);
   }
   out.put_all(std::span<const double>(waiting_amount_));
+  for (const FlowLedger& ledger : ledgers_) out.put_all(std::span<const double>(ledger.state()));
   for (const MemberParameters& member : members_) put_member(member, out);
   out.put_all(std::span<const float>(mass_));
   return out.take();
@@ -149,7 +151,8 @@ Result<void> PositionDensity::restore(std::span<const std::uint8_t> bytes) {
   const std::size_t cells = rows_.size() * kPatienceClasses * bin_count * member_count;
   const std::size_t doubles = 3 + scale_.size() + stock_.size() + never_.size() +
                               swept_quote_.size() + rows_.size() * 3 + waiting_.size() * 3 +
-                              waiting_amount_.size() + member_count * doubles_of_member(grid_) + 1;
+                              waiting_amount_.size() +
+                              member_count * (2 + doubles_of_member(grid_)) + 1;
   const std::size_t wanted = doubles * 8 + cells * sizeof(float) + 8;
   if (in.left() != wanted) return Error{Errc::kTruncated, bytes.size()};
   std::uint64_t digest = 0;
@@ -177,6 +180,12 @@ Result<void> PositionDensity::restore(std::span<const std::uint8_t> bytes) {
       return Error{Errc::kOutOfRange, in.at()};
   }
   in.get_all(std::span<double>(fresh.waiting_amount_));
+  for (FlowLedger& ledger : fresh.ledgers_) {
+    std::array<double, 2> state{};
+    in.get_all(std::span<double>(state));
+    if (!(state[0] >= 0.0 && state[1] >= 0.0)) return Error{Errc::kOutOfRange, in.at()};
+    ledger = FlowLedger::restore(state);
+  }
   for (MemberParameters& member : fresh.members_) {
     member = get_member(in, grid_);
     if (!is_usable(member)) return Error{Errc::kOutOfRange, in.at()};
@@ -218,6 +227,7 @@ void PositionDensity::resample(std::span<const std::size_t> parents,
   move_lanes(stock_);
   move_lanes(never_);
   move_lanes(swept_quote_);
+  move_lanes(ledgers_);
   members_ = std::move(parameters);
   lay_out_kernels();
 }

@@ -149,6 +149,9 @@ std::uint64_t PositionDensity::state_hash() const {
   for (const Row& row : rows_) hash.add_u64(row.low).add_u64(row.high).add_double(row.shift);
   for (const Waiting& waiting : waiting_)
     hash.add_u64(waiting.low).add_u64(waiting.high).add_double(waiting.log_begin);
+  for (const FlowLedger& ledger : ledgers_) {
+    for (const double value : ledger.state()) hash.add_double(value);
+  }
   for (const double value : waiting_amount_) hash.add_double(value);
   return hash.value();
 }
