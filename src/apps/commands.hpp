@@ -52,10 +52,26 @@ struct DemoArguments {
   std::uint64_t seed = 10;
 };
 
+struct MapSkillArguments {
+  std::vector<std::string> datasets;
+  std::string root;
+  std::string store;
+  std::string instrument;
+  std::string liquidations;
+  std::string primary_from;
+  std::string primary_to;
+  std::string out;
+  std::string figures;
+  std::int64_t burn_in_days = 42;
+  std::uint64_t seed = 7;
+  std::size_t bootstrap = 2000;
+};
+
 ExitCode run_import(const ImportArguments& arguments, const OutputOptions& output);
 ExitCode run_info(const InfoArguments& arguments, const OutputOptions& output);
 ExitCode run_map(const MapArguments& arguments, const OutputOptions& output);
 ExitCode run_demo(const DemoArguments& arguments, const OutputOptions& output);
+ExitCode run_study_map_skill(const MapSkillArguments& arguments, const OutputOptions& output);
 ExitCode run_formats(const OutputOptions& output);
 
 }  // namespace faultline

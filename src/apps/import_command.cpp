@@ -1,20 +1,11 @@
 #include <fmt/core.h>
 
-#include <chrono>
-
+#include "apps/arguments.hpp"
 #include "apps/commands.hpp"
 #include "feed/importer.hpp"
-#include "store/files.hpp"
 
 namespace faultline {
 namespace {
-
-constexpr std::uint64_t kDescriptorBytesMax = std::uint64_t{1} << 20;
-
-std::string folder_of(const std::string& path) {
-  const std::size_t slash = path.rfind('/');
-  return slash == std::string::npos ? "." : path.substr(0, slash);
-}
 
 std::string quoted(const std::string& text) {
   std::string out = "\"";
@@ -47,9 +38,7 @@ std::string descriptor_of(const ImportArguments& arguments) {
 
 Outcome<Dataset> load_dataset(const ImportArguments& arguments) {
   if (arguments.dataset.empty()) return parse_dataset(descriptor_of(arguments), "command line");
-  const Outcome<std::string> text = read_whole_file(arguments.dataset, kDescriptorBytesMax);
-  if (!text) return text.error();
-  return parse_dataset(*text, arguments.dataset);
+  return read_dataset(arguments.dataset);
 }
 
 JsonValue json_of(const std::map<std::string, std::uint64_t>& counts) {
@@ -111,14 +100,7 @@ Outcome<ImportReport> import_or_judge(const Dataset& dataset, const ImportArgume
 ExitCode run_import(const ImportArguments& arguments, const OutputOptions& output) {
   const Outcome<Dataset> dataset = load_dataset(arguments);
   if (!dataset) return fail(dataset.error(), output);
-  ImportOptions options;
-  options.root = !arguments.root.empty()     ? arguments.root
-                 : arguments.dataset.empty() ? "."
-                                             : folder_of(arguments.dataset);
-  options.quarantine_folder = arguments.store + "/.quarantine";
-  options.now = UnixNanos(std::chrono::duration_cast<std::chrono::nanoseconds>(
-                              std::chrono::system_clock::now().time_since_epoch())
-                              .count());
+  const ImportOptions options = import_options(arguments.root, arguments.dataset, arguments.store);
   const Outcome<ImportReport> report = import_or_judge(*dataset, arguments, options, output);
   if (!report) return fail(report.error(), output);
   end_progress();

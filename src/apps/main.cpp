@@ -99,6 +99,52 @@ void add_map(CLI::App& app, MapArguments& arguments) {
   command->add_flag("--light", arguments.is_light, "Light theme");
 }
 
+constexpr const char* kMapSkillFooter =
+    "\nSays how much of what was liquidated a map explains once the hour's price range is known: "
+    "a\n"
+    "score of the map, not a forecast. On the recorded data that the project is measured on:\n"
+    "  faultline study map-skill --dataset datasets/btc_map_skill.toml --root DATA \\\n"
+    "      --primary-to 2026-02-19T17:00:00Z --out report.json --figures figures\n"
+    "docs/studies/map_skill.md has the protocol, docs/formats/map_skill.md the report.\n";
+
+void add_map_skill(CLI::App& study, MapSkillArguments& arguments) {
+  CLI::App* command = study.add_subcommand(
+      "map-skill", "Score maps against recorded liquidations: ladder, placebos, bands");
+  command->footer(kMapSkillFooter);
+  auto* dataset = command->add_option(
+      "--dataset", arguments.datasets,
+      "Descriptor of the data, imported into a store that is removed at the end; repeatable");
+  command
+      ->add_option("--root", arguments.root,
+                   "Folder that the descriptors' files are in [each descriptor's own]")
+      ->needs(dataset);
+  auto* store = command->add_option("--store", arguments.store,
+                                    "A store that holds the data already, instead of --dataset");
+  dataset->excludes(store);
+  command->add_option("--instrument", arguments.instrument,
+                      "Prices, volume and open interest [the only one that has them]");
+  command->add_option("--liquidations", arguments.liquidations,
+                      "Liquidation totals by side [the only instrument that has them]");
+  command
+      ->add_option("--burn-in-days", arguments.burn_in_days,
+                   "First days, which are only learned from")
+      ->capture_default_str();
+  command->add_option("--primary-from", arguments.primary_from,
+                      "Begin of the primary window [the end of the burn-in]");
+  command->add_option("--primary-to", arguments.primary_to,
+                      "End of the primary window, excluded [the end of the data]");
+  command->add_option("--seed", arguments.seed, "Of the bootstrap and the shuffled placebo")
+      ->capture_default_str();
+  command->add_option("--bootstrap", arguments.bootstrap, "Draws of days")->capture_default_str();
+  command->add_option("--out", arguments.out, "The report: FILE.json")->required();
+  command->add_option("--figures", arguments.figures,
+                      "Folder for pictures (PNG and SVG) and report.md; made where it is missing");
+  command->callback([dataset, store] {
+    if (dataset->count() + store->count() == 0)
+      throw CLI::ValidationError("map-skill", "needs --dataset or --store");
+  });
+}
+
 }  // namespace
 
 int run(int argc, char** argv) {
@@ -124,6 +170,10 @@ int run(int argc, char** argv) {
       app.add_subcommand("demo", "Simulate a day, import it, and draw its map; needs no data");
   demo_command->add_option("--out", demo.out, "Folder for the results")->capture_default_str();
   demo_command->add_option("--seed", demo.seed, "Another seed, another day")->capture_default_str();
+  MapSkillArguments map_skill;
+  CLI::App* study_command = app.add_subcommand("study", "Compare estimates with what happened");
+  study_command->require_subcommand(1);
+  add_map_skill(*study_command, map_skill);
   CLI::App* formats_command =
       app.add_subcommand("formats", "List the file formats that import knows by name");
   try {
@@ -145,6 +195,7 @@ int run(int argc, char** argv) {
   if (app.got_subcommand(info_command)) code = run_info(info, output);
   if (app.got_subcommand("map")) code = run_map(map, output);
   if (app.got_subcommand(demo_command)) code = run_demo(demo, output);
+  if (study_command->got_subcommand("map-skill")) code = run_study_map_skill(map_skill, output);
   if (app.got_subcommand(formats_command)) code = run_formats(output);
   return static_cast<int>(code);
 }

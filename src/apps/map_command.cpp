@@ -1,38 +1,12 @@
 #include <fmt/core.h>
 
+#include "apps/arguments.hpp"
 #include "apps/commands.hpp"
 #include "core/time_text.hpp"
 #include "study/map_picture.hpp"
 
 namespace faultline {
 namespace {
-
-Diagnostic bad_argument(Errc code, const char* option, const std::string& value, const char* note) {
-  return Diagnostic{.code = code, .field = option, .value = value, .note = note};
-}
-
-// A time that may be absent.
-Outcome<std::optional<UnixNanos>> time_argument(const char* option, const std::string& text) {
-  if (text.empty()) return std::optional<UnixNanos>();
-  const Result<UnixNanos> time = parse_time_text(text);
-  if (time) return std::optional(*time);
-  return bad_argument(time.error().code, option, text,
-                      "for example 2026-01-31 or 2026-01-31T12:00:00Z");
-}
-
-Outcome<std::optional<Nanos>> duration_argument(const char* option, const std::string& text) {
-  if (text.empty()) return std::optional<Nanos>();
-  const Result<Nanos> duration = parse_duration(text);
-  if (duration) return std::optional(*duration);
-  return bad_argument(duration.error().code, option, text, "for example 5m or 1h");
-}
-
-Outcome<InstrumentId> instrument_argument(const char* option, const std::string& text) {
-  const Result<InstrumentId> id = parse_instrument_id(text);
-  if (id) return *id;
-  return bad_argument(id.error().code, option, text,
-                      "venue:symbol, for example binance_usdm:BTCUSDT");
-}
 
 Outcome<MapRequest> request_of(const MapArguments& arguments) {
   MapRequest request;

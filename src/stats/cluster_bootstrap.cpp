@@ -98,37 +98,45 @@ std::span<const std::uint32_t> ClusterResampler::draw() {
   return times_;
 }
 
+std::optional<BootstrapEstimate> bootstrap_statistic(std::size_t cluster_count,
+                                                     const ClusterStatistic& statistic,
+                                                     const BootstrapOptions& options) {
+  FAULTLINE_CHECK(options.replicas > 0 && options.level > 0.0 && options.level < 1.0);
+  if (cluster_count < 2) return std::nullopt;
+  const std::optional<double> value = statistic(std::vector<std::uint32_t>(cluster_count, 1U));
+  if (!value) return std::nullopt;
+  std::vector<double> replicas;
+  replicas.reserve(options.replicas);
+  ClusterResampler resampler(cluster_count, options.seed);
+  for (std::size_t i = 0; i < options.replicas; ++i) {
+    if (const std::optional<double> drawn = statistic(resampler.draw())) replicas.push_back(*drawn);
+  }
+  if (replicas.empty()) return std::nullopt;
+  std::sort(replicas.begin(), replicas.end());
+  return BootstrapEstimate{.value = *value,
+                           .low = quantile_of_sorted(replicas, 0.5 * (1.0 - options.level)),
+                           .high = quantile_of_sorted(replicas, 0.5 * (1.0 + options.level)),
+                           .t = std::nullopt,
+                           .cluster_count = cluster_count,
+                           .replica_count = replicas.size()};
+}
+
 std::optional<BootstrapEstimate> bootstrap_ratio(const ClusterRatio& ratio,
                                                  const BootstrapOptions& options) {
   const std::size_t count = ratio.numerator.size();
   FAULTLINE_CHECK(ratio.denominator.size() == count);
-  FAULTLINE_CHECK(options.replicas > 0 && options.level > 0.0 && options.level < 1.0);
-  double numerator = 0.0;
-  double denominator = 0.0;
   for (std::size_t i = 0; i < count; ++i) {
     FAULTLINE_CHECK(std::isfinite(ratio.numerator[i]) && std::isfinite(ratio.denominator[i]));
     FAULTLINE_CHECK(ratio.denominator[i] >= 0.0);
-    numerator += ratio.numerator[i];
-    denominator += ratio.denominator[i];
   }
-  if (count < 2 || !(denominator > 0.0)) return std::nullopt;
-
-  std::vector<double> replicas;
-  replicas.reserve(options.replicas);
-  ClusterResampler resampler(count, options.seed);
-  for (std::size_t i = 0; i < options.replicas; ++i) {
-    const std::span<const std::uint32_t> times = resampler.draw();
+  const auto quotient = [&](std::span<const std::uint32_t> times) -> std::optional<double> {
     const double below = drawn_sum(ratio.denominator, times);
-    if (below > 0.0) replicas.push_back(drawn_sum(ratio.numerator, times) / below);
-  }
-  if (replicas.empty()) return std::nullopt;
-  std::sort(replicas.begin(), replicas.end());
-  return BootstrapEstimate{.value = numerator / denominator,
-                           .low = quantile_of_sorted(replicas, 0.5 * (1.0 - options.level)),
-                           .high = quantile_of_sorted(replicas, 0.5 * (1.0 + options.level)),
-                           .t = t_of(ratio.numerator),
-                           .cluster_count = count,
-                           .replica_count = replicas.size()};
+    if (!(below > 0.0)) return std::nullopt;
+    return drawn_sum(ratio.numerator, times) / below;
+  };
+  auto estimate = bootstrap_statistic(count, quotient, options);
+  if (estimate) estimate->t = t_of(ratio.numerator);
+  return estimate;
 }
 
 std::optional<BootstrapEstimate> bootstrap_r_squared_gain(const PairedForecasts& forecasts,

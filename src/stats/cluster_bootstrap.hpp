@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <vector>
@@ -77,6 +78,16 @@ struct ClusterRatio {
 // denominators sum to 0. Cost: O(replicas · clusters).
 std::optional<BootstrapEstimate> bootstrap_ratio(const ClusterRatio& ratio,
                                                  const BootstrapOptions& options = {});
+
+// A score as a function of how often each cluster is counted; absent where it is not determined.
+using ClusterStatistic = std::function<std::optional<double>(std::span<const std::uint32_t>)>;
+
+// Any score: of the clusters counted once each, and of each draw. `t` stays absent. Absent with
+// fewer than two clusters, or where the score or all replicas are. Cost: replicas · the
+// statistic's.
+std::optional<BootstrapEstimate> bootstrap_statistic(std::size_t cluster_count,
+                                                     const ClusterStatistic& statistic,
+                                                     const BootstrapOptions& options = {});
 
 // Two predictions of the same values. Requires: equal lengths (checked).
 struct PairedForecasts {

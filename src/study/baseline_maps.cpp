@@ -5,10 +5,12 @@
 #include <array>
 #include <cmath>
 #include <numeric>
+#include <optional>
+#include <utility>
 
 #include "base/check.hpp"
-#include "base/rng.hpp"
 #include "study/map_sweeps.hpp"
+#include "study/sweep_recorder.hpp"
 
 namespace faultline {
 namespace {
@@ -19,7 +21,6 @@ constexpr double kRoomAbove = 0.6;
 constexpr std::ptrdiff_t kNearBins = 60;  // beyond the other extreme nothing waits
 constexpr double kExponentMax = 3.0;
 constexpr double kChurn = 0.3;
-constexpr std::size_t kShuffleDays = 3;
 
 struct Component {
   double distance;
@@ -338,25 +339,6 @@ std::vector<double> ComponentMap::within(std::size_t side, double log_price) con
   return out;
 }
 
-// Entries of a step are moved to the prices of the step that this says.
-std::vector<std::size_t> entry_steps(const SkillData& data, const BaselineOptions& options) {
-  std::vector<std::size_t> out(data.steps.size());
-  std::iota(out.begin(), out.end(), std::size_t{0});
-  if (!options.shuffle_seed) return out;
-  Rng rng(*options.shuffle_seed);
-  const std::uint64_t reach = kShuffleDays * static_cast<std::uint64_t>(kDay.value) /
-                              static_cast<std::uint64_t>(data.step_length.value);
-  for (std::size_t& step : out) step -= std::min<std::size_t>(step, rng.below(reach));
-  return out;
-}
-
-void record_hour(const ComponentMap& map, const MarketStep& step, HourSweep& hour) {
-  for (const std::size_t side : {0U, 1U}) {
-    hour.within[side] = map.within(side, std::log(step.open));
-    hour.stock[side] = map.stock(side);
-  }
-}
-
 }  // namespace
 
 std::string_view name_of(BaselineMap map) {
@@ -378,10 +360,7 @@ std::string_view name_of(BaselineMap map) {
   return {};
 }
 
-MapSweeps sweep_baseline(const SkillData& data, BaselineMap map, const BaselineOptions& options) {
-  MapSweeps out;
-  out.name = name_of(map);
-  out.hours.resize(data.hours.size());
+MapSweeps sweep_baseline(const SkillData& data, BaselineMap map, const SweepOptions& options) {
   double low = data.steps.front().low;
   double high = data.steps.front().high;
   for (const MarketStep& step : data.steps) {
@@ -390,25 +369,24 @@ MapSweeps sweep_baseline(const SkillData& data, BaselineMap map, const BaselineO
   }
   const Definition definition = define(map);
   const FlowRule rule(map, definition, data);
-  const std::vector<std::size_t> entries = entry_steps(data, options);
   ComponentMap state(definition, std::log(low), std::log(high));
-  std::size_t h = 0;
+  SweepRecorder recorder(data, std::string(name_of(map)), options);
   for (std::size_t k = 0; k < data.steps.size(); ++k) {
     const MarketStep& step = data.steps[k];
-    while (h < data.hours.size() && data.hours[h].first_step + data.steps_per_hour <= k) ++h;
-    const bool is_inside = h < data.hours.size() && data.hours[h].first_step <= k;
-    if (is_inside && data.hours[h].first_step == k) record_hour(state, step, out.hours[h]);
-    const std::array<double, 2> crossed = state.sweep(std::log(step.low), std::log(step.high));
-    for (const std::size_t side : {0U, 1U}) {
-      if (!is_inside) break;
-      out.hours[h].add(side, crossed[side] * step.open);
-      out.crossed_total[side] += crossed[side] * step.open;
+    if (recorder.begin_step(k) != SweepRecorder::Need::kNothing) {
+      MapProfile profile;
+      for (const std::size_t side : {0U, 1U}) {
+        profile.within[side] = state.within(side, std::log(step.open));
+        profile.stock[side] = state.stock(side);
+      }
+      recorder.take_profile(std::move(profile));
     }
+    recorder.take_crossed(state.sweep(std::log(step.low), std::log(step.high)));
     const Flow flow = rule.of(step);
     state.close(flow);
-    state.open(data.steps[entries[k]], flow.opened);
+    state.open(data.steps[recorder.entry_step()], flow.opened);
   }
-  return out;
+  return recorder.finish();
 }
 
 }  // namespace faultline

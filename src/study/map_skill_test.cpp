@@ -1,3 +1,5 @@
+#include "study/map_skill.hpp"
+
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -12,7 +14,8 @@
 #include "stats/scores.hpp"
 #include "store/files.hpp"
 #include "store/test_folder.hpp"
-#include "study/skill_models.hpp"
+#include "study/skill_report.hpp"
+#include "study/test_world.hpp"
 
 namespace faultline {
 namespace {
@@ -129,7 +132,7 @@ void import_into(Store& store, const std::string& data, const char* name) {
 
 // The published figures of the primary window (15 January to 19 February 2026); the tolerance is
 // that of the protocol.
-TEST(MapSkill, ReproducesPublishedBaselinesOnRecordedData) {
+TEST(MapSkillOnRecordedData, ReproducesPublishedBaselines) {
   const char* folder = std::getenv("FAULTLINE_RECORDED_DATA");
   if (folder == nullptr) GTEST_SKIP() << "FAULTLINE_RECORDED_DATA is not set";
   const TestFolder scratch;
@@ -175,6 +178,90 @@ TEST(MapSkill, ReproducesPublishedBaselinesOnRecordedData) {
                         }),
          expected);
   }
+}
+
+MapSkillOptions small_options() {
+  MapSkillOptions options;
+  options.request = {.instrument = *parse_instrument_id("simulated:WALK"),
+                     .liquidations = *parse_instrument_id("simulated:WALK")};
+  options.burn_in_days = 14;
+  options.bootstrap = 40;
+  return options;
+}
+
+SkillData planted_world(std::int64_t days) {
+  SkillData data = make_test_world(days, 12);
+  plant_liquidations(data, sweep_density(data, {}), 0.4, 13);
+  return data;
+}
+
+Outcome<MapSkill> planted_study() {
+  const SkillData data = planted_world(24);
+  MapSkillOptions options = small_options();
+  options.primary_to = data.hours[22 * 24].begin;
+  return run_map_skill(data, options, {});
+}
+
+// One for all tests: it takes seconds.
+const Outcome<MapSkill>& shared_study() {
+  static const Outcome<MapSkill> study = planted_study();
+  return study;
+}
+
+TEST(MapSkill, FindsAPlantedMapAndItsPlacebosLose) {
+  const auto& study = shared_study();
+  ASSERT_TRUE(study) << describe(study.error());
+  ASSERT_EQ(study->windows.size(), 2U);
+  const SkillWindow& window = study->windows.back();
+  const SkillIncrement* gain = window.find_increment("faultline_in_hour", "learners_in_hour");
+  ASSERT_NE(gain, nullptr);
+  EXPECT_GT(gain->r_squared->low, 0.0);
+  for (const char* placebo :
+       {"faultline_mirrored_in_hour", "faultline_shifted_in_hour", "faultline_shuffled_in_hour"}) {
+    EXPECT_LT(window.find_score(placebo)->r_squared->value,
+              window.find_score("faultline_in_hour")->r_squared->value)
+        << placebo;
+  }
+  EXPECT_FALSE(study->is_published_world);
+  EXPECT_LT(study->stock_error_max, 1e-3);
+}
+
+TEST(MapSkill, TheSameDataAndSeedGiveTheSameBytes) {
+  const auto& first = shared_study();
+  const auto second = planted_study();
+  ASSERT_TRUE(first && second);
+  EXPECT_EQ(write_json(json_of_map_skill(*first)), write_json(json_of_map_skill(*second)));
+  EXPECT_EQ(text_of_map_skill(*first, ReportFigures::kNone),
+            text_of_map_skill(*second, ReportFigures::kNone));
+}
+
+TEST(MapSkill, SaysWhatIsMissing) {
+  const SkillData data = planted_world(16);
+  const auto note_of = [](const Outcome<MapSkill>& study) {
+    return study ? std::string("a study") : describe(study.error());
+  };
+  EXPECT_NE(note_of(run_map_skill(data, small_options(), {})).find("burn-in of 14 days"),
+            std::string::npos);
+  EXPECT_NE(note_of(run_map_skill(make_test_world(5, 1), small_options(), {}))
+                .find("no hour has prices, volume, open interest and liquidation totals"),
+            std::string::npos);
+  MapSkillOptions options = small_options();
+  options.burn_in_days = 1;
+  EXPECT_NE(note_of(run_map_skill(data, options, {})).find("burn-in-days"), std::string::npos);
+  options = small_options();
+  options.primary_from = data.hours[0].begin;
+  options.primary_to = data.hours[0].begin;
+  EXPECT_NE(note_of(run_map_skill(data, options, {})).find("primary-to"), std::string::npos);
+  options.primary_to = data.hours[1].begin;
+  EXPECT_NE(note_of(run_map_skill(planted_world(20), options, {})).find("fewer than two days"),
+            std::string::npos);
+}
+
+TEST(MapSkill, StopsWhenAsked) {
+  const auto study =
+      run_map_skill(planted_world(20), small_options(), [](const Progress&) { return false; });
+  ASSERT_FALSE(study);
+  EXPECT_EQ(study.error().code, Errc::kCancelled);
 }
 
 }  // namespace

@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
+#include <utility>
+
+#include "base/check.hpp"
+#include "study/sweep_recorder.hpp"
 
 namespace faultline {
 namespace {
@@ -72,9 +75,8 @@ void HourSweep::add(std::size_t side, double usd) {
   crossed_max[side] = std::max(crossed_max[side], units);
 }
 
-double mass_within(const HourSweep& hour, Side side, double distance) {
+double mass_within(std::span<const double> within, double distance) {
   const auto grid = sweep_grid();
-  const auto& within = hour.within[index_of(side)];
   if (within.empty()) return 0.0;
   const auto above =
       static_cast<std::size_t>(std::ranges::upper_bound(grid, distance) - grid.begin());
@@ -85,33 +87,52 @@ double mass_within(const HourSweep& hour, Side side, double distance) {
   return y0 + share * (within[above] - y0);
 }
 
+double mass_within(const HourSweep& hour, Side side, double distance) {
+  return mass_within(hour.within[index_of(side)], distance);
+}
+
+std::string_view name_of(MapPlacebo placebo) {
+  switch (placebo) {
+    case MapPlacebo::kNone:
+      return "none";
+    case MapPlacebo::kMirrored:
+      return "mirrored";
+    case MapPlacebo::kShifted:
+      return "shifted";
+    case MapPlacebo::kShuffled:
+      return "shuffled";
+  }
+  FAULTLINE_CHECK(false);
+  return {};
+}
+
 MapSweeps sweep_density(const SkillData& data, const DensityConfig& config,
-                        std::vector<MemberParameters> members) {
-  MapSweeps out;
-  out.name = members.size() > 1 ? "faultline ensemble" : "faultline";
-  out.hours.resize(data.hours.size());
+                        std::vector<MemberParameters> members, const SweepOptions& options) {
+  SweepRecorder recorder(data, members.size() > 1 ? "faultline_ensemble" : "faultline", options);
   PositionDensity density(config, std::move(members));
-  std::size_t h = 0;
+  double stock_error_max = 0.0;
   for (std::size_t k = 0; k < data.steps.size(); ++k) {
     const MarketStep& step = data.steps[k];
-    while (h < data.hours.size() && data.hours[h].first_step + data.steps_per_hour <= k) ++h;
-    const bool is_inside = h < data.hours.size() && data.hours[h].first_step <= k;
-    if (is_inside && data.hours[h].first_step == k && density.is_started()) {
+    const SweepRecorder::Need need = recorder.begin_step(k);
+    if (density.is_started() && need != SweepRecorder::Need::kNothing) {
+      MapProfile profile;
       for (const Side side : kSides) {
-        HourSweep& hour = out.hours[h];
-        hour.within[index_of(side)] = within_density(density, side, std::log(step.open));
-        hour.stock[index_of(side)] = density.stock(side);
-        out.stock_error_max =
-            std::max(out.stock_error_max, std::abs(density.stock(side) / step.oi_begin - 1.0));
+        profile.within[index_of(side)] = within_density(density, side, std::log(step.open));
+        profile.stock[index_of(side)] = density.stock(side);
+        if (need == SweepRecorder::Need::kAtHour) {
+          stock_error_max =
+              std::max(stock_error_max, std::abs(density.stock(side) / step.oi_begin - 1.0));
+        }
       }
+      recorder.take_profile(std::move(profile));
     }
-    const StepReport report = density.advance(step);
-    if (!is_inside) continue;
-    for (const std::size_t side : {0U, 1U}) {
-      out.hours[h].add(side, report.swept[side] * step.open);
-      out.crossed_total[side] += report.swept[side] * step.open;
-    }
+    const MarketStep& at = data.steps[recorder.entry_step()];
+    const EntryPrices entries{.close = at.close, .high = at.high, .low = at.low};
+    recorder.take_crossed(
+        density.advance(step, recorder.moves_entries() ? &entries : nullptr).swept);
   }
+  MapSweeps out = recorder.finish();
+  out.stock_error_max = stock_error_max;
   return out;
 }
 

@@ -2,9 +2,9 @@
 
 #include <array>
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "infer/position_density.hpp"
@@ -46,7 +46,9 @@ struct MapSweeps {
 
 inline constexpr double kSweepUnitUsd = 1e4;
 
-// Mass within `distance`: linear between the points of the grid, zero at zero, held beyond it.
+// Mass within `distance`: linear between the points of the grid, zero at zero, held beyond it; zero
+// of an empty `within`.
+double mass_within(std::span<const double> within, double distance);
 double mass_within(const HourSweep& hour, Side side, double distance);
 
 // The maps that were published or are in common use, and the reference that ours has to beat. Their
@@ -62,19 +64,30 @@ enum class BaselineMap : std::uint8_t {
 inline constexpr std::size_t kBaselineMapCount = 6;
 std::string_view name_of(BaselineMap map);
 
-struct BaselineOptions {
-  // Placebo: every step's entries are moved to the prices of an earlier step, drawn from the three
-  // days before.
-  std::optional<std::uint64_t> shuffle_seed{};
+// Maps that hold the same money in the wrong place. What a score gains from one of them it does not
+// owe to the map. Each is read with the same updates inside the hour as the map itself.
+enum class MapPlacebo : std::uint8_t {
+  kNone,
+  kMirrored,  // each side reads the other side's mass, mirrored at the step's open price
+  kShifted,   // the map of seven days before, moved along with the price
+  kShuffled,  // entries stand at the prices of an earlier step, drawn from the three days before
+};
+std::string_view name_of(MapPlacebo placebo);
+
+struct SweepOptions {
+  MapPlacebo placebo = MapPlacebo::kNone;
+  std::uint64_t seed = 7;  // of the draws of kShuffled
 };
 
 // Cost: about 50 ns a step and component.
-MapSweeps sweep_baseline(const SkillData& data, BaselineMap map,
-                         const BaselineOptions& options = {});
+MapSweeps sweep_baseline(const SkillData& data, BaselineMap map, const SweepOptions& options = {});
 
 // The map of this program, mean over `members` (none: the central one).
 // Invariant: the stock equals the open interest at every step (checked by PositionDensity).
+// Cost: that of the steps; mirrored and shifted placebos read a profile at every step, about 0.1
+// ms.
 MapSweeps sweep_density(const SkillData& data, const DensityConfig& config,
-                        std::vector<MemberParameters> members = {});
+                        std::vector<MemberParameters> members = {},
+                        const SweepOptions& options = {});
 
 }  // namespace faultline

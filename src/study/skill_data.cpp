@@ -83,7 +83,33 @@ void measure_path(std::span<const MarketStep> steps, SkillHour& hour) {
   hour.realised_volatility = std::sqrt(squares);
 }
 
-SkillHour make_hour(const SkillData& data, std::size_t first) {
+void cut_hours(const Totals& totals, SkillData& data) {
+  const auto known = std::ranges::find_if(
+      data.steps, [](const MarketStep& step) { return step.has_open_interest; });
+  auto first = static_cast<std::size_t>(known - data.steps.begin());
+  while (first + data.steps_per_hour <= data.steps.size()) {
+    if (data.steps[first].begin.value % data.hour_length.value != 0) {
+      ++first;
+      continue;
+    }
+    const auto begin = data.steps.begin() + static_cast<std::ptrdiff_t>(first);
+    const auto end = begin + static_cast<std::ptrdiff_t>(data.steps_per_hour);
+    const bool is_whole =
+        std::none_of(begin, end, [](const MarketStep& step) { return step.is_gap; });
+    if (is_whole) {
+      SkillHour hour = make_skill_hour(data, first);
+      const auto total = totals.by_begin.find(hour.begin.value);
+      if (total != totals.by_begin.end()) hour.liquidated_usd = total->second;
+      data.hours.push_back(hour);
+    }
+    first += data.steps_per_hour;
+  }
+}
+
+}  // namespace
+
+SkillHour make_skill_hour(const SkillData& data, std::size_t first) {
+  FAULTLINE_CHECK(first + data.steps_per_hour <= data.steps.size());
   const std::span<const MarketStep> steps(data.steps.data() + first, data.steps_per_hour);
   SkillHour hour{.begin = steps.front().begin,
                  .first_step = first,
@@ -101,31 +127,6 @@ SkillHour make_hour(const SkillData& data, std::size_t first) {
   measure_path(steps, hour);
   return hour;
 }
-
-void cut_hours(const Totals& totals, SkillData& data) {
-  const auto known = std::ranges::find_if(
-      data.steps, [](const MarketStep& step) { return step.has_open_interest; });
-  auto first = static_cast<std::size_t>(known - data.steps.begin());
-  while (first + data.steps_per_hour <= data.steps.size()) {
-    if (data.steps[first].begin.value % data.hour_length.value != 0) {
-      ++first;
-      continue;
-    }
-    const auto begin = data.steps.begin() + static_cast<std::ptrdiff_t>(first);
-    const auto end = begin + static_cast<std::ptrdiff_t>(data.steps_per_hour);
-    const bool is_whole =
-        std::none_of(begin, end, [](const MarketStep& step) { return step.is_gap; });
-    if (is_whole) {
-      SkillHour hour = make_hour(data, first);
-      const auto total = totals.by_begin.find(hour.begin.value);
-      if (total != totals.by_begin.end()) hour.liquidated_usd = total->second;
-      data.hours.push_back(hour);
-    }
-    first += data.steps_per_hour;
-  }
-}
-
-}  // namespace
 
 Outcome<SkillData> load_skill_data(const Store& store, const SkillRequest& request,
                                    const ProgressFn& report) {

@@ -51,6 +51,10 @@ struct SkillData {
   std::vector<SkillHour> hours;
 };
 
+// The steps from `first` on as one hour, without what was liquidated.
+// Requires: steps_per_hour of them (checked).
+SkillHour make_skill_hour(const SkillData& data, std::size_t first);
+
 inline constexpr std::size_t kSkillStepsMax = 4'000'000;
 
 // Reads everything that is recorded of the two.

@@ -97,7 +97,7 @@ SkillPrediction predict_mean(const SkillWorld& world) {
     const std::vector<double> amounts = amounts_of(world.rows, side);
     for (const Fold& fold : world.folds) {
       const double log_mean = mean_over(world.rows.target[side], fold.train);
-      const double amount = mean_over(amounts, fold.train);
+      const double amount = std::max(mean_over(amounts, fold.train), std::exp(kPoissonLogMin));
       for (const std::uint32_t row : fold.test) {
         out.log_usd[side][row] = log_mean;
         out.mean_usd[side][row] = amount;

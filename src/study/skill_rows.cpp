@@ -14,7 +14,6 @@ constexpr std::size_t kHoursDay = 24;
 constexpr std::size_t kHoursWeek = 168;
 constexpr std::size_t kWeekMin = 72;         // of the week's hours, for its extremes
 constexpr std::size_t kLiquidationMin = 12;  // of the day's hours
-constexpr std::size_t kShiftHours = 168;
 
 using Values = std::vector<double>;
 constexpr double kAbsent = std::numeric_limits<double>::quiet_NaN();
@@ -89,6 +88,14 @@ Series series_of(const SkillData& data) {
         filled_forward(trailing(s.liquidated[side], kHoursDay, kLiquidationMin, mean_of));
   }
   return s;
+}
+
+// Features are logarithms of these: an hour without volume or movement has none.
+bool is_positive(const SkillData& data, const Series& s, std::size_t i) {
+  const std::array needed{s.volume[i],         s.volume[i - 1],      s.day_volume[i],
+                          s.day_volatility[i], s.week_volatility[i], data.hours[i].oi_begin,
+                          data.hours[i].oi_end};
+  return std::ranges::all_of(needed, [](double x) { return x > 0.0; });
 }
 
 bool is_usable(const Series& s, std::size_t i) {
@@ -196,11 +203,12 @@ double log_move(double x) { return std::log(std::max(x, 0.0) * 1e4 + 1.0); }
 SkillFeatures::SkillFeatures(const SkillData& data) {
   const Series s = series_of(data);
   for (std::size_t i = 0; i < data.hours.size(); ++i) {
-    if (!is_usable(s, i)) continue;
+    if (!is_usable(s, i) || !is_positive(data, s, i)) continue;
     const SkillHour& hour = data.hours[i];
     rows_.hours.push_back(i);
     rows_.days.push_back(hour.begin.value / kDay.value);
     rows_.open_price.push_back(hour.open);
+    rows_.volatility.push_back(s.day_volatility[i] / std::sqrt(static_cast<double>(kHoursDay)));
     rows_.reach[0].push_back(std::max(0.0, std::log(hour.open / hour.low)));
     rows_.reach[1].push_back(std::max(0.0, std::log(hour.high / hour.open)));
     for (const std::size_t side : {0U, 1U}) {
@@ -255,25 +263,11 @@ std::array<std::vector<double>, 2> crossed_mass(const SkillRows& rows, const Map
   for (std::size_t row = 0; row < rows.size(); ++row) {
     const double price = rows.open_price[row] / kSweepUnitUsd;
     const std::size_t hour = rows.hours[row];
-    const std::size_t shifted = hour - std::min(hour, kShiftHours);
     for (const Side side : kSides) {
       const std::size_t s = index_of(side);
-      const double reach = rows.reach[s][row];
-      double value = 0.0;
-      switch (variant) {
-        case MapVariant::kFrozen:
-          value = price * mass_within(sweeps.hours[hour], side, reach);
-          break;
-        case MapVariant::kMirrored:
-          value = price * mass_within(sweeps.hours[hour], opposite(side), reach);
-          break;
-        case MapVariant::kShifted:
-          value = price * mass_within(sweeps.hours[shifted], side, reach);
-          break;
-        case MapVariant::kInHour:
-          value = sweeps.hours[hour].crossed[s];
-          break;
-      }
+      const double value = variant == MapVariant::kInHour
+                               ? sweeps.hours[hour].crossed[s]
+                               : price * mass_within(sweeps.hours[hour], side, rows.reach[s][row]);
       out[s].push_back(std::max(value, 0.0));
     }
   }

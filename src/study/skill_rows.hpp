@@ -35,6 +35,8 @@ struct SkillRows {
   std::array<std::vector<double>, 2> liquidated_usd{};
   std::array<std::vector<double>, 2> target{};  // ln(1 + liquidated_usd)
   std::vector<double> open_price;
+  // Of one hour, log price: that of the day before, over the root of its hours.
+  std::vector<double> volatility;
 
   std::size_t size() const { return hours.size(); }
 };
@@ -60,8 +62,9 @@ class SkillFeatures {
 // ln(1e4·max(x, 0) + 1): a move in basis points on a log scale.
 double log_move(double x);
 
-// Mass of a frozen map that the hour's range reached, in kSweepUnitUsd at the hour's open.
-enum class MapVariant : std::uint8_t { kFrozen, kMirrored, kShifted, kInHour };
+// Mass that the hour's range reached, in kSweepUnitUsd: of the map at the hour's begin at the
+// hour's open price, or of the map as it was updated with every step.
+enum class MapVariant : std::uint8_t { kFrozen, kInHour };
 std::array<std::vector<double>, 2> crossed_mass(const SkillRows& rows, const MapSweeps& sweeps,
                                                 MapVariant variant);
 

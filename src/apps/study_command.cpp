@@ -1,0 +1,142 @@
+#include <fmt/core.h>
+
+#include "apps/arguments.hpp"
+#include "apps/commands.hpp"
+#include "store/files.hpp"
+#include "study/skill_figures.hpp"
+#include "study/skill_report.hpp"
+
+namespace faultline {
+namespace {
+
+// A store that lives as long as the command.
+class PassingStore {
+ public:
+  explicit PassingStore(std::string path) : path_(std::move(path)) {}
+  PassingStore(const PassingStore&) = delete;
+  PassingStore& operator=(const PassingStore&) = delete;
+  ~PassingStore() { static_cast<void>(remove_folder(path_).has_value()); }
+
+ private:
+  std::string path_;
+};
+
+struct Imported {
+  std::uint64_t rows = 0;
+  std::uint64_t quarantined = 0;
+};
+
+Outcome<Imported> import_all(const MapSkillArguments& arguments, const std::string& folder,
+                             const ProgressFn& report) {
+  const Outcome<std::unique_ptr<Store>> store = Store::open(folder, StoreMode::kWrite);
+  if (!store) return store.error();
+  Imported sum;
+  for (const std::string& path : arguments.datasets) {
+    const Outcome<Dataset> dataset = read_dataset(path);
+    if (!dataset) return dataset.error();
+    const Outcome<ImportReport> done =
+        import_dataset(*dataset, **store, import_options(arguments.root, path, folder), report);
+    if (!done) return done.error();
+    sum.rows += done->total_taken();
+    sum.quarantined += done->total_quarantined();
+  }
+  return sum;
+}
+
+// The instrument that was named, or the only one there is.
+Outcome<InstrumentId> chosen(const char* option, const std::string& text, const char* what,
+                             const std::vector<InstrumentId>& candidates) {
+  if (!text.empty()) return instrument_argument(option, text);
+  if (candidates.size() == 1) return candidates.front();
+  std::string list;
+  for (const InstrumentId& id : candidates) list += (list.empty() ? "" : ", ") + to_text(id);
+  const bool is_none = candidates.empty();
+  return Diagnostic{.code = is_none ? Errc::kNoData : Errc::kBadRequest,
+                    .field = option,
+                    .note = is_none ? fmt::format("the data hold no {}", what)
+                                    : fmt::format("several have {}: {}; name one", what, list)};
+}
+
+Outcome<MapSkillOptions> options_of(const MapSkillArguments& arguments, const Store& store) {
+  MapSkillOptions options;
+  const SkillCandidates candidates = skill_candidates(store);
+  const auto totals = chosen("--liquidations", arguments.liquidations, "liquidation totals",
+                             candidates.liquidations);
+  if (!totals) return totals.error();
+  const auto instrument = chosen("--instrument", arguments.instrument, "prices and open interest",
+                                 candidates.instruments);
+  if (!instrument) return instrument.error();
+  options.request = {.instrument = *instrument, .liquidations = *totals};
+  const auto from = time_argument("--primary-from", arguments.primary_from);
+  if (!from) return from.error();
+  const auto to = time_argument("--primary-to", arguments.primary_to);
+  if (!to) return to.error();
+  options.primary_from = *from;
+  options.primary_to = *to;
+  options.burn_in_days = arguments.burn_in_days;
+  options.seed = arguments.seed;
+  options.bootstrap = arguments.bootstrap;
+  return options;
+}
+
+Outcome<MapSkill> study_of(const MapSkillArguments& arguments, const std::string& folder,
+                           const ProgressFn& report) {
+  const Outcome<std::unique_ptr<Store>> store = Store::open(folder, StoreMode::kRead);
+  if (!store) return store.error();
+  const Outcome<MapSkillOptions> options = options_of(arguments, **store);
+  if (!options) return options.error();
+  const Outcome<SkillData> data = load_skill_data(**store, options->request, report);
+  if (!data) return data.error();
+  return run_map_skill(*data, *options, report);
+}
+
+Outcome<void> write_all(const MapSkill& study, const MapSkillArguments& arguments) {
+  if (auto done =
+          write_file_atomically(arguments.out, write_json(json_of_map_skill(study), 1) + "\n");
+      !done)
+    return done;
+  if (arguments.figures.empty()) return {};
+  if (auto done = make_folders(arguments.figures); !done) return done;
+  if (auto done = write_file_atomically(arguments.figures + "/report.md",
+                                        text_of_map_skill(study, ReportFigures::kBeside));
+      !done)
+    return done;
+  return write_skill_figures(study, arguments.figures);
+}
+
+}  // namespace
+
+ExitCode run_study_map_skill(const MapSkillArguments& arguments, const OutputOptions& output) {
+  const ProgressFn report = progress_bar(output);
+  std::optional<PassingStore> passing;
+  std::string folder = arguments.store;
+  if (folder.empty()) {
+    folder = arguments.out + ".store";
+    if (file_exists(folder)) {
+      return fail(Diagnostic{.code = Errc::kBadRequest,
+                             .file = folder,
+                             .note = "is in the way of the temporary store: remove it"},
+                  output);
+    }
+    passing.emplace(folder);
+    const Outcome<Imported> imported = import_all(arguments, folder, report);
+    if (!imported) return fail(imported.error(), output);
+    end_progress();
+    if (!output.is_json) {
+      say(fmt::format("Imported {} rows, {} quarantined.\n", count_text(imported->rows),
+                      count_text(imported->quarantined)));
+    }
+  }
+  const Outcome<MapSkill> study = study_of(arguments, folder, report);
+  if (!study) return fail(study.error(), output);
+  end_progress();
+  if (const Outcome<void> done = write_all(*study, arguments); !done)
+    return fail(done.error(), output);
+  if (output.is_json)
+    say_json(json_of_map_skill(*study));
+  else
+    say(text_of_map_skill(*study, ReportFigures::kNone));
+  return ExitCode::kSuccess;
+}
+
+}  // namespace faultline
