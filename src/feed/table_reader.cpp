@@ -115,11 +115,11 @@ class CsvTable final : public TableReader {
     }
     unreadable_.clear();
     while (!is_done_) {
-      const Outcome<bool> more = read_block(block);
+      Outcome<bool> more = read_block(block);
       if (!more || *more) return more;
       is_done_ = !is_entry_over_;
       if (is_done_) break;
-      const Outcome<bool> opened = open_entry(block);
+      Outcome<bool> opened = open_entry(block);
       if (!opened) return opened;
       is_done_ = !*opened;
       if (!is_done_ && block.row_count() > 0) return true;

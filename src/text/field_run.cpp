@@ -234,7 +234,10 @@ void read_words(const FieldRun& run, std::span<const ShortWord> words, std::span
     std::int64_t value = 0;
     bool is_found = false;
     for (std::size_t i = 0; i < word_count; ++i) {
-      const bool is_same = (raised[i].packed == text) & (sizes[i] == size);
+      // Without a branch: both are looked at.
+      const int is_text = raised[i].packed == text ? 1 : 0;
+      const int is_size = sizes[i] == size ? 1 : 0;
+      const bool is_same = (is_text & is_size) != 0;
       value = is_same ? raised[i].value : value;
       is_found = is_found | is_same;
     }
