@@ -10,11 +10,6 @@ namespace {
 
 constexpr std::uint64_t kDescriptorBytesMax = std::uint64_t{1} << 20;
 
-std::string folder_of(const std::string& path) {
-  const std::size_t slash = path.rfind('/');
-  return slash == std::string::npos ? "." : path.substr(0, slash);
-}
-
 }  // namespace
 
 Diagnostic bad_argument(Errc code, const char* option, const std::string& value, const char* note) {
@@ -41,6 +36,11 @@ Outcome<InstrumentId> instrument_argument(const char* option, const std::string&
   if (id) return *id;
   return bad_argument(id.error().code, option, text,
                       "venue:symbol, for example binance_usdm:BTCUSDT");
+}
+
+std::string folder_of(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  return slash == std::string::npos ? "." : path.substr(0, slash);
 }
 
 Outcome<Dataset> read_dataset(const std::string& path) {

@@ -20,6 +20,9 @@ Outcome<std::optional<Nanos>> duration_argument(const char* option, const std::s
 
 Outcome<InstrumentId> instrument_argument(const char* option, const std::string& text);
 
+// The folder that a file stands in.
+std::string folder_of(const std::string& path);
+
 // The descriptor in a file. Errors: those of reading and of parse_dataset().
 Outcome<Dataset> read_dataset(const std::string& path);
 

@@ -111,9 +111,12 @@ void add_map_skill(CLI::App& study, MapSkillArguments& arguments) {
   CLI::App* command = study.add_subcommand(
       "map-skill", "Score maps against recorded liquidations: ladder, placebos, bands");
   command->footer(kMapSkillFooter);
-  auto* dataset = command->add_option(
-      "--dataset", arguments.datasets,
-      "Descriptor of the data, imported into a store that is removed at the end; repeatable");
+  auto* dataset =
+      command
+          ->add_option("--dataset", arguments.datasets,
+                       "Descriptor of the data, imported into a store that is removed at the end; "
+                       "may be given several times")
+          ->allow_extra_args(false);
   command
       ->add_option("--root", arguments.root,
                    "Folder that the descriptors' files are in [each descriptor's own]")

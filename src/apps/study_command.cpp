@@ -90,13 +90,19 @@ Outcome<MapSkill> study_of(const MapSkillArguments& arguments, const std::string
   return run_map_skill(*data, *options, report);
 }
 
+// Before minutes of work, not after.
+Outcome<void> make_output_folders(const MapSkillArguments& arguments) {
+  if (auto done = make_folders(folder_of(arguments.out)); !done) return done;
+  if (arguments.figures.empty()) return {};
+  return make_folders(arguments.figures);
+}
+
 Outcome<void> write_all(const MapSkill& study, const MapSkillArguments& arguments) {
   if (auto done =
           write_file_atomically(arguments.out, write_json(json_of_map_skill(study), 1) + "\n");
       !done)
     return done;
   if (arguments.figures.empty()) return {};
-  if (auto done = make_folders(arguments.figures); !done) return done;
   if (auto done = write_file_atomically(arguments.figures + "/report.md",
                                         text_of_map_skill(study, ReportFigures::kBeside));
       !done)
@@ -108,6 +114,8 @@ Outcome<void> write_all(const MapSkill& study, const MapSkillArguments& argument
 
 ExitCode run_study_map_skill(const MapSkillArguments& arguments, const OutputOptions& output) {
   const ProgressFn report = progress_bar(output);
+  if (const Outcome<void> made = make_output_folders(arguments); !made)
+    return fail(made.error(), output);
   std::optional<PassingStore> passing;
   std::string folder = arguments.store;
   if (folder.empty()) {
