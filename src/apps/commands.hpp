@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "apps/study_store.hpp"
 #include "apps/terminal.hpp"
 
 namespace faultline {
@@ -67,11 +68,28 @@ struct MapSkillArguments {
   std::size_t bootstrap = 2000;
 };
 
+// Of the studies of location and of true positions.
+struct PlaceStudyArguments {
+  StudyStoreArguments data;
+  std::string instrument;
+  std::vector<std::string> others;  // instruments of prints, or of positions
+  std::string interval;
+  double assumed_open_interest = 0.0;
+  std::size_t members = 64;
+  std::uint64_t seed = 7;
+  std::size_t replicas = 2000;
+  std::string out;
+  std::string figures;
+};
+
 ExitCode run_import(const ImportArguments& arguments, const OutputOptions& output);
 ExitCode run_info(const InfoArguments& arguments, const OutputOptions& output);
 ExitCode run_map(const MapArguments& arguments, const OutputOptions& output);
 ExitCode run_demo(const DemoArguments& arguments, const OutputOptions& output);
 ExitCode run_study_map_skill(const MapSkillArguments& arguments, const OutputOptions& output);
+ExitCode run_study_location(const PlaceStudyArguments& arguments, const OutputOptions& output);
+ExitCode run_study_true_positions(const PlaceStudyArguments& arguments,
+                                  const OutputOptions& output);
 ExitCode run_formats(const OutputOptions& output);
 
 }  // namespace faultline

@@ -148,6 +148,72 @@ void add_map_skill(CLI::App& study, MapSkillArguments& arguments) {
   });
 }
 
+// Where a study reads from.
+void add_study_data(CLI::App& command, StudyStoreArguments& arguments) {
+  auto* dataset = command.add_option(
+      "--dataset", arguments.datasets,
+      "Descriptor of the data, imported into a store that is removed at the end; repeatable");
+  command
+      .add_option("--root", arguments.root,
+                  "Folder that the descriptors' files are in [each descriptor's own]")
+      ->needs(dataset);
+  auto* store = command.add_option("--store", arguments.store,
+                                   "A store that holds the data already, instead of --dataset");
+  dataset->excludes(store);
+  command.callback([dataset, store, name = command.get_name()] {
+    if (dataset->count() + store->count() == 0)
+      throw CLI::ValidationError(name, "needs --dataset or --store");
+  });
+}
+
+void add_place_study(CLI::App& command, PlaceStudyArguments& arguments) {
+  add_study_data(command, arguments.data);
+  command
+      .add_option("--instrument", arguments.instrument,
+                  "Prices, volume and open interest of the map")
+      ->required();
+  command
+      .add_option("--assume-open-interest", arguments.assumed_open_interest,
+                  "Native units, where none is recorded")
+      ->check(CLI::PositiveNumber);
+  command.add_option("--seed", arguments.seed, "Of everything that is drawn")
+      ->capture_default_str();
+  command.add_option("--bootstrap", arguments.replicas, "Draws")
+      ->check(CLI::Range(100, 1'000'000))
+      ->capture_default_str();
+  command.add_option("--out", arguments.out, "The report: FILE.json")->required();
+  command.add_option("--figures", arguments.figures,
+                     "Folder for pictures (PNG) and report.md; made where it is missing");
+}
+
+void add_location(CLI::App& study, PlaceStudyArguments& arguments) {
+  CLI::App* command = study.add_subcommand(
+      "location", "Score where liquidations were printed, among the prices that were reached");
+  add_place_study(*command, arguments);
+  command
+      ->add_option("--prints", arguments.others,
+                   "Instruments with single liquidations; several are scored one by one and "
+                   "together")
+      ->required();
+  command->add_option("--interval", arguments.interval, "How long a map stays frozen [1h]");
+  command->footer("\ndocs/studies/location.md says how it is scored and what it said.\n");
+}
+
+void add_true_positions(CLI::App& study, PlaceStudyArguments& arguments) {
+  CLI::App* command = study.add_subcommand(
+      "true-positions", "Compare the map's shape with liquidation prices of known positions");
+  add_place_study(*command, arguments);
+  command
+      ->add_option("--positions", arguments.others,
+                   "Instrument with snapshots of positions and their liquidation prices")
+      ->required()
+      ->expected(1);
+  command->add_option("--members", arguments.members, "Of the ensemble")
+      ->check(CLI::Range(2, 256))
+      ->capture_default_str();
+  command->footer("\ndocs/studies/true_positions.md says how it is scored and what it said.\n");
+}
+
 }  // namespace
 
 int run(int argc, char** argv) {
@@ -177,6 +243,10 @@ int run(int argc, char** argv) {
   CLI::App* study_command = app.add_subcommand("study", "Compare estimates with what happened");
   study_command->require_subcommand(1);
   add_map_skill(*study_command, map_skill);
+  PlaceStudyArguments location;
+  add_location(*study_command, location);
+  PlaceStudyArguments true_positions;
+  add_true_positions(*study_command, true_positions);
   CLI::App* formats_command =
       app.add_subcommand("formats", "List the file formats that import knows by name");
   try {
@@ -199,6 +269,9 @@ int run(int argc, char** argv) {
   if (app.got_subcommand("map")) code = run_map(map, output);
   if (app.got_subcommand(demo_command)) code = run_demo(demo, output);
   if (study_command->got_subcommand("map-skill")) code = run_study_map_skill(map_skill, output);
+  if (study_command->got_subcommand("location")) code = run_study_location(location, output);
+  if (study_command->got_subcommand("true-positions"))
+    code = run_study_true_positions(true_positions, output);
   if (app.got_subcommand(formats_command)) code = run_formats(output);
   return static_cast<int>(code);
 }

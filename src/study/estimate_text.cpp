@@ -18,6 +18,11 @@ JsonValue json_of_estimate(const std::optional<BootstrapEstimate>& estimate) {
                        .set("high", estimate->high));
 }
 
+std::string few_days_text(std::size_t day_count) {
+  if (day_count >= kDaysFew) return {};
+  return "Fewer than " + std::to_string(kDaysFew) + " days: the intervals are too narrow.\n";
+}
+
 std::string table_row(std::initializer_list<std::string> cells) {
   std::string out = "|";
   for (const std::string& cell : cells) out += " " + cell + " |";

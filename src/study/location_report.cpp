@@ -52,15 +52,17 @@ std::string text_of_location(const LocationStudy& study) {
          to_text(study.request.interval) + "; " + std::to_string(study.reached_bands) +
          " bands of 10 bp were reached. " + kMeaning +
          "\n\nIntervals: 95 % of draws of whole days. p by permutation: prints put into other "
-         "bands of their own group.\n\n";
+         "bands of their own group, valid however few days there are.\n";
+  out += few_days_text(study.scores.back().day_count) + "\n";
   out += table_head({"prints of", "map", "groups", "days", "bands with prints", "mean rank",
                      "mean rank by USD", "p", "KS distance", "p by permutation", "p by days"});
   for (const LocationScore& score : study.scores) {
-    out += table_row({score.prints, score.map, std::to_string(score.group_count),
-                      std::to_string(score.day_count), std::to_string(score.ranks.size()),
-                      estimate_text(score.mean_rank), estimate_text(score.mean_rank_usd),
-                      p_text(score.p_mean_rank), grouped_text(score.ks.statistic, 3),
-                      p_text(score.p_ks), p_text(score.ks.p_clustered)});
+    out +=
+        table_row({score.prints, score.map, std::to_string(score.group_count),
+                   std::to_string(score.day_count), std::to_string(score.ranks.size()),
+                   estimate_text(score.mean_rank), estimate_text(score.mean_rank_usd),
+                   p_text(score.p_mean_rank), grouped_text(score.ks.statistic, 3),
+                   p_text(score.p_ks), score.day_count < 2 ? "-" : p_text(score.ks.p_clustered)});
   }
   return out;
 }

@@ -52,7 +52,8 @@ std::string text_of_positions(const PositionStudy& study) {
          " days, in bands of 1 % up to 30 % from the mark. " + kLimit + "\n\n";
   out += "Known money within reach, mean of a profile: $" + grouped_text(study.usd_mean * 1e-6, 2) +
          "M, as good as " + grouped_text(study.effective_count_median, 1) +
-         " positions of equal size (median).\n\nIntervals: 95 % of draws of whole days.\n\n";
+         " positions of equal size (median).\n\nIntervals: 95 % of draws of whole days.\n" +
+         few_days_text(study.day_count) + "\n";
   out += table_head({"density_interval of 80 %", "share of bands inside"});
   out += table_row({"as published", estimate_text(study.coverage)});
   out += table_row(
