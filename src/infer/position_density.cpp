@@ -74,6 +74,7 @@ PositionDensity::PositionDensity(const DensityConfig& config, std::vector<Member
   never_.assign(totals, 0.0);
   swept_.assign(totals, 0.0);
   swept_quote_.assign(2 * members_.size(), 0.0);
+  swept_unit_.assign(2 * grid_.size(), 0.0);
   flows_.resize(members_.size());
   ledgers_.resize(members_.size());
   excess_.resize(members_.size());
@@ -106,6 +107,7 @@ StepReport PositionDensity::advance(const MarketStep& step, const EntryPrices* e
   StepReport report;
   std::ranges::fill(swept_, 0.0);
   std::ranges::fill(swept_quote_, 0.0);
+  std::ranges::fill(swept_unit_, 0.0);
   sweep(Side::kLong, std::log(step.low), report);
   sweep(Side::kShort, std::log(step.high), report);
   compute_flows(step, report);
@@ -232,6 +234,7 @@ void PositionDensity::sweep_bins(Side side, std::size_t j, std::size_t first, st
   const std::size_t row = row_index(side, j);
   const double to_price = -sign(side) * grid_.delta_mid(side, j) + rows_[row].shift + u_begin_;
   double* quote = swept_quote_.data() + index_of(side) * members;
+  std::ranges::fill(value_, 0.0);
   for (std::size_t bin = first; bin < last; ++bin) {
     const double price = std::exp(to_price + (static_cast<double>(bin) + 0.5) * config_.entry_bin);
     for (std::size_t c = 0; c < kPatienceClasses; ++c) {
@@ -242,9 +245,14 @@ void PositionDensity::sweep_bins(Side side, std::size_t j, std::size_t first, st
         cell[m] = 0.0F;
         swept_[total + m] += amount;
         quote[m] += amount * price;
+        value_[m] += amount;
       }
     }
   }
+  const double* weight = kernel_.data() + j * members;
+  double unit = 0.0;
+  for (std::size_t m = 0; m < members; ++m) unit += weight[m] > 0.0 ? value_[m] / weight[m] : 0.0;
+  swept_unit_[index_of(side) * grid_.size() + j] = unit / static_cast<double>(members);
 }
 
 void PositionDensity::compute_flows(const MarketStep& step, StepReport& report) {

@@ -124,6 +124,19 @@ class PositionDensity {
   // members · StepReport::swept_quote. Units: quote currency of a linear contract.
   double swept_quote(Side side, std::size_t member) const;
 
+  // What the last step crossed by distance, for unit weight of the kernel: swept over weight, mean
+  // over members. What kernels are learnt from (KernelLearner). Native units; 0 where all weights
+  // are.
+  std::span<const double> swept_unit(Side side) const {
+    return std::span(swept_unit_).subspan(index_of(side) * grid_.size(), grid_.size());
+  }
+
+  // Changes the members' kernels as if all entries so far had been made with them: every distance
+  // is multiplied by its new weight over its old one, and each side is scaled back to its stock.
+  // Mass that the identity returned beyond a step's extreme is taken for an entry like any other.
+  // Requires: one usable kernel a member (checked). Cost: two passes over the occupied cells.
+  void set_kernels(std::span<const std::vector<double>> kernels);
+
   const DensityConfig& config() const { return config_; }
   const DistanceGrid& grid() const { return grid_; }
   std::size_t member_count() const { return members_.size(); }
@@ -243,6 +256,8 @@ class PositionDensity {
   };
   std::vector<double> waiting_sums(Side side) const;
   void read_row(Side side, std::size_t j, std::span<const double> waiting, RowMass& out) const;
+  void reweigh_row(Side side, std::size_t j, std::span<const double> ratio);
+  void scale_to_stock(Side side);
   void rescale_where_small(Side side);
   static void add_line(std::span<const double> line, double at, std::span<double> fine,
                        Profile& out);
@@ -267,6 +282,7 @@ class PositionDensity {
   std::vector<StepFlows> flows_;     // of the current step, by member
   std::vector<double> swept_;        // of the current step, [side][class][member]
   std::vector<double> swept_quote_;  // of the last step, [side][member]
+  std::vector<double> swept_unit_;   // of the last step, [side][distance]
   std::vector<double> excess_;       // of the current step, [member]
   std::array<Waiting, 2> waiting_{};
   std::vector<double> waiting_amount_;  // [side][class][point][member], divided by the scale

@@ -232,4 +232,76 @@ void PositionDensity::resample(std::span<const std::size_t> parents,
   lay_out_kernels();
 }
 
+void PositionDensity::reweigh_row(Side side, std::size_t j, std::span<const double> ratio) {
+  const std::size_t members = members_.size();
+  const std::size_t r = row_index(side, j);
+  for (std::size_t c = 0; c < kPatienceClasses; ++c) {
+    for (std::size_t bin = rows_[r].low; bin < rows_[r].high; ++bin) {
+      float* cell = mass_.data() + cell_index(r, c, bin);
+      for (std::size_t m = 0; m < members; ++m)
+        cell[m] = static_cast<float>(static_cast<double>(cell[m]) * ratio[m]);
+    }
+  }
+}
+
+// Counts what a side holds and scales it to what it held before.
+void PositionDensity::scale_to_stock(Side side) {
+  const std::size_t members = members_.size();
+  std::vector<double> counted(kPatienceClasses * members, 0.0);
+  for (std::size_t c = 0; c < kPatienceClasses; ++c) {
+    double* sum = counted.data() + c * members;
+    for (std::size_t j = 0; j < grid_.size(); ++j) {
+      const std::size_t r = row_index(side, j);
+      for (std::size_t bin = rows_[r].low; bin < rows_[r].high; ++bin) {
+        const float* cell = mass_.data() + cell_index(r, c, bin);
+        for (std::size_t m = 0; m < members; ++m) sum[m] += static_cast<double>(cell[m]);
+      }
+    }
+    for (std::size_t m = 0; m < members; ++m) {
+      const std::size_t total = total_index(side, c, m);
+      sum[m] = sum[m] * scale_[total] + never_[total];
+    }
+  }
+  for (std::size_t m = 0; m < members; ++m) {
+    double sum = 0.0;
+    for (std::size_t c = 0; c < kPatienceClasses; ++c) sum += counted[c * members + m];
+    if (sum <= 0.0) continue;
+    const double factor = member_stock(side, m) / sum;
+    for (std::size_t c = 0; c < kPatienceClasses; ++c) {
+      const std::size_t total = total_index(side, c, m);
+      scale_[total] *= factor;
+      never_[total] *= factor;
+      stock_[total] = counted[c * members + m] * factor;
+    }
+  }
+}
+
+void PositionDensity::set_kernels(std::span<const std::vector<double>> kernels) {
+  const std::size_t members = members_.size();
+  FAULTLINE_CHECK(kernels.size() == members);
+  std::vector<double> ratio(members);
+  for (const Side side : {Side::kLong, Side::kShort}) {
+    flush(side);
+    for (std::size_t j = 0; j <= grid_.size(); ++j) {
+      for (std::size_t m = 0; m < members; ++m) {
+        const double old = kernel_[j * members + m];
+        ratio[m] = old > 0.0 ? kernels[m][j] / old : 0.0;
+      }
+      if (j < grid_.size()) {
+        reweigh_row(side, j, ratio);
+        continue;
+      }
+      for (std::size_t c = 0; c < kPatienceClasses; ++c) {
+        for (std::size_t m = 0; m < members; ++m) never_[total_index(side, c, m)] *= ratio[m];
+      }
+    }
+    scale_to_stock(side);
+  }
+  for (std::size_t m = 0; m < members; ++m) {
+    members_[m].kernel = kernels[m];
+    FAULTLINE_CHECK(is_usable(members_[m]));
+  }
+  lay_out_kernels();
+}
+
 }  // namespace faultline

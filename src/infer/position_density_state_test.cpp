@@ -155,6 +155,46 @@ TEST(PositionDensityState, ResamplingCopiesHistories) {
   }
 }
 
+// Kernels set afterwards are as if they had been there from the begin: exactly so where the
+// identity never had to return anything, because returned mass was drawn with the old ones.
+TEST(PositionDensityState, KernelsSetLaterAreThoseOfAllEntries) {
+  const DistanceGrid grid(0.003, 0.6, 28);
+  std::vector<MemberParameters> members = four_members();
+  std::vector<std::vector<double>> kernels;
+  for (const MemberParameters& member : members) kernels.push_back(member.kernel);
+  for (MemberParameters& member : members) member.kernel = log_normal_kernel(grid, 0.1, 1.2);
+  // Steps without a range beyond the nearest distance, so that nothing is swept.
+  std::vector<MarketStep> steps = random_market(8, 60);
+  for (MarketStep& step : steps) {
+    step.open = step.high = step.low = step.close = 100.0;
+    step.volume += 1.0;
+  }
+  PositionDensity later = after(members, steps);
+  later.set_kernels(kernels);
+  for (std::size_t m = 0; m < members.size(); ++m) members[m].kernel = kernels[m];
+  const PositionDensity first = after(members, steps);
+  for (const Side side : kSides) {
+    EXPECT_NEAR(later.stock(side), first.stock(side), 1e-9 * first.stock(side));
+    EXPECT_NEAR(later.recounted_stock(side) / later.stock(side), 1.0, 1e-5);
+    const MemberProfiles a = later.profiles(side, kGrid);
+    const MemberProfiles b = first.profiles(side, kGrid);
+    for (std::size_t i = 0; i < a.rows.size(); ++i) ASSERT_NEAR(a.rows[i], b.rows[i], 1e-4);
+  }
+}
+
+TEST(PositionDensityState, SweptByDistanceAddsUpToWhatWasSwept) {
+  PositionDensity density(DensityConfig{}, {});
+  for (const MarketStep& step : random_market(9, 300)) {
+    const StepReport report = density.advance(step);
+    for (const Side side : kSides) {
+      double sum = 0.0;
+      for (std::size_t j = 0; j < density.grid().size(); ++j)
+        sum += density.swept_unit(side)[j] * density.member(0).kernel[j];
+      ASSERT_NEAR(sum, report.swept[index_of(side)], 1e-9 * (1.0 + sum));
+    }
+  }
+}
+
 TEST(PositionDensityState, EntriesAtOtherPricesKeepTheStock) {
   const std::vector<MarketStep> steps = random_market(6, 200);
   PositionDensity moved({}, {});

@@ -1,0 +1,78 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "core/units.hpp"
+#include "infer/kernel_em.hpp"
+
+namespace faultline {
+
+struct KernelLearnerConfig {
+  double prior_strength = 200.0;   // positions' worth of belief in the prior kernel
+  std::size_t first_fit = 100;     // steps with liquidations before the first fit
+  double refit_growth = 1.25;      // a new fit when there are so many times more
+  std::size_t generation = 4'096;  // steps with liquidations before the evidence begins anew
+  double prior_kept = 0.5;         // share of the original prior in that of a new generation
+  // A fit begins where the last one ended, so that few iterations are enough.
+  KernelEmConfig em{.iterations_max = 200, .tolerance = 1e-6};
+};
+
+// Learns the kernel of distances while a map runs, where the feed is fine enough to say so: every
+// liquidation is printed, in steps that are short against the time between liquidations.
+//
+//   swept by distance, opened, printed   ──add()──>  KernelEvidence  ──fit()──>  kernel
+//
+// Why not everywhere: hourly totals did not identify the kernel beyond its prior (no gain out of
+// sample), and a throttled feed must first be corrected by a factor that the kernel itself moves.
+// What is printed is taken for all that was liquidated, so the level of the kernel is learnt as
+// well as its shape: the map then sweeps what is printed.
+//
+// A generation of evidence ends after so many steps with liquidations. The next begins with what is
+// held then, and with what was learnt mixed into its prior: the kernel may drift.
+//
+// Units: native. Deterministic. Thread safety: none.
+// Cost: a few numbers a step; a fit is one of fit_kernel(), at most some 30 ms.
+class KernelLearner {
+ public:
+  // Requires: `prior` on the simplex, grid.size() + 1 weights (checked).
+  KernelLearner(const DistanceGrid& grid, std::vector<double> prior,
+                const KernelLearnerConfig& config = {});
+
+  // One side of one step, in the order of time.
+  struct Observation {
+    std::span<const double> crossed_unit;  // PositionDensity::swept_unit()
+    double opened = 0.0;
+    double liquidated = 0.0;  // negative or not finite: not learnt from
+    std::size_t prints = 0;
+    double held = 0.0;  // by the side after the step
+  };
+  void add(Side side, const Observation& observation);
+
+  // The kernel, when there is enough new evidence for a fit; else nothing.
+  std::optional<std::vector<double>> fit();
+
+  std::size_t fit_count() const { return fit_count_; }
+  const std::vector<double>& kernel() const { return kernel_; }
+
+ private:
+  void begin_generation();
+
+  std::vector<double> original_;
+  std::vector<double> prior_;
+  std::vector<double> kernel_;
+  KernelLearnerConfig config_;
+  KernelEvidence evidence_;
+  std::vector<double> line_;  // scratch, with a place for "never"
+  std::array<double, 2> held_{};
+  bool has_stock_ = false;
+  double printed_ = 0.0;
+  std::size_t prints_ = 0;
+  std::size_t fitted_at_ = 0;  // observations of this generation at the last fit
+  std::size_t fit_count_ = 0;
+};
+
+}  // namespace faultline

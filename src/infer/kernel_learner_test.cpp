@@ -1,0 +1,130 @@
+#include "infer/kernel_learner.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstdio>
+#include <numeric>
+
+#include "base/rng.hpp"
+#include "infer/position_density.hpp"
+
+namespace faultline {
+namespace {
+
+constexpr std::array kSides{Side::kLong, Side::kShort};
+
+// A market of minutes that wanders, with volume and open interest.
+std::vector<MarketStep> minutes(std::uint64_t seed, int count) {
+  Rng rng(seed);
+  std::vector<MarketStep> steps;
+  double price = 100.0;
+  double interest = 1'000.0;
+  for (int i = 0; i < count; ++i) {
+    MarketStep step;
+    step.begin = UnixNanos(1'764'547'200'000'000'000 + i * kMinute.value);
+    step.end = step.begin + kMinute;
+    step.open = price;
+    price *= std::exp(0.001 * rng.normal());
+    step.close = price;
+    step.high = std::max(step.open, price) * (1.0 + 5e-4 * rng.uniform());
+    step.low = std::min(step.open, price) * (1.0 - 5e-4 * rng.uniform());
+    step.volume = 6.0 * rng.exponential();
+    step.oi_begin = interest;
+    interest += 0.5 * rng.normal();
+    step.oi_end = interest;
+    steps.push_back(step);
+  }
+  return steps;
+}
+
+MemberParameters member_of(const DistanceGrid& grid, double median, double sigma) {
+  MemberParameters member = central_member({}, grid);
+  member.kernel = log_normal_kernel(grid, median, sigma);
+  return member;
+}
+
+double l1(std::span<const double> a, std::span<const double> b) {
+  double sum = 0.0;
+  for (std::size_t i = 0; i < a.size(); ++i) sum += std::abs(a[i] - b[i]);
+  return sum;
+}
+
+Profile near_profile(const PositionDensity& density, Side side, double price) {
+  Profile out;
+  density.add_profile(
+      side, 0, {.log_begin = std::log(price) - 0.05, .row_log = 1e-3, .row_count = 100}, out);
+  return out;
+}
+
+// Prints are what a density with another kernel sweeps: the learner must find that kernel where
+// prices went, and the map near the price with it.
+TEST(KernelLearner, FindsTheKernelThatMadeThePrints) {
+  const DensityConfig config;
+  const DistanceGrid grid(config.distance_min, config.distance_max, config.distance_bins);
+  PositionDensity truth(config, {member_of(grid, 0.25, 0.9)});
+  PositionDensity prior(config, {});
+  PositionDensity learning(config, {});
+  KernelLearner learner(grid, learning.member(0).kernel);
+  double price = 0.0;
+  for (const MarketStep& step : minutes(1, 12'000)) {
+    const StepReport printed = truth.advance(step);
+    prior.advance(step);
+    const StepReport report = learning.advance(step);
+    for (const Side side : kSides) {
+      learner.add(side, {.crossed_unit = learning.swept_unit(side),
+                         .opened = report.opened[index_of(side)],
+                         .liquidated = printed.swept[index_of(side)],
+                         .prints = 5,
+                         .held = learning.stock(side)});
+    }
+    if (const auto kernel = learner.fit()) learning.set_kernels(std::span(&*kernel, 1));
+    price = step.close;
+  }
+  ASSERT_GE(learner.fit_count(), 3U);
+  EXPECT_NEAR(std::accumulate(learner.kernel().begin(), learner.kernel().end(), 0.0), 1.0, 1e-9);
+  for (const Side side : kSides) {
+    const Profile wanted = near_profile(truth, side, price);
+    const double scale = std::accumulate(wanted.rows.begin(), wanted.rows.end(), 0.0);
+    const double before = l1(wanted.rows, near_profile(prior, side, price).rows) / scale;
+    const double after = l1(wanted.rows, near_profile(learning, side, price).rows) / scale;
+    std::printf("map within 5 %%, side %d: L1 %.3f with the prior, %.3f with what was learnt\n",
+                static_cast<int>(side), before, after);
+    EXPECT_LT(after, 0.25 * before);
+  }
+}
+
+TEST(KernelLearner, WithoutPrintsTheKernelStays) {
+  const DensityConfig config;
+  const DistanceGrid grid(config.distance_min, config.distance_max, config.distance_bins);
+  KernelLearner learner(grid, central_member(config, grid).kernel);
+  const std::vector<double> crossed(grid.size(), 1.0);
+  for (int i = 0; i < 1'000; ++i)
+    learner.add(Side::kLong, {.crossed_unit = crossed, .opened = 10.0, .held = 100.0});
+  learner.add(Side::kLong,
+              {.crossed_unit = crossed, .liquidated = std::nan(""), .prints = 1, .held = 100.0});
+  EXPECT_FALSE(learner.fit());
+  EXPECT_EQ(learner.kernel(), central_member(config, grid).kernel);
+}
+
+// A long run begins its evidence anew, and goes on learning.
+TEST(KernelLearner, GenerationsBoundTheEvidence) {
+  const DistanceGrid grid(0.003, 0.6, 28);
+  KernelLearner learner(grid, log_normal_kernel(grid, 0.12, 1.25),
+                        {.first_fit = 20, .generation = 100});
+  Rng rng(3);
+  std::vector<double> crossed(grid.size(), 0.0);
+  std::size_t fits = 0;
+  for (int i = 0; i < 1'000; ++i) {
+    crossed[static_cast<std::size_t>(i) % grid.size()] = rng.uniform();
+    learner.add(
+        i % 2 == 0 ? Side::kLong : Side::kShort,
+        {.crossed_unit = crossed, .opened = 5.0, .liquidated = 0.1, .prints = 1, .held = 100.0});
+    if (learner.fit()) ++fits;
+  }
+  EXPECT_GT(fits, 40U);
+  EXPECT_EQ(learner.fit_count(), fits);
+}
+
+}  // namespace
+}  // namespace faultline
