@@ -167,6 +167,7 @@ Outcome<std::vector<SkillWindow>> MapSkillRun::choose_windows() const {
   for (SkillWindow& window : windows) {
     const std::vector<std::uint32_t> rows = rows_of(window);
     std::vector<std::int64_t> days;
+    days.reserve(rows.size());
     for (const std::uint32_t row : rows) days.push_back(features_.rows().days[row]);
     window.hour_count = rows.size();
     window.day_count = find_clusters(days).count;

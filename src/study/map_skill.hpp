@@ -89,7 +89,7 @@ SkillCandidates skill_candidates(const Store& store);
 
 // Errors: kNoData when too little is recorded to score anything;
 // kBadRequest for options out of range; kCancelled.
-// Cost: about four minutes on one core for 60,000 steps and 11 weeks.
+// Cost: about 80 seconds on one core for 60,000 steps and 11 weeks.
 Outcome<MapSkill> run_map_skill(const SkillData& data, const MapSkillOptions& options,
                                 const ProgressFn& report);
 

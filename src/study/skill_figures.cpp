@@ -226,7 +226,7 @@ std::vector<SkillFigure> skill_figures(const MapSkill& study) {
 
 Outcome<void> write_skill_figures(const MapSkill& study, const std::string& folder) {
   for (const SkillFigure& figure : skill_figures(study)) {
-    if (const Outcome<void> done = write_figure(figure, folder); !done) return done;
+    if (Outcome<void> done = write_figure(figure, folder); !done) return done;
   }
   return {};
 }

@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::uint32_t kRoundsFrozen = 150;
 constexpr std::uint32_t kRounds = 120;
-constexpr std::size_t kStages = 45;  // of the progress: contestants and maps
+constexpr std::size_t kStages = 53;  // of the progress: contestants and maps
 constexpr std::array kPlacebos{MapPlacebo::kMirrored, MapPlacebo::kShifted, MapPlacebo::kShuffled};
 constexpr const char* kInHourSuffix = "_in_hour";
 
@@ -52,7 +52,7 @@ class LadderBuilder {
  private:
   Outcome<void> next(std::string_view what) {
     ++stage_;
-    if (keep_going(report_, {what, stage_, kStages, stage_})) return {};
+    if (keep_going(report_, {what, stage_, kStages, stage_ * features_.rows().size()})) return {};
     return Diagnostic{.code = Errc::kCancelled};
   }
 

@@ -46,7 +46,7 @@ struct LadderOptions {
 };
 
 // Errors: kCancelled, and those of the boosting library.
-// Cost: about three minutes on one core for 60,000 steps and eleven weekly folds.
+// Cost: about a minute on one core for 60,000 steps and eleven weekly folds.
 Outcome<SkillLadder> build_ladder(const SkillData& data, const SkillFeatures& features,
                                   const LadderOptions& options, const ProgressFn& report);
 

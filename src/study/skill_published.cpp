@@ -1,6 +1,7 @@
 #include "study/skill_published.hpp"
 
 #include <array>
+#include <functional>
 #include <utility>
 
 #include "base/check.hpp"
@@ -95,7 +96,8 @@ class Targets {
   }
 
  private:
-  template <class Met>
+  using Met = std::function<bool(const BootstrapEstimate&)>;
+
   void add(std::string what, const Estimate& value, std::string required, const Met& is_met) {
     targets_.push_back({.what = std::move(what),
                         .value = value,

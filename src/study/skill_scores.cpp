@@ -48,6 +48,13 @@ std::vector<double> deviances(std::span<const double> actual, std::span<const do
   return out;
 }
 
+constexpr auto kCorrelation = [](const ResampledRanks& ranks, std::span<const std::uint32_t> t) {
+  return ranks.correlation(t);
+};
+constexpr auto kTopShare = [](const ResampledRanks& ranks, std::span<const std::uint32_t> t) {
+  return ranks.top_share(t);
+};
+
 bool has_amounts(const SkillPrediction& prediction) { return !prediction.mean_usd[0].empty(); }
 
 }  // namespace
@@ -123,17 +130,6 @@ Estimate WindowScorer::ranked(const SkillPrediction& prediction, const SkillPred
   };
   return bootstrap_statistic(days_.count, statistic, options_);
 }
-
-namespace {
-
-constexpr auto kCorrelation = [](const ResampledRanks& ranks, std::span<const std::uint32_t> t) {
-  return ranks.correlation(t);
-};
-constexpr auto kTopShare = [](const ResampledRanks& ranks, std::span<const std::uint32_t> t) {
-  return ranks.top_share(t);
-};
-
-}  // namespace
 
 Estimate WindowScorer::wide_r_squared(const SkillPrediction& prediction) const {
   std::vector<double> errors =
