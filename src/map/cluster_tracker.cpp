@@ -58,8 +58,8 @@ void ClusterTracker::follow(ClusterHistory& cluster, const MapColumn& column, do
   const double hours =
       static_cast<double>((column.as_of - before.as_of).value) / static_cast<double>(kHour.value);
   const double revalued = before.notional_at_risk_usd * (column.usd_per_unit / last_usd_per_unit_);
-  cluster.moments.push_back(
-      ClusterMoment{column.as_of, usd, std::max(usd - revalued, 0.0) / hours});
+  const double fed = std::max(usd - revalued, 0.0);
+  cluster.moments.push_back(ClusterMoment{column.as_of, usd, fed, fed / hours});
   const bool is_long = cluster.side == Side::kLong;
   const bool is_peak_reached = is_long ? low <= cluster.price_peak : high >= cluster.price_peak;
   const bool is_touched = is_long ? low < cluster.price_high : high > cluster.price_low;
@@ -91,7 +91,7 @@ void ClusterTracker::give_birth(const MapColumn& column) {
                         .price_peak = found.price_peak,
                         .born = column.as_of,
                         .moments = {}};
-    born.moments.push_back(ClusterMoment{column.as_of, found.notional_at_risk_usd, 0.0});
+    born.moments.push_back(ClusterMoment{column.as_of, found.notional_at_risk_usd});
     alive_.push_back(histories_.size());
     histories_.push_back(std::move(born));
   }

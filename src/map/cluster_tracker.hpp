@@ -24,9 +24,9 @@ std::string_view name_of(ClusterFate fate);
 struct ClusterMoment {
   UnixNanos as_of{};
   double notional_at_risk_usd = 0.0;
-  // What came in since the moment before, an hour: the growth of what its rows hold, with the
-  // change of the mark taken out. Closings are inside, so it is less than what was opened; never
-  // negative.
+  // What came in since the moment before: the growth of what its rows hold, with the change of the
+  // mark taken out. Closings are inside, so it is less than what was opened; never negative.
+  double fed_usd = 0.0;
   double fed_usd_per_hour = 0.0;
 };
 
