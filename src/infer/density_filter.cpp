@@ -106,7 +106,8 @@ bool DensityFilter::add_log_likelihoods(const FeedReading& reading, Side side,
   const double background = background_usd(reading.seconds());
   const std::span<const double> swept = swept_usd(side);
   for (std::size_t m = 0; m < sum.size(); ++m) {
-    sum[m] += total_log_likelihood(member_factors_[m], {swept[m], *printed}, background);
+    sum[m] += config_.total_power *
+              total_log_likelihood(member_factors_[m], {swept[m], *printed}, background);
   }
   return true;
 }

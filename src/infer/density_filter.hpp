@@ -23,6 +23,10 @@ struct DensityFilterConfig {
   ObservationFactorConfig factor{};
   // F before the feed has shown enough: a guess, ln USD.
   SizeParameters sizes{.log_median = 8.5, .log_sigma = 1.5};
+  // The power of a total's likelihood, times that of EnsembleWeightsConfig: the hours of a day err
+  // together, so that a total is far less than one independent observation. With 1, ensembles of
+  // different seeds contradicted each other on recorded hours (docs/models/position_density.md).
+  double total_power = 0.25;
   // The correlation of a jittered member with its parent, a resampling.
   double jitter_kept = 0.9;
   std::size_t members = 1;  // 1: the central member alone, without interval

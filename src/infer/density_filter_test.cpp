@@ -57,6 +57,7 @@ FeedReading total_of(const MarketStep& step, double long_usd, double short_usd) 
 
 DensityFilterConfig config_of(std::size_t members) {
   DensityFilterConfig config;
+  config.total_power = 1.0;  // so that a few hundred hours are enough to resample
   config.members = members;
   return config;
 }

@@ -30,7 +30,8 @@ std::string venues_text(const LiquidationMap& map) {
 }
 
 std::string members_text(const LiquidationMap& map) {
-  return map.members == 1 ? "1 member, no interval" : std::to_string(map.members) + " members";
+  return map.members == 1 ? "1 member, no interval"
+                          : std::to_string(map.members) + " members, colour: their mean";
 }
 
 std::string_view price_words(const LiquidationMap& map) {
@@ -173,9 +174,7 @@ HeatmapChart chart_of_map(const LiquidationMap& map, const PictureOptions& optio
       (map.liquidations_source.empty() ? "none recorded."
                                        : map.liquidations_source + ", as reported.");
   if (map.is_simulated) chart.banner = "SIMULATED MARKET";
-  chart.value_label = map.members == 1
-                          ? "notional at risk, USD per 0.1 % of price"
-                          : "notional at risk, mean of members, USD per 0.1 % of price";
+  chart.value_label = "notional at risk, USD per 0.1 % of price";
   chart.price_label = "price, " + map.spec.quote;
   const RowRange rows = shown_rows(map, options.margin);
   chart.color_scale = scale_of(map);
