@@ -115,7 +115,8 @@ Outcome<MapPlan> plan_map(const Store& store, const MapRequest& request) {
     return Diagnostic{
         .code = Errc::kNoData,
         .field = to_text(request.instrument),
-        .note = "prices are recorded from " + to_text(shared.from) + " to " + to_text(shared.to)};
+        .note = (ids->size() == 1 ? "prices are recorded from " : "all have prices from ") +
+                to_text(shared.from) + " to " + to_text(shared.to)};
   }
   if (plan.shown.to <= plan.shown.from) return bad_request("range", "it ends before it begins");
   for (const InstrumentId& id : *ids) {
