@@ -117,26 +117,8 @@ ChartProfile profile_of(const LiquidationMap& map, RowRange rows) {
   return profile;
 }
 
-std::vector<ChartPane> panes_of(const LiquidationMap& map) {
-  ChartPane interest{
-      .label = "open interest", .unit = "USD", .series = {ChartSeries{.label = "open interest"}}};
-  ChartPane flow{.label = "liquidations, expected and reported", .unit = "USD"};
-  ChartSeries crossed{.label = "notional at risk crossed (estimate)"};
-  ChartSeries expected{.label = "expected liquidation (estimate)"};
-  for (const ColumnSpan& span : map.spans) {
-    const double time = seconds_of(span.candle.end);
-    interest.series[0].times_s.push_back(time);
-    interest.series[0].values.push_back(span.open_interest_usd);
-    crossed.times_s.push_back(time);
-    crossed.values.push_back(span.crossed_usd[0] + span.crossed_usd[1]);
-    // Without a reading there is no value; the line then joins its neighbours.
-    if (!span.feed) continue;
-    expected.times_s.push_back(time);
-    expected.values.push_back(span.feed->expected_liquidation_usd[0] +
-                              span.feed->expected_liquidation_usd[1]);
-  }
-  flow.series.push_back(std::move(crossed));
-  if (!expected.values.empty()) flow.series.push_back(std::move(expected));
+// What feeds printed, by span.
+ChartSeries reported_of(const LiquidationMap& map) {
   ChartSeries reported{.label = "reported by " + map.liquidations_source};
   std::vector<double> sums(map.spans.size(), 0.0);
   for (const RealisedLiquidation& liquidation : map.liquidations) {
@@ -147,14 +129,39 @@ std::vector<ChartPane> panes_of(const LiquidationMap& map) {
     if (span != map.spans.end())
       sums[static_cast<std::size_t>(span - map.spans.begin())] += liquidation.usd;
   }
-  if (!map.liquidations.empty()) {
-    for (std::size_t i = 0; i < sums.size(); ++i) {
-      reported.times_s.push_back(seconds_of(map.spans[i].candle.end));
-      reported.values.push_back(sums[i]);
-    }
-    flow.series.push_back(std::move(reported));
+  for (std::size_t i = 0; i < sums.size(); ++i) {
+    reported.times_s.push_back(seconds_of(map.spans[i].candle.end));
+    reported.values.push_back(sums[i]);
   }
-  return {std::move(interest), std::move(flow)};
+  return reported;
+}
+
+// The stock that was crossed and what feeds print of it have a pane each: they are two quantities.
+std::vector<ChartPane> panes_of(const LiquidationMap& map) {
+  ChartSeries interest{.label = "open interest"};
+  ChartSeries crossed{.label = "crossed by the price (estimate)"};
+  ChartSeries expected{.label = "expected liquidation (estimate)"};
+  for (const ColumnSpan& span : map.spans) {
+    const double time = seconds_of(span.candle.end);
+    interest.times_s.push_back(time);
+    interest.values.push_back(span.open_interest_usd);
+    crossed.times_s.push_back(time);
+    crossed.values.push_back(span.crossed_usd[0] + span.crossed_usd[1]);
+    // Without a reading there is no value; the line then joins its neighbours.
+    if (!span.feed) continue;
+    expected.times_s.push_back(time);
+    expected.values.push_back(span.feed->expected_liquidation_usd[0] +
+                              span.feed->expected_liquidation_usd[1]);
+  }
+  std::vector<ChartPane> panes{
+      {.label = "open interest", .unit = "USD", .series = {std::move(interest)}},
+      {.label = "notional at risk", .unit = "USD", .series = {std::move(crossed)}}};
+  if (expected.values.empty() && map.liquidations.empty()) return panes;
+  ChartPane flow{.label = "liquidations", .unit = "USD"};
+  if (!expected.values.empty()) flow.series.push_back(std::move(expected));
+  if (!map.liquidations.empty()) flow.series.push_back(reported_of(map));
+  panes.push_back(std::move(flow));
+  return panes;
 }
 
 }  // namespace
