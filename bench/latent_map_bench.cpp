@@ -8,6 +8,7 @@
 #include "base/rng.hpp"
 #include "engine/map_builder.hpp"
 #include "harness.hpp"
+#include "map/ensemble_column.hpp"
 
 namespace faultline::bench {
 namespace {

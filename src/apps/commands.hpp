@@ -31,9 +31,12 @@ struct InfoArguments {
   bool is_verified = false;
 };
 
+// Members of the ensemble where nobody says otherwise (docs/performance.md).
+inline constexpr std::size_t kMembersDefault = 64;
+
 struct MapArguments {
   std::string store;
-  std::string instrument;
+  std::vector<std::string> instruments;  // several: venues of one coin, summed
   std::string from;
   std::string to;
   std::string at;
@@ -42,6 +45,9 @@ struct MapArguments {
   std::string price;
   std::string liquidations;
   double assumed_open_interest = 0.0;
+  std::size_t members = kMembersDefault;
+  std::uint64_t seed = 1;
+  std::size_t threads = 2;
   std::vector<std::string> out;
   int width_px = 1600;
   int height_px = 1000;
@@ -51,6 +57,7 @@ struct MapArguments {
 struct DemoArguments {
   std::string out = "out";
   std::uint64_t seed = 10;
+  std::size_t members = kMembersDefault;
 };
 
 struct MapSkillArguments {

@@ -9,14 +9,18 @@
 namespace faultline {
 namespace {
 
-JsonValue json_of_near(const NearComparison& near) {
-  JsonValue out = JsonValue::object();
-  out.set("reach", near.reach);
-  for (const Side side : {Side::kLong, Side::kShort}) {
+JsonValue json_of_near(const LabRun& run) {
+  JsonValue out = JsonValue::array();
+  for (const NearComparison& near : run.near) {
     JsonValue one = JsonValue::object();
-    one.set("true_usd", near.true_usd[index_of(side)])
-        .set("estimated_usd", near.estimated_usd[index_of(side)]);
-    out.set(name_of(side), std::move(one));
+    one.set("reach", near.reach);
+    for (const Side side : {Side::kLong, Side::kShort}) {
+      JsonValue both = JsonValue::object();
+      both.set("true_usd", near.true_usd[index_of(side)]);
+      both.set("estimated_usd", json_of_sum(near.estimated_usd[index_of(side)], run.map.members));
+      one.set(name_of(side), std::move(both));
+    }
+    out.push(std::move(one));
   }
   return out;
 }
@@ -33,13 +37,16 @@ void say_run(const LabRun& run, const std::string& folder) {
                   usd_text(run.liquidated_usd[0]), usd_text(run.liquidated_usd[1]),
                   count_text(run.liquidations), to_text(run.busiest_minute).substr(11, 5),
                   usd_text(run.busiest_minute_usd)));
-  for (const Side side : {Side::kLong, Side::kShort}) {
-    const std::size_t s = index_of(side);
-    say(fmt::format(
-        "Within {:.0f} % {} the price: the map estimates {} of {}s at risk; the simulation knows "
-        "{}",
-        run.near.reach * 100.0, side == Side::kLong ? "below" : "above",
-        usd_text(run.near.estimated_usd[s]), name_of(side), usd_text(run.near.true_usd[s])));
+  for (const NearComparison& near : run.near) {
+    for (const Side side : {Side::kLong, Side::kShort}) {
+      const std::size_t s = index_of(side);
+      say(fmt::format(
+          "Within {:2.0f} % {} the price: the map estimates {} of {}s at risk; the simulation "
+          "knows {}",
+          near.reach * 100.0, side == Side::kLong ? "below" : "above",
+          sum_text(near.estimated_usd[s], run.map.members), name_of(side),
+          usd_text(near.true_usd[s])));
+    }
   }
   say("Largest clusters on the map:");
   for (std::size_t i = 0; i < std::min<std::size_t>(5, run.map.clusters.size()); ++i) {
@@ -64,6 +71,7 @@ ExitCode run_demo(const DemoArguments& arguments, const OutputOptions& output) {
   options.config.begin = options.config.begin - Nanos(3 * kDay.value);
   options.config.length = Nanos(4 * kDay.value);
   options.config.news_count = 6;
+  options.members = arguments.members;
   if (const Outcome<void> made = make_folders(options.folder); !made)
     return fail(made.error(), output);
   const Outcome<LabRun> run = run_lab_day(options, progress_bar(output));
@@ -74,13 +82,13 @@ ExitCode run_demo(const DemoArguments& arguments, const OutputOptions& output) {
   if (const Outcome<void> done = write_map(run->map, picture); !done)
     return fail(done.error(), output);
   JsonValue json = json_of_map(run->map);
-  json.set("near", json_of_near(run->near));
+  json.set("near", json_of_near(*run));
   if (const Outcome<void> done = write_file_atomically(document, write_json(json) + "\n"); !done) {
     return fail(done.error(), output);
   }
   if (output.is_json) {
     JsonValue summary = summary_of_map(run->map);
-    summary.set("near", json_of_near(run->near))
+    summary.set("near", json_of_near(*run))
         .set("written", JsonValue::array().push(picture).push(document));
     say_json(summary);
   } else {

@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "apps/commands.hpp"
+#include "infer/ensemble_prior.hpp"
 
 namespace faultline {
 namespace {
@@ -68,13 +69,27 @@ void add_import(CLI::App& app, ImportArguments& arguments) {
   });
 }
 
+void add_members(CLI::App* command, std::size_t& members) {
+  command
+      ->add_option("--members", members,
+                   "Members of the ensemble that makes the intervals; 1: the central one, fast")
+      ->check(CLI::Range(std::size_t{1}, kEnsembleMembersMax))
+      ->capture_default_str();
+}
+
 void add_map(CLI::App& app, MapArguments& arguments) {
   CLI::App* command = app.add_subcommand("map", "Estimate the liquidation map of an instrument");
   command->add_option("--store", arguments.store, "Folder of the store")->required();
   command
-      ->add_option("--instrument", arguments.instrument,
-                   "venue:symbol, as `faultline info` lists them")
+      ->add_option("--instrument", arguments.instruments,
+                   "venue:symbol, as `faultline info` lists them; several venues of one coin are "
+                   "summed, the first gives the candles")
       ->required();
+  add_members(command, arguments.members);
+  command->add_option("--seed", arguments.seed, "Of the ensemble")->capture_default_str();
+  command->add_option("--threads", arguments.threads, "For several venues")
+      ->check(CLI::Range(1, 64))
+      ->capture_default_str();
   command->add_option("--from", arguments.from,
                       "First time shown; everything before it warms the model up");
   command->add_option("--to", arguments.to, "End of the map; nothing later is read");
@@ -239,6 +254,7 @@ int run(int argc, char** argv) {
       app.add_subcommand("demo", "Simulate a day, import it, and draw its map; needs no data");
   demo_command->add_option("--out", demo.out, "Folder for the results")->capture_default_str();
   demo_command->add_option("--seed", demo.seed, "Another seed, another day")->capture_default_str();
+  add_members(demo_command, demo.members);
   MapSkillArguments map_skill;
   CLI::App* study_command = app.add_subcommand("study", "Compare estimates with what happened");
   study_command->require_subcommand(1);

@@ -10,9 +10,16 @@ namespace {
 
 Outcome<MapRequest> request_of(const MapArguments& arguments) {
   MapRequest request;
-  const Outcome<InstrumentId> id = instrument_argument("--instrument", arguments.instrument);
-  if (!id) return id.error();
-  request.instrument = *id;
+  for (const std::string& text : arguments.instruments) {
+    const Outcome<InstrumentId> id = instrument_argument("--instrument", text);
+    if (!id) return id.error();
+    request.also.push_back(*id);
+  }
+  request.instrument = request.also.front();
+  request.also.erase(request.also.begin());
+  request.filter.members = arguments.members;
+  request.seed = arguments.seed;
+  request.threads = arguments.threads;
   if (!arguments.liquidations.empty()) {
     const Outcome<InstrumentId> from =
         instrument_argument("--liquidations", arguments.liquidations);
@@ -43,23 +50,42 @@ Outcome<MapRequest> request_of(const MapArguments& arguments) {
   return request;
 }
 
+void say_cluster(const Cluster& cluster, std::size_t members) {
+  const SumInterval sum =
+      cluster.density_interval.value_or(SumInterval{.mean = cluster.notional_at_risk_usd});
+  std::string expected;
+  if (cluster.expected_liquidation_usd) {
+    expected = ", expected liquidation " + usd_text(*cluster.expected_liquidation_usd);
+  }
+  say(fmt::format("  {:5} {:>12.2f} .. {:<12.2f} {:+6.2f} %  {}{}", name_of(cluster.side),
+                  cluster.price_low, cluster.price_high, cluster.distance * 100.0,
+                  sum_text(sum, members), expected));
+}
+
 void say_map(const LiquidationMap& map) {
   const MapColumn& last = map.columns.back();
-  say(fmt::format("{} as of {}, mark {:.2f}, open interest {} (model {}, an estimate)",
+  say(
+      fmt::format("{} as of {}, mark {:.2f}, open interest {} (model {}, {} members, an "
+                  "estimate)",
                   to_text(map.spec.id), to_text(map.as_of), last.mark,
-                  usd_text(last.open_interest_usd), map.model_version));
+                  usd_text(last.open_interest_usd), map.model_version, map.members));
   say(fmt::format(
       "{} steps of {}, {} columns of {}, swept on {} prices; {} steps without a price, {} without "
       "open interest",
       count_text(map.notes.steps), to_text(map.step_length), count_text(map.columns.size()),
       to_text(map.column_interval), name_of(map.swept_on), count_text(map.notes.gap_steps),
       count_text(map.notes.held_interest_steps)));
-  say("largest clusters:");
-  for (const Cluster& cluster : map.clusters) {
-    say(fmt::format("  {:5} {:>12.2f} .. {:<12.2f} {:+6.2f} %  {}", name_of(cluster.side),
-                    cluster.price_low, cluster.price_high, cluster.distance * 100.0,
-                    usd_text(cluster.notional_at_risk_usd)));
+  for (const VenuePart& venue : map.venues) {
+    if (map.venues.size() == 1) break;
+    say(fmt::format("  {}: {} of open interest, {:.1f} % of all", to_text(venue.spec.id),
+                    usd_text(venue.open_interest_usd), venue.share * 100.0));
   }
+  for (const NearSum& near : last.near) {
+    say(fmt::format("notional at risk within {:2.0f} %: longs {}, shorts {}", near.reach * 100.0,
+                    sum_text(near.usd[0], map.members), sum_text(near.usd[1], map.members)));
+  }
+  say("largest clusters:");
+  for (const Cluster& cluster : map.clusters) say_cluster(cluster, map.members);
 }
 
 }  // namespace

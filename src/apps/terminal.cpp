@@ -108,6 +108,12 @@ std::string usd_text(double usd) {
   return fmt::format("{}${:.{}f}{}", usd < 0.0 ? "-" : "", value, unit == 0 ? 0 : 2, kUnits[unit]);
 }
 
+std::string sum_text(const SumInterval& sum, std::size_t members) {
+  const std::string mean = usd_text(sum.mean);
+  if (members == 1) return mean;
+  return fmt::format("{} (80 %: {} to {})", mean, usd_text(sum.p10), usd_text(sum.p90));
+}
+
 std::string count_text(std::uint64_t count) {
   std::string digits = std::to_string(count);
   for (std::size_t at = digits.size(); at > 3; at -= 3) digits.insert(at - 3, ",");

@@ -5,6 +5,7 @@
 
 #include "base/diagnostic.hpp"
 #include "base/progress.hpp"
+#include "map/map_column.hpp"
 #include "text/json.hpp"
 
 namespace faultline {
@@ -38,6 +39,8 @@ void catch_interrupt();
 // "1.2 GB", "$7.2B", "23,243"
 std::string bytes_text(std::uint64_t bytes);
 std::string usd_text(double usd);
+// "$1.20B (80 %: $0.90B to $1.60B)"; the mean alone with one member.
+std::string sum_text(const SumInterval& sum, std::size_t members);
 std::string count_text(std::uint64_t count);
 
 }  // namespace faultline

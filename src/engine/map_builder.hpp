@@ -4,24 +4,25 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "base/progress.hpp"
+#include "engine/column_span.hpp"
 #include "engine/step_builder.hpp"
+#include "infer/density_filter.hpp"
+#include "map/cluster_tracker.hpp"
 #include "map/map_column.hpp"
 
 namespace faultline {
 
-// Store ──> steps ──> density ──> point-in-time columns: the whole map of an instrument over a
-// range.
-
-// Names the equations and defaults that made a map. Changes whenever the same data would give
-// another map.
-inline constexpr std::string_view kModelVersion = "density-1";
+// Store ──> steps, feed ──> a filter a venue ──> point-in-time columns: the whole map of an
+// instrument, or of a coin on several venues, over a range.
 
 struct MapRequest {
+  // The first one's prices make the candles and the mark; `also` are other venues' instruments of
+  // the same coin, each with its own estimator, which are summed with it.
   InstrumentId instrument;
+  std::vector<InstrumentId> also{};
   // Columns are kept for this range; everything recorded before it warms the model up. Absent: all
   // that is recorded.
   std::optional<UnixNanos> from{};
@@ -30,33 +31,18 @@ struct MapRequest {
   std::optional<Nanos> column_interval{};  // absent: at most kColumnsAuto columns over the range
   PriceChoice price = PriceChoice::kAuto;
   std::optional<double> assumed_open_interest{};
-  // Where the realised liquidations of the picture come from; absent: the instrument itself.
+  // Where the first instrument's liquidations come from, for the weights, the observation factor
+  // and the picture; absent: the instrument itself. The others use their own.
   std::optional<InstrumentId> liquidations_from{};
-  double reach = 0.70;  // rows of a column, in log price on both sides
-  DensityConfig density{};
+  double reach = 0.70;           // rows of a column, in log price on both sides
+  DensityFilterConfig filter{};  // its members: 1 for a map without intervals
+  std::uint64_t seed = 1;        // of the ensemble
+  std::size_t threads = 1;       // venues are run on so many; the map does not depend on it
 };
 inline constexpr std::int64_t kColumnsAuto = 2'000;
 inline constexpr std::int64_t kColumnsMax = 50'000;
-
-struct Candle {
-  UnixNanos begin{};
-  UnixNanos end{};
-  double open = 0.0;
-  double high = 0.0;
-  double low = 0.0;
-  double close = 0.0;
-};
-
-// What happened in the span of one column. Money by Side.
-struct ColumnSpan {
-  Candle candle;
-  std::array<double, 2>
-      crossed_usd{};  // mass that the price crossed, at its liquidation price (an estimate)
-  std::array<double, 2>
-      returned_usd{};              // of it, what the identity sent back: it had not been there
-  double open_interest_usd = 0.0;  // at the end
-  double funding_rate = 0.0;       // paid inside
-};
+inline constexpr std::int64_t kColumnsMaxEnsemble = 12'500;  // they hold four times as much
+inline constexpr std::size_t kVenuesMax = 16;
 
 // Liquidations as a feed printed them (a measurement, as complete as the feed).
 struct RealisedLiquidation {
@@ -68,9 +54,30 @@ struct RealisedLiquidation {
   Completeness completeness = Completeness::kUnknown;
 };
 
-struct LiquidationMap {
+// One venue's part of the map, at its end.
+struct VenuePart {
   InstrumentSpec spec;
+  Nanos step_length{};
+  StepNotes notes;
+  double maintenance_rate = 0.0;  // of the first rung, as the funding shift uses it
+  double open_interest_usd = 0.0;
+  double share = 0.0;              // of the open interest of all
+  std::string feed;                // empty where none is recorded
+  std::uint64_t readings = 0;      // of the feed that were used
+  double effective_members = 1.0;  // 1/Σw²
+  std::uint64_t resamplings = 0;
+  // expected_liquidation_usd = factor·crossed^exponent, a reading; absent where nothing was learnt.
+  std::optional<double> factor{};
+  std::optional<double> exponent{};
+  std::uint64_t state_hash = 0;
+  std::size_t state_bytes = 0;
+};
+
+struct LiquidationMap {
+  InstrumentSpec spec;  // of the first venue
   std::string model_version;
+  std::size_t members = 1;
+  std::vector<VenuePart> venues;
   UnixNanos as_of{};  // the end of the last step used
   Nanos step_length{};
   Nanos column_interval{};
@@ -81,17 +88,20 @@ struct LiquidationMap {
   std::vector<RealisedLiquidation> liquidations;
   std::string liquidations_source;  // empty where none are recorded: that is not a zero
   std::vector<Cluster> clusters;    // of the last column
+  std::vector<ClusterHistory> cluster_histories;
   StepNotes notes;
   std::uint64_t oi_exceeds_volume_steps = 0;
-  double identity_error_max =
-      0.0;  // |cells − open interest| / open interest, recounted at every column
+  // |cells − open interest| / open interest, recounted at every column.
+  double identity_error_max = 0.0;
   std::uint64_t state_hash = 0;
   std::size_t state_bytes = 0;
 };
 
-// Errors: kUnknownInstrument, kNoData, kBadRequest (an empty range, too many columns, steps that do
-// not divide columns),
-//         kCancelled, and what the store returns.
+// Columns cover the time for which every venue has prices: a sum of three venues and then of two
+// would show a fall that never was.
+//
+// Errors: kUnknownInstrument, kNoData, kBadRequest (an empty range, too many columns or venues, a
+// venue named twice, steps that do not divide columns), kCancelled, and what the store returns.
 // Cost: see docs/performance.md; memory is that of the columns kept plus the state.
 Outcome<LiquidationMap> build_map(const Store& store, const MapRequest& request,
                                   const ProgressFn& report);

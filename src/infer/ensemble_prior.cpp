@@ -1,6 +1,7 @@
 #include "infer/ensemble_prior.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "base/check.hpp"
@@ -21,23 +22,30 @@ double truncated_normal(Rng& rng, double mean, double sd, double low, double hig
   }
 }
 
+// Dirichlet parameters with these means, none so small that its weight would be zero for ever.
+template <class Weights>
+Weights concentrations_of(Weights means, double concentration) {
+  for (double& mean : means) {
+    mean = mean > 0.0 ? std::max(concentration * mean, kConcentrationMin) : 0.0;
+  }
+  return means;
+}
+
 // Weights from a Dirichlet law with the given means.
 template <class Weights>
 Weights draw_around(Rng& rng, const Weights& means, double concentration) {
-  std::vector<double> concentrations;
-  concentrations.reserve(means.size());
-  for (const double mean : means) {
-    concentrations.push_back(mean > 0.0 ? std::max(concentration * mean, kConcentrationMin) : 0.0);
-  }
   Weights weights = means;
-  dirichlet_draw(rng, concentrations, weights);
+  dirichlet_draw(rng, concentrations_of(means, concentration), weights);
   return weights;
 }
 
-MemberParameters draw_parameters(const EnsemblePrior& prior, const DensityConfig& config,
-                                 Rng& rng) {
-  const DistanceGrid grid(config.distance_min, config.distance_max, config.distance_bins);
-  MemberParameters member;
+DistanceGrid grid_of(const DensityConfig& config) {
+  return DistanceGrid(config.distance_min, config.distance_max, config.distance_bins);
+}
+
+void draw_parameters(const EnsemblePrior& prior, const DensityConfig& config, Rng& rng,
+                     EnsembleMember& out) {
+  MemberParameters& member = out.parameters;
   member.churn = std::min(beta_draw(rng, prior.churn), kChurnMax);
   const double logit = prior.close_split.stationary_sigma() * rng.normal();
   member.close_split = 1.0 / (1.0 + std::exp(-logit));
@@ -46,12 +54,45 @@ MemberParameters draw_parameters(const EnsemblePrior& prior, const DensityConfig
         config.closing_per_day[c] * std::exp(prior.hazard_log_sigma * rng.normal());
   }
   member.entry_weights = draw_around(rng, config.entry_weights, prior.entry_concentration);
-  const double median = config.kernel_median * std::exp(prior.log_median_sigma * rng.normal());
-  const double sigma = truncated_normal(rng, config.kernel_sigma, prior.kernel_sigma_sd,
-                                        prior.kernel_sigma_min, prior.kernel_sigma_max);
+  out.shape.median = config.kernel_median * std::exp(prior.log_median_sigma * rng.normal());
+  out.shape.sigma = truncated_normal(rng, config.kernel_sigma, prior.kernel_sigma_sd,
+                                     prior.kernel_sigma_min, prior.kernel_sigma_max);
   member.kernel =
-      draw_around(rng, log_normal_kernel(grid, median, sigma), prior.kernel_concentration);
-  return member;
+      draw_around(rng, log_normal_kernel(grid_of(config), out.shape.median, out.shape.sigma),
+                  prior.kernel_concentration);
+}
+
+// One step of an AR(1) around `mean` whose stationary standard deviation is `sd`.
+double moved_normal(Rng& rng, double value, double mean, double sd, double kept) {
+  return mean + kept * (value - mean) + std::sqrt(1.0 - kept * kept) * sd * rng.normal();
+}
+
+// Weights of Dirichlet(from) become weights of Dirichlet(to): the gammas behind them lose all but
+// `kept` of their shape by beta thinning and are refilled.
+template <class Weights>
+Weights moved_weights(Rng& rng, const Weights& weights, const Weights& from, const Weights& to,
+                      double kept) {
+  double shape = 0.0;
+  for (const double concentration : from) shape += concentration;
+  const double total = gamma_draw(rng, shape);
+  Weights moved = weights;
+  double sum = 0.0;
+  for (std::size_t i = 0; i < moved.size(); ++i) {
+    const double stays = std::min(kept * from[i], to[i]);
+    const double leaves = from[i] - stays;
+    moved[i] *= total;
+    if (leaves > 0.0) moved[i] *= stays > 0.0 ? beta_draw(rng, {stays, leaves}) : 0.0;
+    if (to[i] > stays) moved[i] += gamma_draw(rng, to[i] - stays);
+    sum += moved[i];
+  }
+  FAULTLINE_CHECK(sum > 0.0);
+  for (double& weight : moved) weight /= sum;
+  return moved;
+}
+
+double moved_beta(Rng& rng, double value, BetaShape shape, double kept) {
+  const std::array<double, 2> both{shape.a, shape.b};
+  return moved_weights(rng, std::array<double, 2>{value, 1.0 - value}, both, both, kept)[0];
 }
 
 }  // namespace
@@ -64,15 +105,15 @@ double CloseSplitLaw::stationary_sigma() const {
 EnsembleMember draw_member(const EnsemblePrior& prior, const DensityConfig& config, const Rng& root,
                            std::size_t index) {
   if (index == 0) {
-    const DistanceGrid grid(config.distance_min, config.distance_max, config.distance_bins);
     const double book_share = prior.book_share.a / (prior.book_share.a + prior.book_share.b);
-    return EnsembleMember{central_member(config, grid), MemberObservation{book_share}};
+    return EnsembleMember{central_member(config, grid_of(config)), MemberObservation{book_share},
+                          KernelShape{config.kernel_median, config.kernel_sigma}};
   }
   // The observation has a stream of its own, so that a change of one part shifts no other.
   Rng of_parameters = root.stream("ensemble_member", index);
   Rng of_observation = root.stream("ensemble_observation", index);
   EnsembleMember member;
-  member.parameters = draw_parameters(prior, config, of_parameters);
+  draw_parameters(prior, config, of_parameters, member);
   member.observation.book_share = beta_draw(of_observation, prior.book_share);
   return member;
 }
@@ -85,6 +126,41 @@ std::vector<EnsembleMember> draw_ensemble(const EnsemblePrior& prior, const Dens
     members.push_back(draw_member(prior, config, root, index));
   }
   return members;
+}
+
+EnsembleMember jittered(const EnsemblePrior& prior, const DensityConfig& config,
+                        const EnsembleMember& member, double kept, Rng& rng) {
+  FAULTLINE_CHECK(kept >= 0.0 && kept <= 1.0);
+  const auto moved_log = [&](double value, double center, double sd) {
+    return center * std::exp(moved_normal(rng, std::log(value / center), 0.0, sd, kept));
+  };
+  EnsembleMember out = member;
+  MemberParameters& now = out.parameters;
+  now.churn = std::min(moved_beta(rng, now.churn, prior.churn, kept), kChurnMax);
+  const double logit = std::log(now.close_split / (1.0 - now.close_split));
+  const double split_sd = prior.close_split.stationary_sigma();
+  now.close_split = 1.0 / (1.0 + std::exp(-moved_normal(rng, logit, 0.0, split_sd, kept)));
+  for (std::size_t c = 0; c < kPatienceClasses; ++c) {
+    now.closing_per_day[c] =
+        moved_log(now.closing_per_day[c], config.closing_per_day[c], prior.hazard_log_sigma);
+  }
+  const auto entries = concentrations_of(config.entry_weights, prior.entry_concentration);
+  now.entry_weights = moved_weights(rng, now.entry_weights, entries, entries, kept);
+  out.shape.median = moved_log(member.shape.median, config.kernel_median, prior.log_median_sigma);
+  const double sigma =
+      moved_normal(rng, member.shape.sigma, config.kernel_sigma, prior.kernel_sigma_sd, kept);
+  // A step out of the interval is not taken: that is what leaves the truncated law as it is.
+  const bool is_inside = sigma >= prior.kernel_sigma_min && sigma <= prior.kernel_sigma_max;
+  if (is_inside) out.shape.sigma = sigma;
+  const auto kernel_law = [&](const KernelShape& shape) {
+    return concentrations_of(log_normal_kernel(grid_of(config), shape.median, shape.sigma),
+                             prior.kernel_concentration);
+  };
+  now.kernel =
+      moved_weights(rng, now.kernel, kernel_law(member.shape), kernel_law(out.shape), kept);
+  out.observation.book_share =
+      moved_beta(rng, member.observation.book_share, prior.book_share, kept);
+  return out;
 }
 
 std::vector<MemberParameters> parameters_of(const std::vector<EnsembleMember>& members) {

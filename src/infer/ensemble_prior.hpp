@@ -44,9 +44,16 @@ struct MemberObservation {
   double book_share = 0.5;  // phi
 };
 
+// The log-normal law of distances around which a member's kernel was drawn.
+struct KernelShape {
+  double median = 0.12;
+  double sigma = 1.25;
+};
+
 struct EnsembleMember {
   MemberParameters parameters;
   MemberObservation observation;
+  KernelShape shape;
 };
 
 inline constexpr std::size_t kEnsembleMembersMax = 256;
@@ -60,6 +67,20 @@ EnsembleMember draw_member(const EnsemblePrior& prior, const DensityConfig& conf
 // Members 0 to count − 1. Requires: 1 <= count <= kEnsembleMembersMax (checked).
 std::vector<EnsembleMember> draw_ensemble(const EnsemblePrior& prior, const DensityConfig& config,
                                           const Rng& root, std::size_t count);
+
+// A neighbour of `member`, for one of several that continue the same parent: `kept` is the
+// correlation with it.
+//
+// Why these moves: each leaves the prior as it is. Normal quantities take a step of an AR(1) whose
+// stationary law is the prior; weights are gamma variables that are thinned and refilled. So where
+// resampling has nothing to say, jitter says nothing either, and however often a lineage is
+// jittered, it stays within the prior.
+//
+// Requires: 0 <= kept <= 1 (checked); 1 returns the member up to rounding.
+// Source: Neal, "Regression and classification using Gaussian process priors", 1998 (the normal
+// move); Lewis, McKenzie, Hugus, "Gamma processes", 1989 (beta-gamma thinning).
+EnsembleMember jittered(const EnsemblePrior& prior, const DensityConfig& config,
+                        const EnsembleMember& member, double kept, Rng& rng);
 
 // The parameters alone, as PositionDensity takes them.
 std::vector<MemberParameters> parameters_of(const std::vector<EnsembleMember>& members);

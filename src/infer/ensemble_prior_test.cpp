@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdio>
 #include <numeric>
@@ -116,6 +117,68 @@ TEST(EnsemblePriorDeathTest, RefusesCountsOutsideItsLimits) {
   EXPECT_DEATH(draw_ensemble({}, DensityConfig{}, Rng(1), 0), "broken promise");
   EXPECT_DEATH(draw_ensemble({}, DensityConfig{}, Rng(1), kEnsembleMembersMax + 1),
                "broken promise");
+}
+
+// Jitter leaves the prior as it is: draws that were jittered many times are still draws of it.
+TEST(EnsemblePrior, JitterLeavesThePriorAsItIs) {
+  const EnsemblePrior prior;
+  const DensityConfig config;
+  const Rng root(31);
+  constexpr int kDraws = 3'000;
+  struct Moments {
+    double sum = 0.0;
+    double square = 0.0;
+    void add(double value) {
+      sum += value / kDraws;
+      square += value * value / kDraws;
+    }
+    double sd() const { return std::sqrt(square - sum * sum); }
+  };
+  std::array<Moments, 7> before;
+  std::array<Moments, 7> after;
+  const auto add = [&](std::array<Moments, 7>& to, const EnsembleMember& member) {
+    const MemberParameters& now = member.parameters;
+    to[0].add(now.churn);
+    to[1].add(std::log(now.close_split / (1.0 - now.close_split)));
+    to[2].add(std::log(now.closing_per_day[1]));
+    to[3].add(now.entry_weights[0]);
+    to[4].add(now.kernel[10]);
+    to[5].add(now.kernel.back());
+    to[6].add(member.observation.book_share);
+  };
+  for (std::size_t k = 1; k <= kDraws; ++k) {
+    EnsembleMember member = draw_member(prior, config, root, k);
+    add(before, member);
+    Rng rng = root.stream("test", k);
+    for (int i = 0; i < 5; ++i) member = jittered(prior, config, member, 0.7, rng);
+    add(after, member);
+    ASSERT_NEAR(sum_of(member.parameters.kernel), 1.0, 1e-9);
+    ASSERT_GE(member.shape.sigma, prior.kernel_sigma_min);
+    ASSERT_LE(member.shape.sigma, prior.kernel_sigma_max);
+  }
+  for (std::size_t i = 0; i < before.size(); ++i) {
+    EXPECT_NEAR(after[i].sum, before[i].sum, 5.0 * before[i].sd() / std::sqrt(kDraws)) << i;
+    EXPECT_NEAR(after[i].sd() / before[i].sd(), 1.0, 0.1) << i;
+  }
+}
+
+TEST(EnsemblePrior, JitterStaysNearTheParent) {
+  const EnsemblePrior prior;
+  const DensityConfig config;
+  const Rng root(32);
+  const EnsembleMember parent = draw_member(prior, config, root, 5);
+  Rng rng(33);
+  const EnsembleMember same = jittered(prior, config, parent, 1.0, rng);
+  EXPECT_NEAR(same.parameters.churn, parent.parameters.churn, 1e-12);
+  EXPECT_NEAR(same.parameters.kernel[3], parent.parameters.kernel[3], 1e-12);
+  double near = 0.0;
+  double far = 0.0;
+  for (std::size_t k = 6; k < 200; ++k) {
+    const double here = parent.parameters.churn;
+    near += std::abs(jittered(prior, config, parent, 0.95, rng).parameters.churn - here);
+    far += std::abs(draw_member(prior, config, root, k).parameters.churn - here);
+  }
+  EXPECT_LT(near, 0.6 * far);
 }
 
 }  // namespace

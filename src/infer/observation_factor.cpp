@@ -47,10 +47,13 @@ ObservationFactor::Line ObservationFactor::line() const {
 
 double ObservationFactor::exponent() const { return line().slope; }
 
+double ObservationFactor::residual_sigma() const {
+  return std::sqrt(state_[kSquareSum] / state_[kResidualWeight]);
+}
+
 double ObservationFactor::exponent_error() const {
   const double determinant = state_[kInfo00] * state_[kInfo11] - state_[kInfo01] * state_[kInfo01];
-  const double variance = state_[kSquareSum] / state_[kResidualWeight];
-  return std::sqrt(variance * state_[kInfo00] / determinant);
+  return residual_sigma() * std::sqrt(state_[kInfo00] / determinant);
 }
 
 double ObservationFactor::zero_share() const { return state_[kZeroSum] / state_[kZeroWeight]; }

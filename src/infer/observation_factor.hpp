@@ -64,6 +64,8 @@ class ObservationFactor {
   double exponent_error() const;
   double zero_share() const;
   double smearing() const;
+  // The standard deviation of the residuals of ln printed.
+  double residual_sigma() const;
   double pairs_learnt() const { return state_[kPairs]; }
   double unexplained_usd() const { return state_[kUnexplained]; }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <span>
 
 #include "base/check.hpp"
 
@@ -10,28 +11,6 @@ namespace faultline {
 namespace {
 
 constexpr std::array kSides{Side::kLong, Side::kShort};
-
-// Money per native unit at `mark`.
-double usd_per_unit(const InstrumentSpec& spec, double mark) {
-  const double multiplier = to_double_approx(spec.contract_multiplier);
-  return spec.kind == ContractKind::kLinear ? multiplier * mark : multiplier;
-}
-
-void add_side(const PositionDensity& density, Side side, double unit_usd, MapColumn& column) {
-  const ProfileGrid grid{.log_begin = static_cast<double>(column.first_row) * kRowLog,
-                         .row_log = kRowLog,
-                         .row_count = column.row_count()};
-  Profile profile;
-  for (std::size_t m = 0; m < density.member_count(); ++m)
-    density.add_profile(side, m, grid, profile);
-  const double factor = unit_usd / static_cast<double>(density.member_count());
-  auto& rows = column.notional_at_risk_usd[index_of(side)];
-  for (std::size_t i = 0; i < rows.size(); ++i)
-    rows[i] = static_cast<float>(profile.rows[i] * factor);
-  column.below_usd[index_of(side)] = profile.below * factor;
-  column.above_usd[index_of(side)] = profile.above * factor;
-  column.never_usd[index_of(side)] = density.never(side) * unit_usd;
-}
 
 // Rows [low, high) around the peak that hold at least half of it, not crossing a lower valley
 // twice.
@@ -106,24 +85,6 @@ double MapColumn::total_usd(Side side) const {
   const auto& rows = notional_at_risk_usd[index_of(side)];
   const std::size_t s = index_of(side);
   return std::accumulate(rows.begin(), rows.end(), below_usd[s] + above_usd[s] + never_usd[s]);
-}
-
-MapColumn make_column(const PositionDensity& density, const InstrumentSpec& spec, UnixNanos as_of,
-                      double mark, const ColumnOptions& options) {
-  FAULTLINE_CHECK(options.reach > 0.0 && options.reach <= 3.0);
-  MapColumn column;
-  column.as_of = as_of;
-  column.mark = mark;
-  const double unit_usd = usd_per_unit(spec, mark);
-  column.open_interest_usd = density.stock(Side::kLong) * unit_usd;
-  const auto reach_rows = static_cast<std::int32_t>(std::ceil(options.reach / kRowLog));
-  column.first_row = row_of_price(mark) - reach_rows;
-  const auto row_count = 2 * static_cast<std::size_t>(reach_rows) + 1;
-  for (const Side side : kSides) {
-    column.notional_at_risk_usd[index_of(side)].assign(row_count, 0.0F);
-  }
-  for (const Side side : kSides) add_side(density, side, unit_usd, column);
-  return column;
 }
 
 std::vector<Cluster> find_clusters(const MapColumn& column, const ClusterOptions& options) {

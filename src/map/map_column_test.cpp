@@ -1,8 +1,8 @@
-#include "map/map_column.hpp"
-
 #include <gtest/gtest.h>
 
 #include <cmath>
+
+#include "map/ensemble_column.hpp"
 
 namespace faultline {
 namespace {

@@ -12,8 +12,6 @@
 namespace faultline {
 namespace {
 
-constexpr std::array kSides{Side::kLong, Side::kShort};
-
 // Files come one after the other, in pieces.
 class FolderSink {
  public:
@@ -90,10 +88,10 @@ Outcome<ImportReport> import_files(const LabConfig& config, const std::string& f
                         report);
 }
 
-// Sums both maps from the mark outwards.
-NearComparison compare_near(const LabDay& day, const LiquidationMap& map) {
-  NearComparison out;
-  const MapColumn& last = map.columns.back();
+// The truth within the reach of `estimate`.
+NearComparison compare_near(const LabDay& day, const LiquidationMap& map, const NearSum& estimate) {
+  NearComparison out{.reach = estimate.reach, .true_usd = {}, .estimated_usd = estimate.usd};
+  const double mark = map.columns.back().mark;
   const ColumnBatch& truth = day.positions;
   const std::int64_t end = truth.columns[0].values.back();
   const std::size_t liquidation = column_index(EventKind::kPosition, "liquidation_price_e9");
@@ -101,16 +99,10 @@ NearComparison compare_near(const LabDay& day, const LiquidationMap& map) {
     if (truth.columns[0].values[row] != end || !truth.columns[liquidation].has(row)) continue;
     const auto side = static_cast<Side>(truth.columns[2].values[row]);
     const double price = to_double_approx(PriceE9(truth.columns[liquidation].values[row]));
-    const double distance = std::abs(price / last.mark - 1.0);
-    const bool is_ahead = side == Side::kLong ? price <= last.mark : price >= last.mark;
-    if (!is_ahead || distance > out.reach) continue;
+    const bool is_ahead = side == Side::kLong ? price <= mark : price >= mark;
+    if (!is_ahead || std::abs(price / mark - 1.0) > out.reach) continue;
     out.true_usd[index_of(side)] +=
-        notional_approx(Qty(truth.columns[3].values[row]), last.mark, map.spec);
-  }
-  const std::int32_t low = row_of_price(last.mark * (1.0 - out.reach));
-  const std::int32_t high = row_of_price(last.mark * (1.0 + out.reach));
-  for (std::int32_t row = low; row <= high; ++row) {
-    for (const Side side : kSides) out.estimated_usd[index_of(side)] += last.at(side, row);
+        notional_approx(Qty(truth.columns[3].values[row]), mark, map.spec);
   }
   return out;
 }
@@ -149,6 +141,7 @@ Outcome<LabRun> run_lab_day(const LabRunOptions& options, const ProgressFn& repo
   MapRequest request;
   request.instrument = day->instrument.id;
   request.column_interval = Nanos(5 * kMinute.value);
+  request.filter.members = options.members;
   request.to = options.config.begin + options.config.length;
   request.from = *request.to - options.shown;
   Outcome<LiquidationMap> map = build_map(**store, request, report);
@@ -158,7 +151,9 @@ Outcome<LabRun> run_lab_day(const LabRunOptions& options, const ProgressFn& repo
   run.trades = day->trades.row_count();
   run.rows_imported = imported->total_taken();
   run.rows_quarantined = imported->total_quarantined();
-  run.near = compare_near(*day, run.map);
+  for (std::size_t i = 0; i < run.near.size(); ++i) {
+    run.near[i] = compare_near(*day, run.map, run.map.columns.back().near[i]);
+  }
   count_liquidations(*day, *request.from, run);
   return run;
 }

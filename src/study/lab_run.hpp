@@ -20,19 +20,20 @@ struct LabRunOptions {
   std::string folder;  // gets files/, store/ and what the caller writes
   LabConfig config{};
   Nanos shown = kDay;  // the last part of the run; what comes before it warms the map up
+  std::size_t members = 1;
 };
 
 // How much waits near the price: what the lab knows and what the map says. USD at the mark, by
 // Side.
 struct NearComparison {
-  double reach = 0.05;  // of the mark, on the side's own side
+  double reach = 0.0;  // of the mark, on the side's own side
   std::array<double, 2> true_usd{};
-  std::array<double, 2> estimated_usd{};
+  std::array<SumInterval, 2> estimated_usd{};  // density_interval; with one member all are one
 };
 
 struct LabRun {
   LiquidationMap map;
-  NearComparison near;
+  std::array<NearComparison, kNearReaches.size()> near;
   std::uint64_t trades = 0;
   std::uint64_t rows_imported = 0;
   std::uint64_t rows_quarantined = 0;

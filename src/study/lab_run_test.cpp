@@ -150,7 +150,8 @@ TEST(MapPicture, JsonRowsAreTheColumns) {
   const JsonValue& last = json.find("columns")->as_array()->back();
   const JsonValue* longs = last.find("long");
   double sum = 0.0;
-  for (const JsonValue& usd : *longs->find("usd")->as_array()) sum += *usd.as_double();
+  for (const JsonValue& usd : *longs->find("notional_at_risk_usd")->as_array())
+    sum += *usd.as_double();
   const auto& rows = map.columns.back().notional_at_risk_usd[0];
   const double expected = std::accumulate(rows.begin(), rows.end(), 0.0);
   EXPECT_NEAR(sum / expected, 1.0, 1e-3);

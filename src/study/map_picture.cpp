@@ -3,17 +3,14 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <cstdio>
 
 #include "core/time_text.hpp"
 #include "store/files.hpp"
-#include "store/table_file.hpp"
 
 namespace faultline {
 namespace {
 
 constexpr std::array kSides{Side::kLong, Side::kShort};
-constexpr double kShownUsdMin = 1.0;
 
 double seconds_of(UnixNanos time) { return static_cast<double>(time.value) * 1e-9; }
 
@@ -22,6 +19,19 @@ std::string shown_time(UnixNanos time) {
   std::string text = to_text(time).substr(0, 16);
   text[10] = ' ';
   return text + " UTC";
+}
+
+std::string venues_text(const LiquidationMap& map) {
+  std::string text = to_text(map.spec.id);
+  for (std::size_t v = 1; v < map.venues.size(); ++v) {
+    text += " + " + to_text(map.venues[v].spec.id);
+  }
+  return text;
+}
+
+std::string members_text(const LiquidationMap& map) {
+  return map.members == 1 ? "1 member, no interval"
+                          : std::to_string(map.members) + " members, colour: their mean";
 }
 
 std::string_view price_words(const LiquidationMap& map) {
@@ -55,6 +65,17 @@ RowRange shown_rows(const LiquidationMap& map, double margin) {
   return RowRange{row_of_price(low * (1.0 - margin)), row_of_price(high * (1.0 + margin)) + 1};
 }
 
+// Whether members disagree about the side that holds more of the row.
+bool is_uncertain(const MapColumn& column, std::int32_t row) {
+  const bool is_short = column.at(Side::kShort, row) > column.at(Side::kLong, row);
+  const RowInterval& interval = column.density_interval[is_short ? 1 : 0];
+  const std::int64_t at = static_cast<std::int64_t>(row) - column.first_row;
+  if (at < 0 || at >= static_cast<std::int64_t>(interval.p10.size())) return false;
+  const auto i = static_cast<std::size_t>(at);
+  return static_cast<double>(interval.p90[i]) >
+         kUncertainFactor * static_cast<double>(interval.p10[i]);
+}
+
 HeatmapGrid grid_of(const LiquidationMap& map, RowRange rows) {
   HeatmapGrid grid;
   grid.time_edges_s.push_back(seconds_of(map.spans.front().candle.begin));
@@ -62,6 +83,7 @@ HeatmapGrid grid_of(const LiquidationMap& map, RowRange rows) {
   for (std::int32_t row = rows.first; row <= rows.last; ++row)
     grid.price_edges.push_back(price_of_row(row));
   const auto row_count = static_cast<std::size_t>(rows.last - rows.first);
+  const bool has_interval = map.columns.front().has_interval();
   grid.values.reserve(map.columns.size() * row_count);
   // A span shows what was known when it began, so a cell is lit until the price eats it.
   for (std::size_t column = 0; column < map.columns.size(); ++column) {
@@ -69,35 +91,34 @@ HeatmapGrid grid_of(const LiquidationMap& map, RowRange rows) {
     for (std::int32_t row = rows.first; row < rows.last; ++row) {
       grid.values.push_back(
           static_cast<float>(known.at(Side::kLong, row) + known.at(Side::kShort, row)));
+      if (has_interval) grid.is_uncertain.push_back(is_uncertain(known, row) ? 1 : 0);
     }
   }
   return grid;
 }
 
 ChartProfile profile_of(const LiquidationMap& map, RowRange rows) {
+  const MapColumn& last = map.columns.back();
   ChartProfile profile;
   profile.title = "at risk now";
   for (const Side side : kSides) {
+    const std::size_t s = index_of(side);
+    const RowInterval& interval = last.density_interval[s];
     for (std::int32_t row = rows.first; row < rows.last; ++row) {
-      profile.usd[index_of(side)].push_back(static_cast<float>(map.columns.back().at(side, row)));
+      profile.usd[s].push_back(static_cast<float>(last.at(side, row)));
+      if (!last.has_interval()) continue;
+      const std::int64_t at = static_cast<std::int64_t>(row) - last.first_row;
+      const bool is_inside = at >= 0 && at < static_cast<std::int64_t>(interval.p10.size());
+      const auto i = static_cast<std::size_t>(is_inside ? at : 0);
+      profile.usd_p10[s].push_back(is_inside ? interval.p10[i] : 0.0F);
+      profile.usd_p90[s].push_back(is_inside ? interval.p90[i] : 0.0F);
     }
   }
   return profile;
 }
 
-std::vector<ChartPane> panes_of(const LiquidationMap& map) {
-  ChartPane interest{
-      .label = "open interest", .unit = "USD", .series = {ChartSeries{.label = "open interest"}}};
-  ChartPane flow{.label = "liquidations, estimated and reported", .unit = "USD"};
-  ChartSeries crossed{.label = "crossed on the map (estimate)"};
-  for (const ColumnSpan& span : map.spans) {
-    const double time = seconds_of(span.candle.end);
-    interest.series[0].times_s.push_back(time);
-    interest.series[0].values.push_back(span.open_interest_usd);
-    crossed.times_s.push_back(time);
-    crossed.values.push_back(span.crossed_usd[0] + span.crossed_usd[1]);
-  }
-  flow.series.push_back(std::move(crossed));
+// What feeds printed, by span.
+ChartSeries reported_of(const LiquidationMap& map) {
   ChartSeries reported{.label = "reported by " + map.liquidations_source};
   std::vector<double> sums(map.spans.size(), 0.0);
   for (const RealisedLiquidation& liquidation : map.liquidations) {
@@ -108,91 +129,39 @@ std::vector<ChartPane> panes_of(const LiquidationMap& map) {
     if (span != map.spans.end())
       sums[static_cast<std::size_t>(span - map.spans.begin())] += liquidation.usd;
   }
-  if (!map.liquidations.empty()) {
-    for (std::size_t i = 0; i < sums.size(); ++i) {
-      reported.times_s.push_back(seconds_of(map.spans[i].candle.end));
-      reported.values.push_back(sums[i]);
-    }
-    flow.series.push_back(std::move(reported));
+  for (std::size_t i = 0; i < sums.size(); ++i) {
+    reported.times_s.push_back(seconds_of(map.spans[i].candle.end));
+    reported.values.push_back(sums[i]);
   }
-  return {std::move(interest), std::move(flow)};
+  return reported;
 }
 
-// The rows of one side from the first to the last that hold a dollar: {"first_row": ..., "usd":
-// [...]}.
-JsonValue json_of_rows(const MapColumn& column, Side side) {
-  const auto& rows = column.notional_at_risk_usd[index_of(side)];
-  const auto is_shown = [](float usd) { return static_cast<double>(usd) >= kShownUsdMin; };
-  const auto first = std::ranges::find_if(rows, is_shown);
-  const auto last = std::find_if(rows.rbegin(), rows.rend(), is_shown).base();
-  JsonValue usd = JsonValue::array();
-  for (auto row = first; row < last; ++row) usd.push(std::llround(static_cast<double>(*row)));
-  JsonValue out = JsonValue::object();
-  out.set("first_row", column.first_row + (first - rows.begin())).set("usd", std::move(usd));
-  return out;
-}
-
-JsonValue json_of_cluster(const Cluster& cluster) {
-  JsonValue out = JsonValue::object();
-  out.set("side", name_of(cluster.side));
-  out.set("price_low", cluster.price_low)
-      .set("price_high", cluster.price_high)
-      .set("price_peak", cluster.price_peak);
-  out.set("distance", cluster.distance).set("notional_at_risk_usd", cluster.notional_at_risk_usd);
-  return out;
-}
-
-JsonValue json_of_notes(const LiquidationMap& map) {
-  JsonValue out = JsonValue::object();
-  out.set("steps", map.notes.steps).set("gap_steps", map.notes.gap_steps);
-  out.set("held_interest_steps", map.notes.held_interest_steps);
-  out.set("mark_price_steps", map.notes.mark_price_steps)
-      .set("last_price_steps", map.notes.last_price_steps);
-  out.set("skipped_bars", map.notes.skipped_bars).set("skipped_totals", map.notes.skipped_totals);
-  out.set("oi_exceeds_volume_steps", map.oi_exceeds_volume_steps);
-  out.set("identity_error_max", map.identity_error_max);
-  return out;
-}
-
-std::string hex(std::uint64_t value) {
-  std::array<char, 17> out{};
-  std::snprintf(out.data(), out.size(), "%016llx", static_cast<unsigned long long>(value));
-  return out.data();
-}
-
-std::string fixed(double value, int places) {
-  std::array<char, 64> out{};
-  std::snprintf(out.data(), out.size(), "%.*f", places, value);
-  return out.data();
-}
-
-// Calls visit(column, row, side, usd) for every cell worth a dollar, in order.
-template <class Visit>
-void for_each_cell(const LiquidationMap& map, const Visit& visit) {
-  for (const MapColumn& column : map.columns) {
-    for (const Side side : kSides) {
-      const auto& rows = column.notional_at_risk_usd[index_of(side)];
-      for (std::size_t i = 0; i < rows.size(); ++i) {
-        const auto usd = static_cast<double>(rows[i]);
-        if (usd >= kShownUsdMin)
-          visit(column, column.first_row + static_cast<std::int32_t>(i), side, usd);
-      }
-    }
+// The stock that was crossed and what feeds print of it have a pane each: they are two quantities.
+std::vector<ChartPane> panes_of(const LiquidationMap& map) {
+  ChartSeries interest{.label = "open interest"};
+  ChartSeries crossed{.label = "crossed by the price (estimate)"};
+  ChartSeries expected{.label = "expected liquidation (estimate)"};
+  for (const ColumnSpan& span : map.spans) {
+    const double time = seconds_of(span.candle.end);
+    interest.times_s.push_back(time);
+    interest.values.push_back(span.open_interest_usd);
+    crossed.times_s.push_back(time);
+    crossed.values.push_back(span.crossed_usd[0] + span.crossed_usd[1]);
+    // Without a reading there is no value; the line then joins its neighbours.
+    if (!span.feed) continue;
+    expected.times_s.push_back(time);
+    expected.values.push_back(span.feed->expected_liquidation_usd[0] +
+                              span.feed->expected_liquidation_usd[1]);
   }
-}
-
-Outcome<void> write_map_parquet(const LiquidationMap& map, const std::string& path) {
-  const std::vector<std::string> names{"as_of", "price_low_e9", "price_high_e9", "side",
-                                       "notional_at_risk_usd_e6"};
-  std::vector<Column> columns(names.size());
-  for_each_cell(map, [&](const MapColumn& column, std::int32_t row, Side side, double usd) {
-    columns[0].values.push_back(column.as_of.value);
-    columns[1].values.push_back(std::llround(price_of_row(row) * 1e9));
-    columns[2].values.push_back(std::llround(price_of_row(row + 1) * 1e9));
-    columns[3].values.push_back(static_cast<std::int64_t>(side));
-    columns[4].values.push_back(std::llround(usd * 1e6));
-  });
-  return write_parquet_file(path, names, columns);
+  std::vector<ChartPane> panes{
+      {.label = "open interest", .unit = "USD", .series = {std::move(interest)}},
+      {.label = "notional at risk", .unit = "USD", .series = {std::move(crossed)}}};
+  if (expected.values.empty() && map.liquidations.empty()) return panes;
+  ChartPane flow{.label = "liquidations", .unit = "USD"};
+  if (!expected.values.empty()) flow.series.push_back(std::move(expected));
+  if (!map.liquidations.empty()) flow.series.push_back(reported_of(map));
+  panes.push_back(std::move(flow));
+  return panes;
 }
 
 }  // namespace
@@ -203,15 +172,16 @@ HeatmapChart chart_of_map(const LiquidationMap& map, const PictureOptions& optio
   chart.width_px = options.width_px;
   chart.height_px = options.height_px;
   chart.theme = options.theme;
-  chart.title = "Latent liquidations · " + to_text(map.spec.id);
-  chart.subtitle = "model " + map.model_version + " · as of " + shown_time(map.as_of) +
-                   " · steps of " + to_text(map.step_length) + " · swept on " +
-                   std::string(price_words(map));
+  chart.title = "Latent liquidations · " + venues_text(map);
+  chart.subtitle = "model " + map.model_version + " · " + members_text(map) + " · as of " +
+                   shown_time(map.as_of) + " · steps of " + to_text(map.step_length) +
+                   " · swept on " + std::string(price_words(map));
   chart.footer =
       "An estimate of where forced orders wait, not a forecast of direction. Liquidations: " +
       (map.liquidations_source.empty() ? "none recorded."
                                        : map.liquidations_source + ", as reported.");
   if (map.is_simulated) chart.banner = "SIMULATED MARKET";
+  chart.value_label = "notional at risk, USD per 0.1 % of price";
   chart.price_label = "price, " + map.spec.quote;
   const RowRange rows = shown_rows(map, options.margin);
   chart.color_scale = scale_of(map);
@@ -234,78 +204,6 @@ HeatmapChart chart_of_map(const LiquidationMap& map, const PictureOptions& optio
   chart.profile = profile_of(map, rows);
   chart.panes = panes_of(map);
   return chart;
-}
-
-JsonValue summary_of_map(const LiquidationMap& map) {
-  const MapColumn& last = map.columns.back();
-  JsonValue out = JsonValue::object();
-  out.set("instrument", to_text(map.spec.id)).set("model_version", map.model_version);
-  out.set("is_simulated", map.is_simulated).set("as_of", to_text(map.as_of));
-  out.set("from", to_text(map.spans.front().candle.begin));
-  out.set("step", to_text(map.step_length)).set("column_interval", to_text(map.column_interval));
-  out.set("swept_on", name_of(map.swept_on)).set("mark", last.mark);
-  out.set("open_interest_usd", last.open_interest_usd);
-  JsonValue risk = JsonValue::object();
-  for (const Side side : kSides) {
-    JsonValue one = JsonValue::object();
-    const auto s = index_of(side);
-    double inside = 0.0;
-    for (const float usd : last.notional_at_risk_usd[s]) inside += static_cast<double>(usd);
-    one.set("on_map_usd", inside).set("beyond_map_usd", last.below_usd[s] + last.above_usd[s]);
-    one.set("never_usd", last.never_usd[s]);
-    risk.set(name_of(side), std::move(one));
-  }
-  out.set("notional_at_risk", std::move(risk));
-  JsonValue clusters = JsonValue::array();
-  for (const Cluster& cluster : map.clusters) clusters.push(json_of_cluster(cluster));
-  out.set("clusters", std::move(clusters));
-  std::array<double, 2> crossed{};
-  for (const ColumnSpan& span : map.spans) {
-    for (const Side side : kSides) crossed[index_of(side)] += span.crossed_usd[index_of(side)];
-  }
-  std::array<double, 2> reported{};
-  for (const RealisedLiquidation& one : map.liquidations) reported[index_of(one.side)] += one.usd;
-  out.set("crossed_long_usd", crossed[0]).set("crossed_short_usd", crossed[1]);
-  // Nothing recorded is null: it is not a zero.
-  const bool is_recorded = !map.liquidations_source.empty();
-  out.set("liquidations_source", is_recorded ? JsonValue(map.liquidations_source) : JsonValue());
-  out.set("reported_long_usd", is_recorded ? JsonValue(reported[0]) : JsonValue());
-  out.set("reported_short_usd", is_recorded ? JsonValue(reported[1]) : JsonValue());
-  out.set("columns", map.columns.size()).set("notes", json_of_notes(map));
-  out.set("state_hash", hex(map.state_hash)).set("state_bytes", map.state_bytes);
-  return out;
-}
-
-JsonValue json_of_map(const LiquidationMap& map) {
-  JsonValue out = JsonValue::object();
-  out.set("summary", summary_of_map(map));
-  out.set("row_log", kRowLog);
-  JsonValue columns = JsonValue::array();
-  for (std::size_t i = 0; i < map.columns.size(); ++i) {
-    const MapColumn& column = map.columns[i];
-    const Candle& candle = map.spans[i].candle;
-    JsonValue one = JsonValue::object();
-    one.set("as_of", to_text(column.as_of)).set("mark", column.mark);
-    one.set("open", candle.open)
-        .set("high", candle.high)
-        .set("low", candle.low)
-        .set("close", candle.close);
-    one.set("open_interest_usd", column.open_interest_usd);
-    one.set("long", json_of_rows(column, Side::kLong));
-    one.set("short", json_of_rows(column, Side::kShort));
-    columns.push(std::move(one));
-  }
-  out.set("columns", std::move(columns));
-  return out;
-}
-
-std::string csv_of_map(const LiquidationMap& map) {
-  std::string out = "as_of,price_low,price_high,side,notional_at_risk_usd\n";
-  for_each_cell(map, [&](const MapColumn& column, std::int32_t row, Side side, double usd) {
-    out += to_text(column.as_of) + "," + fixed(price_of_row(row), 8) + "," +
-           fixed(price_of_row(row + 1), 8) + "," + name_of(side) + "," + fixed(usd, 2) + "\n";
-  });
-  return out;
 }
 
 bool is_map_ending(const std::string& path) {

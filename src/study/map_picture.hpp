@@ -5,12 +5,13 @@
 #include <vector>
 
 #include "draw/heatmap_chart.hpp"
-#include "engine/map_builder.hpp"
-#include "text/json.hpp"
+#include "study/map_document.hpp"
+#include "study/map_tables.hpp"
 
 namespace faultline {
 
-// A liquidation map as a picture, a document or a table. The one place where map and drawing meet.
+// A liquidation map as a picture, and every form by the ending of its file. The one place where map
+// and drawing meet.
 
 struct PictureOptions {
   int width_px = 1600;
@@ -20,21 +21,14 @@ struct PictureOptions {
   double margin = 0.10;
 };
 
+// Colour is the mean over members. Cells whose 80 % density_interval is wider than a factor of
+// kUncertainFactor are hatched.
+//
 // Requires: a map with at least one column (checked). The colour scale is fixed in dollars per
 // 0.1 % of price: two decades below one hundredth of the open interest's order of magnitude, so
 // that pictures of instruments of one size can be compared.
+inline constexpr double kUncertainFactor = 4.0;
 HeatmapChart chart_of_map(const LiquidationMap& map, const PictureOptions& options = {});
-
-// Everything about the map but the columns: model version, as-of time, totals, clusters, what was
-// noticed on the way.
-JsonValue summary_of_map(const LiquidationMap& map);
-
-// The whole map; the form is described in docs/formats/map.md.
-JsonValue json_of_map(const LiquidationMap& map);
-
-// One row a cell that holds at least a dollar: as_of, price_low, price_high, side,
-// notional_at_risk_usd.
-std::string csv_of_map(const LiquidationMap& map);
 
 // Whether write_map() knows the ending of `path`.
 bool is_map_ending(const std::string& path);

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+
+#include "core/step.hpp"
+
+namespace faultline {
+
+struct Candle {
+  UnixNanos begin{};
+  UnixNanos end{};
+  double open = 0.0;
+  double high = 0.0;
+  double low = 0.0;
+  double close = 0.0;
+};
+
+// The readings of the feeds that ended inside a span: what was expected of each before it was
+// known, and what was printed. Both sum over the same readings, so that they can be compared.
+struct SpanFeed {
+  std::array<double, 2> expected_liquidation_usd{};  // a(φ·crossed)^β: an estimate
+  std::array<double, 2> printed_usd{};               // a measurement
+  std::uint32_t readings = 0;
+};
+
+// What happened in the span of one column. Money by Side.
+struct ColumnSpan {
+  Candle candle;
+  // Mass that the price crossed, at its liquidation price (an estimate of the stock).
+  std::array<double, 2> crossed_usd{};
+  std::array<double, 2>
+      returned_usd{};              // of it, what the identity sent back: it had not been there
+  std::optional<SpanFeed> feed{};  // absent where no feed was recorded: that is not a zero
+  double open_interest_usd = 0.0;  // at the end
+  double funding_rate = 0.0;       // paid inside
+};
+
+}  // namespace faultline

@@ -1,0 +1,147 @@
+#include "engine/venue_run.hpp"
+
+#include <algorithm>
+
+#include "engine/step_sources.hpp"
+#include "venue/rules.hpp"
+
+namespace faultline {
+namespace {
+
+// The first rung's rate of the venue's own ladder, where one is known: the funding shift uses it.
+double maintenance_rate_of(const InstrumentSpec& spec, UnixNanos time, double otherwise) {
+  const Result<VenueDefaults> defaults =
+      venue_defaults({.venue = spec.id.venue, .kind = spec.kind, .base = spec.base});
+  if (!defaults) return otherwise;
+  const TierHistory& ladders = defaults->tiers;
+  const std::size_t in_force = ladders.table_index_at(time).value_or(0);
+  return ladders.tables()[in_force].tiers().front().maintenance_rate;
+}
+
+}  // namespace
+
+Outcome<VenueRun> VenueRun::open(const Store& store, const MapRequest& request, const MapPlan& plan,
+                                 std::size_t venue) {
+  const VenuePlan& own = plan.venues[venue];
+  const InstrumentId& id = own.spec.id;
+  Outcome<StepSources> sources = open_step_sources(store, id, plan.read);
+  if (!sources) return sources.error();
+  StepBuilder steps(own.spec, std::move(sources).value(),
+                    StepOptions{.length = own.step,
+                                .price = request.price,
+                                .assumed_open_interest = request.assumed_open_interest,
+                                .bar_length = own.bar});
+  const InstrumentId feed_id = venue == 0 ? request.liquidations_from.value_or(id) : id;
+  Outcome<FeedReader> feed = FeedReader::open(store, feed_id, plan.read);
+  if (!feed) return feed.error();
+  DensityFilterConfig config = request.filter;
+  // By a time that does not depend on where the map ends.
+  config.density.maintenance_rate =
+      maintenance_rate_of(own.spec, plan.first_price, config.density.maintenance_rate);
+  const Rng root = Rng(request.seed).stream("venue " + to_text(id));
+  const bool has_feed = feed->is_recorded();
+  VenueRun run(own, plan.shown.from, std::move(steps), std::move(feed).value(),
+               DensityFilter(own.spec, config, root));
+  if (has_feed) run.feed_name_ = to_text(feed_id);
+  run.maintenance_rate_ = config.density.maintenance_rate;
+  return run;
+}
+
+VenueRun::VenueRun(const VenuePlan& plan, UnixNanos shown_from, StepBuilder steps, FeedReader feed,
+                   DensityFilter filter)
+    : plan_(plan),
+      shown_from_(shown_from),
+      steps_(std::move(steps)),
+      feed_(std::move(feed)),
+      filter_(std::move(filter)) {}
+
+Outcome<void> VenueRun::advance_to(UnixNanos until) {
+  while (!is_over_) {
+    if (!has_next_) {
+      const Outcome<bool> more = steps_.next(next_);
+      if (!more) return more.error();
+      is_over_ = !*more;
+      has_next_ = *more;
+    }
+    if (!has_next_ || next_.end > until) return {};
+    has_next_ = false;
+    if (Outcome<void> done = take(next_); !done) return done;
+  }
+  return {};
+}
+
+Outcome<void> VenueRun::take(const MarketStep& step) {
+  const FilterStep done = filter_.advance(step);
+  oi_exceeds_volume_steps_ += done.report.oi_exceeds_volume ? 1 : 0;
+  last_ = step;
+  reached_ = step.end;
+  const bool is_shown = step.end > shown_from_;
+  if (is_shown) add_to_span(step, done);
+  const Outcome<FeedMoment> moment = feed_.after(step);
+  if (!moment) return moment.error();
+  if (moment->reading) {
+    const FilterReading reading = filter_.observe(*moment->reading);
+    if (is_shown && reading.is_used) add_reading(reading);
+  } else if (!moment->is_awaited) {
+    filter_.discard();
+  }
+  return {};
+}
+
+void VenueRun::add_to_span(const MarketStep& step, const FilterStep& done) {
+  Candle& candle = span_.candle;
+  if (!has_span_) {
+    candle = Candle{step.begin, step.end, step.open, step.high, step.low, step.close};
+    has_span_ = true;
+  }
+  candle.end = step.end;
+  candle.high = std::max(candle.high, step.high);
+  candle.low = std::min(candle.low, step.low);
+  candle.close = step.close;
+  span_.funding_rate += step.funding_rate;
+  for (const std::size_t side : {0U, 1U}) {
+    span_.crossed_usd[side] += done.crossed_usd[side];
+    span_.returned_usd[side] += done.returned_usd[side];
+  }
+}
+
+void VenueRun::add_reading(const FilterReading& reading) {
+  if (!span_.feed) span_.feed.emplace();
+  ++span_.feed->readings;
+  for (const std::size_t side : {0U, 1U}) {
+    // A side that was not recorded is left out of both sums.
+    if (!reading.printed_usd[side]) continue;
+    span_.feed->printed_usd[side] += *reading.printed_usd[side];
+    span_.feed->expected_liquidation_usd[side] += reading.expected_liquidation_usd[side];
+  }
+}
+
+ColumnSpan VenueRun::take_span() {
+  has_span_ = false;
+  return std::exchange(span_, ColumnSpan{});
+}
+
+VenueProfile VenueRun::profile(const RowFrame& frame) const {
+  return profile_of(VenueView{filter_.density(), filter_.weights(), plan_.spec, mark()}, frame);
+}
+
+VenuePart VenueRun::part() const {
+  VenuePart part;
+  part.spec = plan_.spec;
+  part.step_length = plan_.step;
+  part.notes = notes();
+  part.maintenance_rate = maintenance_rate_;
+  part.feed = feed_name_;
+  part.readings = filter_.reading_count();
+  part.effective_members = filter_.effective_count();
+  part.resamplings = filter_.resampling_count();
+  if (filter_.factor().pairs_learnt() >= 1.0) {
+    part.factor = filter_.factor().factor();
+    part.exponent = filter_.factor().exponent();
+  }
+  part.state_hash = filter_.state_hash();
+  part.state_bytes = filter_.memory_bytes();
+  return part;
+}
+
+}  // namespace faultline

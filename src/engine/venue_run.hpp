@@ -1,0 +1,68 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "engine/feed_reader.hpp"
+#include "engine/map_plan.hpp"
+#include "infer/density_filter.hpp"
+#include "map/ensemble_column.hpp"
+
+namespace faultline {
+
+// One venue's instrument on its way through time: steps, the readings of its feed, its filter, and
+// what happened since the last column.
+//
+// Thread safety: none; several runs share nothing but the store, so that each may be advanced by a
+// thread of its own.
+class VenueRun {
+ public:
+  // `feed` is the instrument whose liquidations are read. Errors: what the store returns.
+  static Outcome<VenueRun> open(const Store& store, const MapRequest& request, const MapPlan& plan,
+                                std::size_t venue);
+
+  // Takes every step that ends by `until`. Errors: those of the readers.
+  Outcome<void> advance_to(UnixNanos until);
+
+  bool is_over() const { return is_over_; }
+  // The end of the last step taken; absent before the first.
+  std::optional<UnixNanos> reached() const { return reached_; }
+  double mark() const { return last_.close; }
+  // Steps were taken inside the shown range since take_span().
+  bool has_span() const { return has_span_; }
+  ColumnSpan take_span();
+
+  VenueProfile profile(const RowFrame& frame) const;
+  const DensityFilter& filter() const { return filter_; }
+  const StepNotes& notes() const { return steps_.notes(); }
+  std::uint64_t oi_exceeds_volume_steps() const { return oi_exceeds_volume_steps_; }
+
+  // All but what depends on the other venues.
+  VenuePart part() const;
+
+ private:
+  VenueRun(const VenuePlan& plan, UnixNanos shown_from, StepBuilder steps, FeedReader feed,
+           DensityFilter filter);
+
+  Outcome<void> take(const MarketStep& step);
+  void add_to_span(const MarketStep& step, const FilterStep& done);
+  void add_reading(const FilterReading& reading);
+
+  VenuePlan plan_;
+  UnixNanos shown_from_;
+  StepBuilder steps_;
+  FeedReader feed_;
+  DensityFilter filter_;
+  std::string feed_name_;
+  double maintenance_rate_ = 0.0;
+  MarketStep next_;
+  bool has_next_ = false;
+  bool is_over_ = false;
+  MarketStep last_;
+  std::optional<UnixNanos> reached_;
+  ColumnSpan span_;
+  bool has_span_ = false;
+  std::uint64_t oi_exceeds_volume_steps_ = 0;
+};
+
+}  // namespace faultline

@@ -1,0 +1,100 @@
+#include "map/cluster_tracker.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/check.hpp"
+
+namespace faultline {
+namespace {
+
+double usd_in(const MapColumn& column, const ClusterHistory& cluster) {
+  // The edges are edges of rows; half a row keeps rounding out of it.
+  const double half_row = std::exp(kRowLog / 2);
+  const std::int32_t last = row_of_price(cluster.price_high * half_row);
+  double usd = 0.0;
+  for (std::int32_t row = row_of_price(cluster.price_low * half_row); row < last; ++row) {
+    usd += column.at(cluster.side, row);
+  }
+  return usd;
+}
+
+}  // namespace
+
+std::string_view name_of(ClusterFate fate) {
+  switch (fate) {
+    case ClusterFate::kAlive:
+      return "alive";
+    case ClusterFate::kEaten:
+      return "eaten";
+    case ClusterFate::kDecayed:
+      return "decayed";
+    case ClusterFate::kLeft:
+      break;
+  }
+  return "left";
+}
+
+double ClusterHistory::most_usd() const {
+  return std::ranges::max_element(moments, {}, &ClusterMoment::notional_at_risk_usd)
+      ->notional_at_risk_usd;
+}
+
+void ClusterTracker::add(const MapColumn& column, double low, double high) {
+  FAULTLINE_CHECK(!last_as_of_ || *last_as_of_ < column.as_of);
+  FAULTLINE_CHECK(low > 0.0 && low <= high);
+  for (const std::size_t i : alive_) follow(histories_[i], column, low, high);
+  std::erase_if(alive_, [&](std::size_t i) { return histories_[i].fate != ClusterFate::kAlive; });
+  give_birth(column);
+  last_as_of_ = column.as_of;
+  last_usd_per_unit_ = column.usd_per_unit;
+}
+
+void ClusterTracker::follow(ClusterHistory& cluster, const MapColumn& column, double low,
+                            double high) const {
+  const ClusterMoment before = cluster.moments.back();
+  const double most = cluster.most_usd();
+  const double usd = usd_in(column, cluster);
+  const double hours =
+      static_cast<double>((column.as_of - before.as_of).value) / static_cast<double>(kHour.value);
+  const double revalued = before.notional_at_risk_usd * (column.usd_per_unit / last_usd_per_unit_);
+  const double fed = std::max(usd - revalued, 0.0);
+  cluster.moments.push_back(ClusterMoment{column.as_of, usd, fed, fed / hours});
+  const bool is_long = cluster.side == Side::kLong;
+  const bool is_peak_reached = is_long ? low <= cluster.price_peak : high >= cluster.price_peak;
+  const bool is_touched = is_long ? low < cluster.price_high : high > cluster.price_low;
+  const bool is_halved = usd < 0.5 * before.notional_at_risk_usd;
+  if (is_peak_reached || (is_touched && is_halved)) {
+    cluster.fate = ClusterFate::kEaten;
+  } else if (!is_touched && usd < options_.kept_share * most) {
+    cluster.fate = ClusterFate::kDecayed;
+  } else if (std::abs(cluster.price_peak / column.mark - 1.0) > options_.left_distance) {
+    cluster.fate = ClusterFate::kLeft;
+  }
+  if (cluster.fate != ClusterFate::kAlive) cluster.ended = column.as_of;
+}
+
+void ClusterTracker::give_birth(const MapColumn& column) {
+  for (const Cluster& found : find_clusters(column, options_.find)) {
+    if (alive_.size() >= options_.alive_max) return;
+    if (std::abs(found.distance) > options_.left_distance) continue;
+    const bool is_known = std::ranges::any_of(alive_, [&](std::size_t i) {
+      const ClusterHistory& other = histories_[i];
+      return other.side == found.side && found.price_low < other.price_high &&
+             other.price_low < found.price_high;
+    });
+    if (is_known) continue;
+    ClusterHistory born{.id = histories_.size() + 1,
+                        .side = found.side,
+                        .price_low = found.price_low,
+                        .price_high = found.price_high,
+                        .price_peak = found.price_peak,
+                        .born = column.as_of,
+                        .moments = {}};
+    born.moments.push_back(ClusterMoment{column.as_of, found.notional_at_risk_usd});
+    alive_.push_back(histories_.size());
+    histories_.push_back(std::move(born));
+  }
+}
+
+}  // namespace faultline

@@ -1,0 +1,86 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "map/map_column.hpp"
+
+namespace faultline {
+
+// How a cluster ended.
+//
+//   kAlive    it has not
+//   kEaten    the price reached its peak, or its edge and more than half of it was gone
+//   kDecayed  the price did not touch it, and less than half of the most it held is left: its
+//             positions were closed
+//   kLeft     the price moved away: its peak lies farther than left_distance from the mark
+enum class ClusterFate : std::uint8_t { kAlive, kEaten, kDecayed, kLeft };
+std::string_view name_of(ClusterFate fate);
+
+// What a cluster held when a column was made.
+struct ClusterMoment {
+  UnixNanos as_of{};
+  double notional_at_risk_usd = 0.0;
+  // What came in since the moment before: the growth of what its rows hold, with the change of the
+  // mark taken out. Closings are inside, so it is less than what was opened; never negative.
+  double fed_usd = 0.0;
+  double fed_usd_per_hour = 0.0;
+};
+
+// One cluster from its birth on. Its rows are those at birth and stay the same.
+struct ClusterHistory {
+  std::uint64_t id = 0;  // by order of birth, 1 is the first
+  Side side = Side::kLong;
+  double price_low = 0.0;
+  double price_high = 0.0;
+  double price_peak = 0.0;
+  UnixNanos born{};
+  // One a column while it was alive; the last one is that of its end.
+  std::vector<ClusterMoment> moments;
+  ClusterFate fate = ClusterFate::kAlive;
+  std::optional<UnixNanos> ended{};
+
+  Nanos age() const { return moments.back().as_of - born; }
+  double most_usd() const;
+};
+
+struct ClusterTrackerOptions {
+  ClusterOptions find{};
+  double kept_share = 0.5;      // below this share of the most it held a cluster has decayed
+  double left_distance = 0.25;  // of the mark
+  std::size_t alive_max = 40;   // no cluster is born beyond it
+};
+
+// Follows clusters from column to column.
+//
+// Why its rows are fixed: a cluster that moved, split or merged with its neighbours could only be
+// followed by rewriting what was said about it before.
+// Invariant: a record only grows. What was written at a column is the same whether later columns
+// are known or not; only fate and ended are set, once. Deterministic.
+// Thread safety: none. Cost: that of find_clusters() a column; memory of a moment a column and
+// alive cluster.
+class ClusterTracker {
+ public:
+  explicit ClusterTracker(const ClusterTrackerOptions& options = {}) : options_(options) {}
+
+  // `low` and `high` are the prices since the column before. Requires: columns in order (checked).
+  void add(const MapColumn& column, double low, double high);
+
+  // In order of birth, ended ones included.
+  std::span<const ClusterHistory> histories() const { return histories_; }
+
+ private:
+  void follow(ClusterHistory& cluster, const MapColumn& column, double low, double high) const;
+  void give_birth(const MapColumn& column);
+
+  ClusterTrackerOptions options_;
+  std::vector<ClusterHistory> histories_;
+  std::vector<std::size_t> alive_;  // indices of histories_
+  std::optional<UnixNanos> last_as_of_;
+  double last_usd_per_unit_ = 0.0;
+};
+
+}  // namespace faultline

@@ -1,0 +1,24 @@
+#pragma once
+
+#include "engine/map_builder.hpp"
+#include "text/json.hpp"
+
+namespace faultline {
+
+// A liquidation map as JSON; the form is described in docs/formats/map.md.
+//
+// Names: notional_at_risk_usd is the stock, expected_liquidation_usd what a feed would print; an
+// interval of the ensemble is a density_interval. Where there was no feed or no ensemble the value
+// is null: that is not a zero.
+
+// Everything about the map but the columns: model version, as-of time, totals, venues, clusters and
+// their histories, what was noticed on the way.
+JsonValue summary_of_map(const LiquidationMap& map);
+
+// The whole map. The rows' intervals are given for the last column only; the tables hold all.
+JsonValue json_of_map(const LiquidationMap& map);
+
+// {"mean": ..., "p10": ..., "p50": ..., "p90": ...}; the mean alone with one member.
+JsonValue json_of_sum(const SumInterval& sum, std::size_t members);
+
+}  // namespace faultline
