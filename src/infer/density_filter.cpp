@@ -11,7 +11,7 @@ namespace faultline {
 namespace {
 
 constexpr std::array kSides{Side::kLong, Side::kShort};
-constexpr std::uint64_t kMagic = 0x3130544c49464c46ULL;  // "FLFILT01"
+constexpr std::uint64_t kMagic = 0x3230544c49464c46ULL;  // "FLFILT02"
 // The spread of ln Λ around what the factor says is the factor's own, within these.
 constexpr double kSigmaMin = 0.3;
 constexpr double kSigmaMax = 2.5;
@@ -39,7 +39,10 @@ DensityFilter::DensityFilter(const InstrumentSpec& spec, const DensityFilterConf
       weights_(config.members, config.weights),
       factor_(config.factor),
       sizes_(config.sizes),
-      swept_usd_(2 * config.members, 0.0) {
+      swept_usd_(2 * config.members, 0.0),
+      learner_(density_.grid(), density_.member(0).kernel, config.kernel),
+      tilt_(density_.grid().size() + 1, 1.0),
+      crossed_unit_(2 * density_.grid().size(), 0.0) {
   for (const EnsembleMember& member : members_) member_factors_.emplace_back(factor_config(member));
 }
 
@@ -67,6 +70,7 @@ FilterStep DensityFilter::advance(const MarketStep& step) {
   out.report = density_.advance(step);
   if (!stretch_begin_) stretch_begin_ = step.begin;
   stretch_end_ = step.end;
+  if (config_.learns_kernel) collect_for_kernel(step, out.report);
   const std::size_t members = members_.size();
   for (const Side side : kSides) {
     const std::size_t s = index_of(side);
@@ -181,6 +185,7 @@ FilterReading DensityFilter::observe(const FeedReading& reading) {
   if (out.is_used) {
     ++reading_count_;
     for (const Side side : kSides) learn(reading, side);
+    if (config_.learns_kernel) learn_kernel(reading);
     if (tells) weights_.update(log_likelihoods);
     out.moved_weights = tells;
     if (tells && weights_.wants_resampling()) {
@@ -195,6 +200,7 @@ FilterReading DensityFilter::observe(const FeedReading& reading) {
 void DensityFilter::discard() {
   stretch_begin_.reset();
   std::ranges::fill(swept_usd_, 0.0);
+  std::ranges::fill(crossed_unit_, 0.0);
 }
 
 void DensityFilter::resample() {
@@ -221,7 +227,7 @@ void DensityFilter::resample() {
   }
   members_ = std::move(next);
   member_factors_ = std::move(factors);
-  density_.resample(parents, parameters_of(members_));
+  density_.resample(parents, tilted_parameters());
   ++resampling_count_;
 }
 
@@ -239,6 +245,11 @@ void DensityFilter::save_tail(StateWriter& out) const {
   out.put(static_cast<std::uint64_t>(stretch_begin_.has_value() ? 1 : 0));
   out.put(stretch_begin_.value_or(UnixNanos(0)).value);
   out.put(stretch_end_.value);
+  learner_.save(out);
+  out.put_all(std::span<const double>(tilt_));
+  out.put_all(std::span<const double>(crossed_unit_));
+  out.put_all(std::span<const double>(opened_));
+  out.put(price_);
   out.put(quiet_usd_);
   out.put(quiet_seconds_);
   out.put(reading_count_);
@@ -247,6 +258,7 @@ void DensityFilter::save_tail(StateWriter& out) const {
     out.put(members_[m].observation.book_share);
     out.put(members_[m].shape.median);
     out.put(members_[m].shape.sigma);
+    out.put_all(std::span<const double>(members_[m].parameters.kernel));
     out.put_all(std::span<const double>(member_factors_[m].state()));
   }
 }
@@ -256,12 +268,7 @@ std::vector<std::uint8_t> DensityFilter::checkpoint() const {
   out.put(kMagic);
   out.put_list(std::span<const std::uint8_t>(density_.checkpoint()));
   save_tail(out);
-  std::vector<std::uint8_t> bytes = out.take();
-  StateWriter digest;
-  digest.put(Hash64().add_bytes(bytes).value());
-  const std::vector<std::uint8_t> end = digest.take();
-  bytes.insert(bytes.end(), end.begin(), end.end());
-  return bytes;
+  return out.take_with_digest();
 }
 
 Result<void> DensityFilter::restore(std::span<const std::uint8_t> bytes) {
@@ -286,6 +293,11 @@ Result<void> DensityFilter::restore(std::span<const std::uint8_t> bytes) {
   const UnixNanos begin(in.get<std::int64_t>());
   fresh.stretch_begin_ = has_stretch ? std::optional(begin) : std::nullopt;
   fresh.stretch_end_ = UnixNanos(in.get<std::int64_t>());
+  if (!fresh.learner_.load(in)) return Error{Errc::kOutOfRange, in.at()};
+  in.get_all(std::span<double>(fresh.tilt_));
+  in.get_all(std::span<double>(fresh.crossed_unit_));
+  in.get_all(std::span<double>(fresh.opened_));
+  fresh.price_ = in.get<double>();
   fresh.quiet_usd_ = in.get<double>();
   fresh.quiet_seconds_ = in.get<double>();
   fresh.reading_count_ = in.get<std::uint64_t>();
@@ -294,7 +306,9 @@ Result<void> DensityFilter::restore(std::span<const std::uint8_t> bytes) {
     fresh.members_[m].observation.book_share = in.get<double>();
     fresh.members_[m].shape.median = in.get<double>();
     fresh.members_[m].shape.sigma = in.get<double>();
+    // The density has the kernel with what was learnt; the draw itself is kept here.
     fresh.members_[m].parameters = fresh.density_.member(m);
+    in.get_all(std::span<double>(fresh.members_[m].parameters.kernel));
     ObservationFactor::State state{};
     in.get_all(std::span<double>(state));
     Result<ObservationFactor> one =

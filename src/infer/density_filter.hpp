@@ -10,6 +10,7 @@
 #include "infer/ensemble_prior.hpp"
 #include "infer/ensemble_weights.hpp"
 #include "infer/feed_likelihood.hpp"
+#include "infer/kernel_learner.hpp"
 #include "infer/observation_factor.hpp"
 #include "infer/position_density.hpp"
 #include "infer/size_learner.hpp"
@@ -27,6 +28,9 @@ struct DensityFilterConfig {
   // together, so that a total is far less than one independent observation. With 1, ensembles of
   // different seeds contradicted each other on recorded hours (docs/models/position_density.md).
   double total_power = 0.25;
+  // Where a feed prints every liquidation one by one, the kernel is learnt from it.
+  bool learns_kernel = true;
+  KernelLearnerConfig kernel{};
   // The correlation of a jittered member with its parent, a resampling.
   double jitter_kept = 0.9;
   std::size_t members = 1;  // 1: the central member alone, without interval
@@ -64,6 +68,10 @@ struct FilterReading {
 // shrink around their mean for no reason. With its own, a member is judged by when and how unevenly
 // it swept; the spread of its dollars stays what the prior says.
 //
+// Where the feed prints every liquidation (Completeness::kAll, single prints), KernelLearner finds
+// the kernel that sweeps what was printed; each member keeps its draw relative to the central one:
+// K_m ∝ draw_m · learnt / central. Elsewhere the kernel stays what the prior says.
+//
 // A stretch without a reading changes no weight: a feed that is down is not a zero. A reading in
 // which no member swept anything and nothing was printed changes none either.
 //
@@ -91,6 +99,7 @@ class DensityFilter {
   const ObservationFactor& factor() const { return factor_; }
   std::uint64_t reading_count() const { return reading_count_; }
   std::uint64_t resampling_count() const { return resampling_count_; }
+  std::size_t kernel_fit_count() const { return learner_.fit_count(); }
 
   // What the feed would print if `swept_usd` were crossed within one reading; absent before the
   // first reading that taught the factor something.
@@ -115,6 +124,10 @@ class DensityFilter {
   void learn(const FeedReading& reading, Side side);
   ObservationFactorConfig factor_config(const EnsembleMember& member) const;
   void resample();
+  void learn_kernel(const FeedReading& reading);
+  void collect_for_kernel(const MarketStep& step, const StepReport& report);
+  double native_of_usd(double usd) const;
+  std::vector<MemberParameters> tilted_parameters() const;
   void save_tail(StateWriter& out) const;
 
   InstrumentSpec spec_;
@@ -132,7 +145,12 @@ class DensityFilter {
   std::vector<double> swept_usd_;  // since the stretch began, [side][member]
   std::optional<UnixNanos> stretch_begin_;
   UnixNanos stretch_end_{};
-  double quiet_usd_ = 0.0;  // printed while nothing was swept
+  KernelLearner learner_;
+  std::vector<double> tilt_;          // learnt over central kernel, [distance], "never" last
+  std::vector<double> crossed_unit_;  // since the stretch began, [side][distance]
+  std::array<double, 2> opened_{};    // since the last reading that was learnt from, by Side
+  double price_ = 0.0;                // the last close
+  double quiet_usd_ = 0.0;            // printed while nothing was swept
   double quiet_seconds_ = 0.0;
   std::uint64_t reading_count_ = 0;
   std::uint64_t resampling_count_ = 0;

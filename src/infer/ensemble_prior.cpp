@@ -107,7 +107,7 @@ EnsembleMember draw_member(const EnsemblePrior& prior, const DensityConfig& conf
   if (index == 0) {
     const double book_share = prior.book_share.a / (prior.book_share.a + prior.book_share.b);
     return EnsembleMember{central_member(config, grid_of(config)), MemberObservation{book_share},
-                          KernelShape{config.kernel_median, config.kernel_sigma}};
+                          KernelLaw{config.kernel_median, config.kernel_sigma}};
   }
   // The observation has a stream of its own, so that a change of one part shifts no other.
   Rng of_parameters = root.stream("ensemble_member", index);
@@ -152,7 +152,7 @@ EnsembleMember jittered(const EnsemblePrior& prior, const DensityConfig& config,
   // A step out of the interval is not taken: that is what leaves the truncated law as it is.
   const bool is_inside = sigma >= prior.kernel_sigma_min && sigma <= prior.kernel_sigma_max;
   if (is_inside) out.shape.sigma = sigma;
-  const auto kernel_law = [&](const KernelShape& shape) {
+  const auto kernel_law = [&](const KernelLaw& shape) {
     return concentrations_of(log_normal_kernel(grid_of(config), shape.median, shape.sigma),
                              prior.kernel_concentration);
   };

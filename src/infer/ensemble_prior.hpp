@@ -45,7 +45,7 @@ struct MemberObservation {
 };
 
 // The log-normal law of distances around which a member's kernel was drawn.
-struct KernelShape {
+struct KernelLaw {
   double median = 0.12;
   double sigma = 1.25;
 };
@@ -53,7 +53,7 @@ struct KernelShape {
 struct EnsembleMember {
   MemberParameters parameters;
   MemberObservation observation;
-  KernelShape shape;
+  KernelLaw shape;
 };
 
 inline constexpr std::size_t kEnsembleMembersMax = 256;

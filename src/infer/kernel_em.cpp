@@ -72,6 +72,24 @@ Result<void> KernelEvidence::add(std::span<const double> crossed_unit, double li
   return {};
 }
 
+void KernelEvidence::save(StateWriter& out) const {
+  out.put(opened_);
+  out.put_all(std::span<const double>(reached_));
+  out.put_list(std::span<const double>(liquidated_));
+  out.put_all(std::span<const double>(crossed_));
+}
+
+bool KernelEvidence::load(StateReader& in) {
+  opened_ = in.get<double>();
+  in.get_all(std::span<double>(reached_));
+  liquidated_ = in.get_list<double>();
+  if (liquidated_.size() > kObservationsMax) return false;
+  crossed_.resize(liquidated_.size() * bin_count());
+  in.get_all(std::span<double>(crossed_));
+  return in.has_all() && is_amount(opened_) && std::ranges::all_of(reached_, is_amount) &&
+         std::ranges::all_of(liquidated_, is_amount) && std::ranges::all_of(crossed_, is_amount);
+}
+
 double KernelEvidence::liquidated_total() const { return sum_of(liquidated_); }
 
 std::span<const double> KernelEvidence::crossed(std::size_t observation) const {

@@ -7,6 +7,7 @@
 
 #include "base/result.hpp"
 #include "infer/kernel.hpp"
+#include "infer/state_bytes.hpp"
 
 namespace faultline {
 
@@ -56,6 +57,10 @@ class KernelEvidence {
   double liquidated_total() const;
   std::span<const double> crossed(std::size_t observation) const;
   double liquidated(std::size_t observation) const { return liquidated_[observation]; }
+  void save(StateWriter& out) const;
+  // False for bytes that no evidence of as many bins wrote; it is then not to be used.
+  bool load(StateReader& in);
+
   // f_j, at most 1: rounding and returned mass may take the sum over the opened a little beyond.
   double chance(std::size_t bin) const;
 

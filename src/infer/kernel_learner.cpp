@@ -2,10 +2,16 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "base/check.hpp"
 
 namespace faultline {
+namespace {
+
+constexpr double kSumTolerance = 1e-6;
+
+}  // namespace
 
 KernelLearner::KernelLearner(const DistanceGrid& grid, std::vector<double> prior,
                              const KernelLearnerConfig& config)
@@ -47,6 +53,34 @@ std::optional<std::vector<double>> KernelLearner::fit() {
   ++fit_count_;
   if (seen >= config_.generation) begin_generation();
   return kernel_;
+}
+
+void KernelLearner::save(StateWriter& out) const {
+  out.put_all(std::span<const double>(prior_));
+  out.put_all(std::span<const double>(kernel_));
+  evidence_.save(out);
+  out.put_all(std::span<const double>(held_));
+  out.put(static_cast<std::uint64_t>(has_stock_ ? 1 : 0));
+  out.put(printed_);
+  for (const std::size_t count : {prints_, fitted_at_, fit_count_})
+    out.put(static_cast<std::uint64_t>(count));
+}
+
+bool KernelLearner::load(StateReader& in) {
+  in.get_all(std::span<double>(prior_));
+  in.get_all(std::span<double>(kernel_));
+  if (!evidence_.load(in)) return false;
+  in.get_all(std::span<double>(held_));
+  has_stock_ = in.get<std::uint64_t>() != 0;
+  printed_ = in.get<double>();
+  prints_ = in.get<std::uint64_t>();
+  fitted_at_ = in.get<std::uint64_t>();
+  fit_count_ = in.get<std::uint64_t>();
+  const auto is_weights = [](const std::vector<double>& weights) {
+    const double sum = std::accumulate(weights.begin(), weights.end(), 0.0);
+    return std::abs(sum - 1.0) < kSumTolerance && std::ranges::min(weights) >= 0.0;
+  };
+  return in.has_all() && is_weights(prior_) && is_weights(kernel_);
 }
 
 void KernelLearner::begin_generation() {

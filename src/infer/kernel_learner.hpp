@@ -34,8 +34,8 @@ struct KernelLearnerConfig {
 // A generation of evidence ends after so many steps with liquidations. The next begins with what is
 // held then, and with what was learnt mixed into its prior: the kernel may drift.
 //
-// Units: native. Deterministic. Thread safety: none.
-// Cost: a few numbers a step; a fit is one of fit_kernel(), at most some 30 ms.
+// Units: native. Deterministic. Thread safety: none. Memory: a generation's crossed distances, 1
+// MB. Cost: a few numbers a step; a fit is one of fit_kernel(), at most some 30 ms.
 class KernelLearner {
  public:
   // Requires: `prior` on the simplex, grid.size() + 1 weights (checked).
@@ -54,6 +54,10 @@ class KernelLearner {
 
   // The kernel, when there is enough new evidence for a fit; else nothing.
   std::optional<std::vector<double>> fit();
+
+  void save(StateWriter& out) const;
+  // False for bytes that no learner wrote; the learner is then not to be used.
+  bool load(StateReader& in);
 
   std::size_t fit_count() const { return fit_count_; }
   const std::vector<double>& kernel() const { return kernel_; }

@@ -17,63 +17,13 @@
 #include "base/check.hpp"
 #include "base/hash.hpp"
 #include "infer/position_density.hpp"
+#include "infer/state_bytes.hpp"
 
 namespace faultline {
 namespace {
 
 constexpr std::uint64_t kMagic = 0x3230534e45444c46ULL;  // "FLDENS02"
 constexpr std::uint64_t kBinsMax = 1'000'000;
-
-class ByteWriter {
- public:
-  template <class T>
-  void put(T value) {
-    const auto* from = reinterpret_cast<const std::uint8_t*>(&value);
-    bytes_.insert(bytes_.end(), from, from + sizeof value);
-  }
-  template <class T>
-  void put_all(std::span<const T> values) {
-    const auto* from = reinterpret_cast<const std::uint8_t*>(values.data());
-    bytes_.insert(bytes_.end(), from, from + values.size_bytes());
-  }
-  std::vector<std::uint8_t> take() {
-    put(Hash64().add_bytes(bytes_).value());
-    return std::move(bytes_);
-  }
-
- private:
-  std::vector<std::uint8_t> bytes_;
-};
-
-class ByteReader {
- public:
-  explicit ByteReader(std::span<const std::uint8_t> bytes) : bytes_(bytes) {}
-
-  template <class T>
-  T get() {
-    T value{};
-    get_all(std::span<T>(&value, 1));
-    return value;
-  }
-  template <class T>
-  void get_all(std::span<T> values) {
-    if (values.size_bytes() > bytes_.size() - at_) {
-      is_short_ = true;
-      at_ = bytes_.size();
-      return;
-    }
-    std::memcpy(values.data(), bytes_.data() + at_, values.size_bytes());
-    at_ += values.size_bytes();
-  }
-  std::size_t left() const { return bytes_.size() - at_; }
-  std::size_t at() const { return at_; }
-  bool is_short() const { return is_short_; }
-
- private:
-  std::span<const std::uint8_t> bytes_;
-  std::size_t at_ = 0;
-  bool is_short_ = false;
-};
 
 std::uint64_t digest_of(const DensityConfig& config) {
   Hash64 hash;
@@ -88,7 +38,7 @@ std::size_t doubles_of_member(const DistanceGrid& grid) {
   return 2 + 2 * kPatienceClasses + grid.size() + 1;
 }
 
-void put_member(const MemberParameters& member, ByteWriter& out) {
+void put_member(const MemberParameters& member, StateWriter& out) {
   out.put(member.churn);
   out.put(member.close_split);
   out.put_all(std::span<const double>(member.closing_per_day));
@@ -96,7 +46,7 @@ void put_member(const MemberParameters& member, ByteWriter& out) {
   out.put_all(std::span<const double>(member.kernel));
 }
 
-MemberParameters get_member(ByteReader& in, const DistanceGrid& grid) {
+MemberParameters get_member(StateReader& in, const DistanceGrid& grid) {
   MemberParameters member;
   member.churn = in.get<double>();
   member.close_split = in.get<double>();
@@ -110,7 +60,7 @@ MemberParameters get_member(ByteReader& in, const DistanceGrid& grid) {
 }  // namespace
 
 std::vector<std::uint8_t> PositionDensity::checkpoint() const {
-  ByteWriter out;
+  StateWriter out;
   out.put(kMagic);
   out.put(digest_of(config_));
   out.put(static_cast<std::uint64_t>(members_.size()));
@@ -135,16 +85,16 @@ std::vector<std::uint8_t> PositionDensity::checkpoint() const {
   for (const FlowLedger& ledger : ledgers_) out.put_all(std::span<const double>(ledger.state()));
   for (const MemberParameters& member : members_) put_member(member, out);
   out.put_all(std::span<const float>(mass_));
-  return out.take();
+  return out.take_with_digest();
 }
 
 Result<void> PositionDensity::restore(std::span<const std::uint8_t> bytes) {
-  ByteReader in(bytes);
+  StateReader in(bytes);
   if (in.get<std::uint64_t>() != kMagic) return Error{Errc::kBadFormat, 0};
   if (in.get<std::uint64_t>() != digest_of(config_)) return Error{Errc::kBadRequest, 8};
   const auto member_count = in.get<std::uint64_t>();
   const auto bin_count = in.get<std::uint64_t>();
-  if (in.is_short()) return Error{Errc::kTruncated, bytes.size()};
+  if (!in.has_all()) return Error{Errc::kTruncated, bytes.size()};
   if (member_count != members_.size()) return Error{Errc::kBadRequest, 16};
   if (bin_count > kBinsMax) return Error{Errc::kOutOfRange, 24};
   PositionDensity fresh = *this;
@@ -154,7 +104,7 @@ Result<void> PositionDensity::restore(std::span<const std::uint8_t> bytes) {
                               waiting_amount_.size() +
                               member_count * (2 + doubles_of_member(grid_)) + 1;
   const std::size_t wanted = doubles * 8 + cells * sizeof(float) + 8;
-  if (in.left() != wanted) return Error{Errc::kTruncated, bytes.size()};
+  if (bytes.size() - in.at() != wanted) return Error{Errc::kTruncated, bytes.size()};
   std::uint64_t digest = 0;
   std::memcpy(&digest, bytes.data() + bytes.size() - 8, 8);
   if (Hash64().add_bytes(bytes.first(bytes.size() - 8)).value() != digest)

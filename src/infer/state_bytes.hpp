@@ -6,6 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/hash.hpp"
+
 namespace faultline {
 
 // Plain values as bytes and back: what checkpoints are made of.
@@ -30,6 +32,11 @@ class StateWriter {
     put_all(values);
   }
   std::vector<std::uint8_t> take() { return std::move(bytes_); }
+  // The same with a digest of all before it at the end.
+  std::vector<std::uint8_t> take_with_digest() {
+    put(Hash64().add_bytes(bytes_).value());
+    return take();
+  }
 
  private:
   std::vector<std::uint8_t> bytes_;

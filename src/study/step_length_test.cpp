@@ -8,7 +8,7 @@
 #include <cstdio>
 
 #include "engine/step_sources.hpp"
-#include "map/map_column.hpp"
+#include "map/ensemble_column.hpp"
 #include "store/test_folder.hpp"
 #include "study/lab_run.hpp"
 
