@@ -9,11 +9,9 @@ namespace faultline {
 namespace {
 
 double usd_in(const MapColumn& column, const ClusterHistory& cluster) {
-  // The edges are edges of rows; half a row keeps rounding out of it.
-  const double half_row = std::exp(kRowLog / 2);
-  const std::int32_t last = row_of_price(cluster.price_high * half_row);
+  const RowBand band = band_of_prices(cluster.price_low, cluster.price_high);
   double usd = 0.0;
-  for (std::int32_t row = row_of_price(cluster.price_low * half_row); row < last; ++row) {
+  for (std::int32_t row = band.first; row < band.last; ++row) {
     usd += column.at(cluster.side, row);
   }
   return usd;

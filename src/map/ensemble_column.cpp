@@ -168,11 +168,8 @@ SumInterval EnsembleColumn::sum_of(Side side, std::int32_t first, std::int32_t l
 void EnsembleColumn::add_intervals(std::span<Cluster> clusters) const {
   if (weights_.size() == 1) return;
   for (Cluster& cluster : clusters) {
-    // The edges are edges of rows; half a row keeps rounding out of it.
-    const double half_row = std::exp(kRowLog / 2);
-    const std::int32_t first = row_of_price(cluster.price_low * half_row);
-    const std::int32_t last = row_of_price(cluster.price_high * half_row);
-    cluster.density_interval = sum_of(cluster.side, first, last);
+    const RowBand band = band_of_prices(cluster.price_low, cluster.price_high);
+    cluster.density_interval = sum_of(cluster.side, band.first, band.last);
   }
 }
 

@@ -74,6 +74,12 @@ std::int32_t row_of_price(double price) {
 
 double price_of_row(std::int32_t row) { return std::exp(static_cast<double>(row) * kRowLog); }
 
+// Half a row keeps the rounding of the edges out of it.
+RowBand band_of_prices(double low, double high) {
+  const double half_row = std::exp(kRowLog / 2);
+  return RowBand{row_of_price(low * half_row), row_of_price(high * half_row)};
+}
+
 double MapColumn::at(Side side, std::int32_t row) const {
   const auto& rows = notional_at_risk_usd[index_of(side)];
   const std::int64_t index = static_cast<std::int64_t>(row) - first_row;

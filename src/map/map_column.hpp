@@ -19,6 +19,13 @@ inline constexpr double kRowLog = 1e-3;
 std::int32_t row_of_price(double price);
 double price_of_row(std::int32_t row);
 
+// The rows [first, last) of a band whose edges are edges of rows.
+struct RowBand {
+  std::int32_t first = 0;
+  std::int32_t last = 0;
+};
+RowBand band_of_prices(double low, double high);
+
 // Names the equations and defaults that made a map. Changes whenever the same data would give
 // another map.
 inline constexpr std::string_view kModelVersion = "density-2";
