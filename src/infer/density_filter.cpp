@@ -41,7 +41,6 @@ DensityFilter::DensityFilter(const InstrumentSpec& spec, const DensityFilterConf
       sizes_(config.sizes),
       swept_usd_(2 * config.members, 0.0),
       learner_(density_.grid(), density_.member(0).kernel, config.kernel),
-      tilt_(density_.grid().size() + 1, 1.0),
       crossed_unit_(2 * density_.grid().size(), 0.0) {
   for (const EnsembleMember& member : members_) member_factors_.emplace_back(factor_config(member));
 }
@@ -70,7 +69,7 @@ FilterStep DensityFilter::advance(const MarketStep& step) {
   out.report = density_.advance(step);
   if (!stretch_begin_) stretch_begin_ = step.begin;
   stretch_end_ = step.end;
-  if (config_.learns_kernel) collect_for_kernel(step, out.report);
+  if (config_.learns_kernel) collect_for_kernel(step);
   const std::size_t members = members_.size();
   for (const Side side : kSides) {
     const std::size_t s = index_of(side);
@@ -227,7 +226,16 @@ void DensityFilter::resample() {
   }
   members_ = std::move(next);
   member_factors_ = std::move(factors);
-  density_.resample(parents, tilted_parameters());
+  std::vector<MemberParameters> parameters = parameters_of(members_);
+  if (learner_.fit_count() == 0) {
+    density_.resample(parents, std::move(parameters));
+  } else {
+    // The mass was laid out with the parents' kernels, and is laid out anew.
+    for (std::size_t m = 0; m < parents.size(); ++m)
+      parameters[m].kernel = density_.member(parents[m]).kernel;
+    density_.resample(parents, std::move(parameters));
+    spread_kernels();
+  }
   ++resampling_count_;
 }
 
@@ -246,7 +254,6 @@ void DensityFilter::save_tail(StateWriter& out) const {
   out.put(stretch_begin_.value_or(UnixNanos(0)).value);
   out.put(stretch_end_.value);
   learner_.save(out);
-  out.put_all(std::span<const double>(tilt_));
   out.put_all(std::span<const double>(crossed_unit_));
   out.put_all(std::span<const double>(opened_));
   out.put(price_);
@@ -294,7 +301,6 @@ Result<void> DensityFilter::restore(std::span<const std::uint8_t> bytes) {
   fresh.stretch_begin_ = has_stretch ? std::optional(begin) : std::nullopt;
   fresh.stretch_end_ = UnixNanos(in.get<std::int64_t>());
   if (!fresh.learner_.load(in)) return Error{Errc::kOutOfRange, in.at()};
-  in.get_all(std::span<double>(fresh.tilt_));
   in.get_all(std::span<double>(fresh.crossed_unit_));
   in.get_all(std::span<double>(fresh.opened_));
   fresh.price_ = in.get<double>();

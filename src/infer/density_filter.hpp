@@ -70,7 +70,9 @@ struct FilterReading {
 //
 // Where the feed prints every liquidation (Completeness::kAll, single prints), KernelLearner finds
 // the kernel that sweeps what was printed; each member keeps its draw relative to the central one:
-// K_m ∝ draw_m · learnt / central. Elsewhere the kernel stays what the prior says.
+// K_m ∝ draw_m · learnt / mean draw. Evidence and mean are weighted, because the weighted mean is
+// what is published: otherwise kernel and weights would both answer to the same prints, and the
+// map would have too little near the price. Elsewhere the kernel stays what the prior says.
 //
 // A stretch without a reading changes no weight: a feed that is down is not a zero. A reading in
 // which no member swept anything and nothing was printed changes none either.
@@ -125,9 +127,10 @@ class DensityFilter {
   ObservationFactorConfig factor_config(const EnsembleMember& member) const;
   void resample();
   void learn_kernel(const FeedReading& reading);
-  void collect_for_kernel(const MarketStep& step, const StepReport& report);
+  void collect_for_kernel(const MarketStep& step);
   double native_of_usd(double usd) const;
-  std::vector<MemberParameters> tilted_parameters() const;
+  // Gives the members kernels whose weighted mean is the learnt one.
+  void spread_kernels();
   void save_tail(StateWriter& out) const;
 
   InstrumentSpec spec_;
@@ -146,7 +149,6 @@ class DensityFilter {
   std::optional<UnixNanos> stretch_begin_;
   UnixNanos stretch_end_{};
   KernelLearner learner_;
-  std::vector<double> tilt_;          // learnt over central kernel, [distance], "never" last
   std::vector<double> crossed_unit_;  // since the stretch began, [side][distance]
   std::array<double, 2> opened_{};    // since the last reading that was learnt from, by Side
   double price_ = 0.0;                // the last close

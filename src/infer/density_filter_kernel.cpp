@@ -18,11 +18,12 @@ double DensityFilter::native_of_usd(double usd) const {
   return spec_.kind == ContractKind::kLinear ? usd / (multiplier * price_) : usd / multiplier;
 }
 
-void DensityFilter::collect_for_kernel(const MarketStep& step, const StepReport& report) {
+void DensityFilter::collect_for_kernel(const MarketStep& step) {
   price_ = step.close;
   for (const Side side : kSides) {
-    opened_[index_of(side)] += report.opened[index_of(side)];
-    const std::span<const double> crossed = density_.swept_unit(side);
+    for (std::size_t m = 0; m < members_.size(); ++m)
+      opened_[index_of(side)] += weights()[m] * density_.opened(side, m);
+    const std::vector<double> crossed = density_.swept_unit(side, weights());
     double* sum = crossed_unit_.data() + index_of(side) * crossed.size();
     for (std::size_t j = 0; j < crossed.size(); ++j) sum[j] += crossed[j];
   }
@@ -41,27 +42,25 @@ void DensityFilter::learn_kernel(const FeedReading& reading) {
                         .prints = reading.shown_usd[s].size(),
                         .held = density_.stock(side)});
   }
-  const std::optional<std::vector<double>> kernel = learner_.fit();
-  if (!kernel) return;
-  const std::vector<double> central = central_member(config_.density, density_.grid()).kernel;
-  for (std::size_t j = 0; j < tilt_.size(); ++j) {
-    if (central[j] > 0.0) tilt_[j] = (*kernel)[j] / central[j];
-  }
-  std::vector<std::vector<double>> kernels;
-  for (MemberParameters& parameters : tilted_parameters())
-    kernels.push_back(std::move(parameters.kernel));
-  density_.set_kernels(kernels);
+  if (learner_.fit()) spread_kernels();
 }
 
-std::vector<MemberParameters> DensityFilter::tilted_parameters() const {
-  std::vector<MemberParameters> out = parameters_of(members_);
-  if (learner_.fit_count() == 0) return out;
-  for (MemberParameters& member : out) {
-    for (std::size_t j = 0; j < tilt_.size(); ++j) member.kernel[j] *= tilt_[j];
-    const double sum = std::accumulate(member.kernel.begin(), member.kernel.end(), 0.0);
-    for (double& weight : member.kernel) weight /= sum;
+void DensityFilter::spread_kernels() {
+  const std::vector<double>& learnt = learner_.kernel();
+  std::vector<double> mean(learnt.size(), 0.0);
+  for (std::size_t m = 0; m < members_.size(); ++m) {
+    const std::vector<double>& draw = members_[m].parameters.kernel;
+    for (std::size_t j = 0; j < mean.size(); ++j) mean[j] += weights()[m] * draw[j];
   }
-  return out;
+  std::vector<std::vector<double>> kernels;
+  for (const EnsembleMember& member : members_) {
+    std::vector<double>& kernel = kernels.emplace_back(member.parameters.kernel);
+    for (std::size_t j = 0; j < mean.size(); ++j)
+      kernel[j] = mean[j] > 0.0 ? kernel[j] * learnt[j] / mean[j] : 0.0;
+    const double sum = std::accumulate(kernel.begin(), kernel.end(), 0.0);
+    for (double& weight : kernel) weight /= sum;
+  }
+  density_.set_kernels(kernels);
 }
 
 }  // namespace faultline

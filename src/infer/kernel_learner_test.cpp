@@ -72,7 +72,8 @@ TEST(KernelLearner, FindsTheKernelThatMadeThePrints) {
     prior.advance(step);
     const StepReport report = learning.advance(step);
     for (const Side side : kSides) {
-      learner.add(side, {.crossed_unit = learning.swept_unit(side),
+      const std::vector<double> crossed = learning.swept_unit(side, std::array{1.0});
+      learner.add(side, {.crossed_unit = crossed,
                          .opened = report.opened[index_of(side)],
                          .liquidated = printed.swept[index_of(side)],
                          .prints = 5,

@@ -74,7 +74,7 @@ PositionDensity::PositionDensity(const DensityConfig& config, std::vector<Member
   never_.assign(totals, 0.0);
   swept_.assign(totals, 0.0);
   swept_quote_.assign(2 * members_.size(), 0.0);
-  swept_unit_.assign(2 * grid_.size(), 0.0);
+  swept_rows_.assign(2 * grid_.size() * members_.size(), 0.0);
   flows_.resize(members_.size());
   ledgers_.resize(members_.size());
   excess_.resize(members_.size());
@@ -107,7 +107,7 @@ StepReport PositionDensity::advance(const MarketStep& step, const EntryPrices* e
   StepReport report;
   std::ranges::fill(swept_, 0.0);
   std::ranges::fill(swept_quote_, 0.0);
-  std::ranges::fill(swept_unit_, 0.0);
+  std::ranges::fill(swept_rows_, 0.0);
   sweep(Side::kLong, std::log(step.low), report);
   sweep(Side::kShort, std::log(step.high), report);
   compute_flows(step, report);
@@ -249,10 +249,7 @@ void PositionDensity::sweep_bins(Side side, std::size_t j, std::size_t first, st
       }
     }
   }
-  const double* weight = kernel_.data() + j * members;
-  double unit = 0.0;
-  for (std::size_t m = 0; m < members; ++m) unit += weight[m] > 0.0 ? value_[m] / weight[m] : 0.0;
-  swept_unit_[index_of(side) * grid_.size() + j] = unit / static_cast<double>(members);
+  std::ranges::copy(value_, swept_rows_.begin() + static_cast<std::ptrdiff_t>(row * members));
 }
 
 void PositionDensity::compute_flows(const MarketStep& step, StepReport& report) {

@@ -124,16 +124,20 @@ class PositionDensity {
   // members · StepReport::swept_quote. Units: quote currency of a linear contract.
   double swept_quote(Side side, std::size_t member) const;
 
-  // What the last step crossed by distance, for unit weight of the kernel: swept over weight, mean
-  // over members. What kernels are learnt from (KernelLearner). Native units; 0 where all weights
-  // are.
-  std::span<const double> swept_unit(Side side) const {
-    return std::span(swept_unit_).subspan(index_of(side) * grid_.size(), grid_.size());
+  // What the last step crossed by distance, for unit weight of the kernel: the members' mean mass
+  // over their mean weight, because a single jittered weight may be next to nothing. What kernels
+  // are learnt from (KernelLearner). Native units; 0 where all weights are.
+  // Requires: one member_weight a member (checked).
+  std::vector<double> swept_unit(Side side, std::span<const double> member_weights) const;
+  // Opened by one member in the last step, native units.
+  double opened(Side side, std::size_t member) const {
+    return flows_[member].opened[index_of(side)];
   }
 
   // Changes the members' kernels as if all entries so far had been made with them: every distance
   // is multiplied by its new weight over its old one, and each side is scaled back to its stock.
-  // Mass that the identity returned beyond a step's extreme is taken for an entry like any other.
+  // Mass that the identity returned beyond a step's extreme is taken for an entry like any other. A
+  // distance whose old weight was next to nothing (a draw of a Dirichlet may be) begins empty.
   // Requires: one usable kernel a member (checked). Cost: two passes over the occupied cells.
   void set_kernels(std::span<const std::vector<double>> kernels);
 
@@ -282,7 +286,7 @@ class PositionDensity {
   std::vector<StepFlows> flows_;     // of the current step, by member
   std::vector<double> swept_;        // of the current step, [side][class][member]
   std::vector<double> swept_quote_;  // of the last step, [side][member]
-  std::vector<double> swept_unit_;   // of the last step, [side][distance]
+  std::vector<double> swept_rows_;   // of the last step, [side][distance][member]
   std::vector<double> excess_;       // of the current step, [member]
   std::array<Waiting, 2> waiting_{};
   std::vector<double> waiting_amount_;  // [side][class][point][member], divided by the scale

@@ -189,7 +189,7 @@ TEST(PositionDensityState, SweptByDistanceAddsUpToWhatWasSwept) {
     for (const Side side : kSides) {
       double sum = 0.0;
       for (std::size_t j = 0; j < density.grid().size(); ++j)
-        sum += density.swept_unit(side)[j] * density.member(0).kernel[j];
+        sum += density.swept_unit(side, std::array{1.0})[j] * density.member(0).kernel[j];
       ASSERT_NEAR(sum, report.swept[index_of(side)], 1e-9 * (1.0 + sum));
     }
   }

@@ -135,6 +135,25 @@ double PositionDensity::swept_quote(Side side, std::size_t member) const {
   return swept_quote_[index_of(side) * members_.size() + member];
 }
 
+std::vector<double> PositionDensity::swept_unit(Side side,
+                                                std::span<const double> member_weights) const {
+  const std::size_t members = members_.size();
+  FAULTLINE_CHECK(member_weights.size() == members);
+  std::vector<double> unit(grid_.size(), 0.0);
+  for (std::size_t j = 0; j < grid_.size(); ++j) {
+    const double* swept = swept_rows_.data() + row_index(side, j) * members;
+    const double* kernel = kernel_.data() + j * members;
+    double mass = 0.0;
+    double weight = 0.0;
+    for (std::size_t m = 0; m < members; ++m) {
+      mass += member_weights[m] * swept[m];
+      weight += member_weights[m] * kernel[m];
+    }
+    unit[j] = weight > 0.0 ? mass / weight : 0.0;
+  }
+  return unit;
+}
+
 std::uint64_t PositionDensity::state_hash() const {
   Hash64 hash;
   hash.add_u64(bin_count_).add_double(u_begin_);
