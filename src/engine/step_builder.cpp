@@ -165,6 +165,9 @@ class SeenKeys {
   std::set<std::pair<std::int64_t, std::int64_t>> keys_;
 };
 
+// The steepest cap of any venue, 4 % an hour, is just below it.
+constexpr double kFundingOfDayMax = 1.0 + 1e-9;
+
 enum BarColumn : std::size_t {
   kTime,
   kLength,
@@ -202,6 +205,8 @@ struct StepBuilder::State {
   SeenKeys seen_bars;
   SeenKeys seen_totals;
   std::optional<std::int64_t> last_funding;
+  std::int64_t funding_day = 0;
+  double funding_of_day = 0.0;
   // Of the current step.
   Range last_range;
   Range mark_range;
@@ -515,22 +520,31 @@ Outcome<void> StepBuilder::State::read_interest(MarketStep& step) {
   return done;
 }
 
+// Why a limit: funding moves every liquidation price, and the density keeps a place for each.
 Outcome<void> StepBuilder::State::read_funding(MarketStep& step) {
-  auto done = funding.consume(
-      step.end + Nanos(1), [&](const ColumnBatch& batch, std::size_t first, std::size_t last) {
+  return funding.consume(
+      step.end + Nanos(1),
+      [&](const ColumnBatch& batch, std::size_t first, std::size_t last) -> Outcome<void> {
         for (std::size_t row = first; row < last; ++row) {
           const std::int64_t time = batch.columns[0].values[row];
           const bool is_repeated = last_funding == time;
           notes.repeated_rows += is_repeated ? 1 : 0;
           last_funding = time;
           if (is_repeated || time <= step.begin.value) continue;  // before the first step
-          step.funding_rate += static_cast<double>(batch.columns[1].values[row]) * 1e-9;
+          const double rate = static_cast<double>(batch.columns[1].values[row]) * 1e-9;
+          const std::int64_t day = time / kDay.value;
+          if (day != funding_day) funding_of_day = 0.0;
+          funding_day = day;
+          funding_of_day += std::abs(rate);
+          if (funding_of_day > kFundingOfDayMax) {
+            return problem(Errc::kOutOfRange, "the funding paid on " +
+                                                  day_text(UnixNanos(day * kDay.value)) +
+                                                  " is more than the whole position");
+          }
+          step.funding_rate += rate;
         }
-        return Outcome<void>();
+        return {};
       });
-  if (!done || std::abs(step.funding_rate) <= 1.0) return done;
-  return problem(Errc::kOutOfRange, "the funding paid in the step that begins " +
-                                        to_text(step.begin) + " is more than the whole position");
 }
 
 // Whether single liquidations were recorded in the step, or in a part of it at either end.

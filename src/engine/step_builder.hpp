@@ -72,8 +72,8 @@ class StepBuilder {
   //
   // Errors of next(): kNoData (no price; no open interest and none assumed; no spec at the time of
   // a row), kBadRequest (a contract that became inverse), kCorrupt (a bar whose high is below its
-  // close, and the like), kOutOfRange (volume or funding of a step beyond all reason), and whatever
-  // the readers return.
+  // close, and the like), kOutOfRange (the volume of a step or the funding of a day beyond all
+  // reason), and whatever the readers return.
   StepBuilder(InstrumentSpec spec, StepSources sources, StepOptions options);
   ~StepBuilder();
   StepBuilder(StepBuilder&&) noexcept;

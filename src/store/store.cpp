@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "core/time_text.hpp"
 #include "store/store_state.hpp"
 
 namespace faultline {
@@ -120,6 +121,7 @@ class StoreOnDisk final : public Store {
                                "changed has valid_from and valid_to)");
       }
       known = spec;
+      if (Outcome<void> covered = check_rows_covered(record); !covered) return covered;
       return save_if_disjoint(std::move(record));
     }
     record.specs.push_back(spec);
@@ -183,6 +185,19 @@ class StoreOnDisk final : public Store {
   Outcome<void> check_writes() const {
     if (state_->mode() == StoreMode::kWrite) return {};
     return bad_request("", "", "the store is open for reading only");
+  }
+
+  // A version that ends earlier than it did must not leave rows behind that mean nothing.
+  static Outcome<void> check_rows_covered(const InstrumentRecord& record) {
+    for (const KindRecord& kind : record.kinds) {
+      if (kind.segments.empty()) continue;
+      const UnixNanos last = kind.segments.back().time_last;
+      if (spec_valid_at(record.specs, last) != nullptr) continue;
+      return bad_request("valid_to", to_text(record.id),
+                         "rows up to " + to_text(last) +
+                             " are stored as the version says that would end before them");
+    }
+    return {};
   }
 
   Outcome<void> save_if_disjoint(InstrumentRecord record) {

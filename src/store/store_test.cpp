@@ -266,6 +266,16 @@ TEST(Store, SpecsKeepTheirMeaning) {
   ASSERT_TRUE(store->put_spec(other));
   EXPECT_EQ(store->spec_at(kSpec.id, UnixNanos(99))->tick_size, kSpec.tick_size);
   EXPECT_EQ(store->spec_at(kSpec.id, UnixNanos(100))->tick_size, other.tick_size);
+  // A version cannot end before rows that it gives their meaning.
+  const auto writer = store->writer(kSpec.id, EventKind::kFunding, {});
+  ASSERT_TRUE(writer);
+  ASSERT_TRUE((*writer)->append(fundings({{3600, 1}})));
+  ASSERT_TRUE((*writer)->finish({}, {}));
+  InstrumentSpec ended = other;
+  ended.valid_to = kDayBegin + kHour;
+  EXPECT_EQ(store->put_spec(ended).error().field, "valid_to");
+  ended.valid_to = kDayBegin + Nanos(2 * kHour.value);
+  EXPECT_TRUE(store->put_spec(ended));
   other.id.symbol = "../escape";
   EXPECT_EQ(store->put_spec(other).error().code, Errc::kUnexpectedField);
 }
