@@ -13,7 +13,8 @@ function(expect code words)
     RESULT_VARIABLE got OUTPUT_VARIABLE answer ERROR_VARIABLE said)
   string(FIND "${said}" "${words}" at)
   if(NOT got EQUAL code OR at EQUAL -1)
-    message(SEND_ERROR "faultline ${ARGN}: ended with ${got}, not ${code} and \"${words}\":\n${said}")
+    message(SEND_ERROR
+      "faultline ${ARGN}: ended with ${got}, not ${code} and \"${words}\":\n${said}")
   endif()
 endfunction()
 
