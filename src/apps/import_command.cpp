@@ -40,6 +40,7 @@ std::string descriptor_of(const ImportArguments& arguments) {
   out += "[[table]]\npreset = " + quoted(arguments.format) +
          "\ninstrument = " + quoted(arguments.instrument) + "\n";
   if (!arguments.length.empty()) out += "length = " + quoted(arguments.length) + "\n";
+  if (!arguments.own_symbol.empty()) out += "own_symbol = " + quoted(arguments.own_symbol) + "\n";
   out += "files = [";
   for (const std::string& file : arguments.files) out += quoted(file) + ", ";
   return out + "]\n";

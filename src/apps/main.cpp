@@ -91,6 +91,8 @@ void add_import(CLI::App& app, ImportArguments& arguments) {
           ->check(check_instrument);
   command->add_option("--length", arguments.length, "With --format, for bars: 5m, 1h, ...")
       ->check(check_duration);
+  command->add_option("--own-symbol", arguments.own_symbol,
+                      "With --format: what the file's symbol column calls the instrument");
   command->add_option("--tick-size", arguments.tick_size, "With --format [0.1]")
       ->check(check_decimal);
   command->add_option("--lot-size", arguments.lot_size, "With --format [0.001]")
@@ -107,7 +109,8 @@ void add_import(CLI::App& app, ImportArguments& arguments) {
   dataset->excludes(format);
   format->needs(instrument)->needs(files);
   // Beside a descriptor they would say nothing.
-  for (const char* name : {"--length", "--tick-size", "--lot-size", "--contract", "--multiplier"}) {
+  for (const char* name :
+       {"--length", "--own-symbol", "--tick-size", "--lot-size", "--contract", "--multiplier"}) {
     command->get_option(name)->needs(format);
   }
   instrument->needs(format);
