@@ -365,23 +365,29 @@ Outcome<void> StepBuilder::State::add_trade_run(const ColumnBatch& batch, std::s
   const auto too_much = [&] {
     return problem(Errc::kOutOfRange, "the volume of " + to_text(step.begin) + " cannot be");
   };
-  const std::int64_t largest = extremes_of(quantities).high;
-  const auto count = static_cast<std::int64_t>(quantities.size());
-  if (largest > std::numeric_limits<std::int64_t>::max() / count) return too_much();
-  std::int64_t volume = 0;
-  std::int64_t taken = 0;
+  // Unsigned, so that a sum that does not fit is seen afterwards and breaks nothing before.
+  std::uint64_t volume = 0;
+  std::uint64_t taken = 0;
+  std::int64_t largest = 0;
   std::int64_t known = 0;
   for (std::size_t i = 0; i < quantities.size(); ++i) {
-    volume += quantities[i];
-    taken += sides[i] == static_cast<std::int64_t>(TakerSide::kBuy) ? quantities[i] : 0;
+    const auto lots = static_cast<std::uint64_t>(quantities[i]);
+    volume += lots;
+    taken += sides[i] == static_cast<std::int64_t>(TakerSide::kBuy) ? lots : 0;
     known += sides[i] != static_cast<std::int64_t>(TakerSide::kUnknown) ? 1 : 0;
+    largest = quantities[i] > largest ? quantities[i] : largest;
   }
+  const auto count = static_cast<std::int64_t>(quantities.size());
+  if (largest > std::numeric_limits<std::int64_t>::max() / count) return too_much();
   const Extremes extremes = extremes_of(prices);
   const auto price = [&](std::int64_t ticks) { return static_cast<double>(ticks) * rows.tick; };
   last_range.add(price(prices.front()), price(extremes.high), price(extremes.low),
                  price(prices.back()));
   has_trades = true;
-  if (!traded.add(volume, rows.lot) || !bought.add(taken, rows.lot)) return too_much();
+  if (!traded.add(static_cast<std::int64_t>(volume), rows.lot) ||
+      !bought.add(static_cast<std::int64_t>(taken), rows.lot)) {
+    return too_much();
+  }
   step.has_taker_side = step.has_taker_side || known > 0;
   return {};
 }
