@@ -311,7 +311,8 @@ Outcome<void> StepBuilder::State::start_interest() {
   if (!time) return time.error();
   if (!*time) {
     return problem(Errc::kNoData,
-                   "no open interest is recorded, so dollars cannot be right; assume one to go on");
+                   "no open interest is recorded in this range, so dollars cannot be right; assume "
+                   "one to go on");
   }
   const std::int64_t length = options.length.value;
   const UnixNanos known(((*time)->value + length - 1) / length * length);

@@ -350,6 +350,9 @@ Outcome<void> FileImport::open_sinks(const InstrumentSpec& spec, InstrumentRows&
       if (!writer) return writer.error();
       sink.writer = std::move(writer).value();
     }
+    for (Sink& before : rows.sinks) {
+      if (before.batch.kind == emit.kind) before.is_last_of_kind = false;
+    }
     rows.sinks.push_back(std::move(sink));
   }
   return {};
@@ -503,7 +506,9 @@ Outcome<void> FileImport::finish_sink(const InstrumentId& id, Sink& sink, std::u
       sink.writer->count_warning("entries_left_out", report_.entries_left_out);
     if (report_.rows_of_others > 0)
       sink.writer->count_warning("rows_of_other_symbols", report_.rows_of_others);
-    const Outcome<WriteSummary> written = sink.writer->finish(std::span(&source, 1), progress);
+    // The source is done when all of its rows of a kind are stored, wherever something stops us.
+    const Outcome<WriteSummary> written =
+        sink.writer->finish(std::span(&source, sink.is_last_of_kind ? 1 : 0), progress);
     if (!written) return written.error();
     const std::array<std::pair<const char*, std::uint64_t>, 3> counts{
         {{"duplicate_rows", written->duplicates_removed},

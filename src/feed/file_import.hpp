@@ -30,7 +30,8 @@ struct Sink {
   RowConverter converter;
   ColumnBatch batch;
   std::unique_ptr<SegmentWriter> writer;
-  std::string key;  // "venue:symbol kind"
+  std::string key;              // "venue:symbol kind"
+  bool is_last_of_kind = true;  // of the emits of one kind
   std::uint64_t taken = 0;
   std::uint64_t quarantined = 0;
   std::map<std::string, std::uint64_t> warnings{};

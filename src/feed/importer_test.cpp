@@ -432,6 +432,24 @@ TEST(Importer, AnotherSelectionAddsWhatIsMissing) {
   EXPECT_EQ(bench.rows("okx:X", EventKind::kOpenInterest).size(), 2U);
 }
 
+// Two emits of one kind: a stop between them must not look like the end.
+TEST(Importer, AKindIsDoneWhenAllOfItsEmitsAre) {
+  ImportBench bench;
+  bench.write("a.csv", "t,r\n1764547200,1\n");
+  const std::string toml = std::string(kInterest) +
+                           "[[table.emit]]\nkind = \"open_interest\"\n"
+                           "time = { column = \"t\", shift = \"1d\" }\nqty = \"r\"\n";
+  const auto stopped = bench.run(toml, [&](const Progress& progress) {
+    return progress.what != "write" || bench.rows("okx:X", EventKind::kOpenInterest).empty();
+  });
+  ASSERT_FALSE(stopped.has_value());
+  EXPECT_EQ(bench.rows("okx:X", EventKind::kOpenInterest).size(), 1U);
+  const auto again = bench.run(toml);
+  ASSERT_TRUE(again.has_value()) << describe(again.error());
+  EXPECT_EQ(again->total_taken(), 1U);
+  EXPECT_EQ(bench.rows("okx:X", EventKind::kOpenInterest).size(), 2U);
+}
+
 // A file that says whose rows it holds is believed.
 TEST(Importer, LeavesOutRowsOfOtherSymbols) {
   ImportBench bench;
