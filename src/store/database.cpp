@@ -136,6 +136,7 @@ class DuckRows final : public QueryRows {
 // Copies `count` values from row `from` on into the chunk's column.
 void fill_vector(duckdb_data_chunk chunk, std::size_t index, const Column& column, std::size_t from,
                  std::size_t count) {
+  if (count == 0) return;
   duckdb_vector vector = duckdb_data_chunk_get_vector(chunk, index);
   std::memcpy(duckdb_vector_get_data(vector), column.values.data() + from,
               count * sizeof(std::int64_t));
