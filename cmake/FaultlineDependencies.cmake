@@ -25,10 +25,12 @@ find_path(FAULTLINE_JSON_INCLUDE nlohmann/json.hpp REQUIRED)
 find_path(FAULTLINE_TOML_INCLUDE toml++/toml.h REQUIRED)
 find_path(FAULTLINE_CLI_INCLUDE CLI/CLI.hpp REQUIRED)
 
-# DuckDB is not in Debian: tools/setup unpacks header and library from npm packages into .deps/duckdb.
+# DuckDB is not in Debian: tools/setup unpacks header and library from npm packages into
+# .deps/duckdb.
 set(FAULTLINE_DEPS ${CMAKE_SOURCE_DIR}/.deps CACHE PATH "Folder that the set-up script fills")
 find_path(FAULTLINE_DUCKDB_INCLUDE duckdb.h PATHS ${FAULTLINE_DEPS}/duckdb NO_DEFAULT_PATH REQUIRED)
-find_library(FAULTLINE_DUCKDB_LIBRARY duckdb PATHS ${FAULTLINE_DEPS}/duckdb NO_DEFAULT_PATH REQUIRED)
+find_library(FAULTLINE_DUCKDB_LIBRARY duckdb
+  PATHS ${FAULTLINE_DEPS}/duckdb NO_DEFAULT_PATH REQUIRED)
 add_library(faultline_dep_duckdb INTERFACE)
 target_include_directories(faultline_dep_duckdb SYSTEM INTERFACE ${FAULTLINE_DUCKDB_INCLUDE})
 target_link_libraries(faultline_dep_duckdb INTERFACE ${FAULTLINE_DUCKDB_LIBRARY})

@@ -1,6 +1,7 @@
 # Compiler flags of every target of ours.
 #
-# -ffp-contract=off and a fixed instruction set keep double results the same from run to run and from build to build.
+# -ffp-contract=off and a fixed instruction set keep double results the same from run to run and
+# from build to build.
 add_library(faultline_flags INTERFACE)
 target_compile_options(faultline_flags INTERFACE -march=x86-64-v3 -ffp-contract=off
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor -Wold-style-cast -Wcast-qual

@@ -1,7 +1,8 @@
 # faultline_layer(NAME [MAY_USE layer...] [THIRD_PARTY target...])
 #
-# Makes the static library faultline_NAME from src/NAME (tests excluded), links it against exactly the layers of MAY_USE,
-# builds the layer's tests into one program, and adds the row to the layer table that the include test reads.
+# Makes the static library faultline_NAME from src/NAME (tests excluded), links it against exactly
+# the layers of MAY_USE, builds the layer's tests into one program, and adds the row to the layer
+# table that the include test reads.
 set_property(GLOBAL PROPERTY FAULTLINE_LAYER_TABLE "")
 
 function(faultline_record_layer name)
@@ -22,7 +23,8 @@ function(faultline_layer name)
     message(FATAL_ERROR "layer ${name} has no sources: a layer is made when its first code comes")
   endif()
   add_library(faultline_${name} STATIC ${sources})
-  target_sources(faultline_${name} PUBLIC FILE_SET HEADERS BASE_DIRS ${CMAKE_SOURCE_DIR}/src FILES ${headers})
+  target_sources(faultline_${name} PUBLIC
+    FILE_SET HEADERS BASE_DIRS ${CMAKE_SOURCE_DIR}/src FILES ${headers})
   foreach(used ${ARG_MAY_USE})
     target_link_libraries(faultline_${name} PUBLIC faultline_${used})
   endforeach()
@@ -44,7 +46,8 @@ function(faultline_test name)
   add_test(NAME ${name} COMMAND faultline_${name} --gtest_brief=1)
 endfunction()
 
-# faultline_program(NAME FOLDER MAY_USE layer... THIRD_PARTY target...): an executable of the top layer.
+# faultline_program(NAME FOLDER MAY_USE layer... THIRD_PARTY target...): an executable of the top
+# layer.
 function(faultline_program name folder)
   cmake_parse_arguments(ARG "" "" "MAY_USE;THIRD_PARTY" ${ARGN})
   faultline_record_layer(${folder} ${ARG_MAY_USE})

@@ -18,6 +18,7 @@ struct ImportArguments {
   std::string format;  // a preset instead of a descriptor
   std::string instrument;
   std::string length;
+  std::string own_symbol;
   std::vector<std::string> files;
   std::string tick_size;
   std::string lot_size;

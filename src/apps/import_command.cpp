@@ -31,6 +31,7 @@ std::string descriptor_of(const ImportArguments& arguments) {
   out += "[[table]]\npreset = " + quoted(arguments.format) +
          "\ninstrument = " + quoted(arguments.instrument) + "\n";
   if (!arguments.length.empty()) out += "length = " + quoted(arguments.length) + "\n";
+  if (!arguments.own_symbol.empty()) out += "own_symbol = " + quoted(arguments.own_symbol) + "\n";
   out += "files = [";
   for (const std::string& file : arguments.files) out += quoted(file) + ", ";
   return out + "]\n";
@@ -52,7 +53,8 @@ JsonValue json_of(const ImportReport& report) {
   for (const FileReport& file : report.files) {
     JsonValue one = JsonValue::object();
     one.set("file", file.file).set("was_known", file.was_known).set("rows_read", file.rows_read);
-    one.set("rows_filtered", file.rows_filtered).set("rows_quarantined", file.rows_quarantined);
+    one.set("rows_filtered", file.rows_filtered).set("rows_of_others", file.rows_of_others);
+    one.set("rows_quarantined", file.rows_quarantined);
     one.set("entries_left_out", file.entries_left_out);
     one.set("rows_taken", json_of(file.rows_taken)).set("warnings", json_of(file.warnings));
     one.set("quarantine_file", file.quarantine_file).set("first_complaint", file.first_complaint);
@@ -72,7 +74,8 @@ void say_report(const ImportReport& report, bool is_dry_run) {
     }
     say(fmt::format("{}: {} rows read", file.file, count_text(file.rows_read)));
     for (const auto& [key, count] : file.rows_taken) {
-      say(fmt::format("  {} {} {}", is_dry_run ? "would store" : "stored", count_text(count), key));
+      say(fmt::format("  {} {} {}", is_dry_run ? "would store at most" : "stored",
+                      count_text(count), key));
     }
     if (file.rows_filtered > 0)
       say(fmt::format("  left out {} by the descriptor's filters", count_text(file.rows_filtered)));

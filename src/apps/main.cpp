@@ -1,10 +1,19 @@
+#include <fmt/core.h>
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
+#include <exception>
+#include <new>
 #include <string_view>
 
 #include "apps/commands.hpp"
+#include "core/decimal.hpp"
+#include "core/instrument.hpp"
+#include "core/time_text.hpp"
 #include "infer/ensemble_prior.hpp"
+#include "study/map_picture.hpp"
 
 namespace faultline {
 namespace {
@@ -24,11 +33,46 @@ constexpr const char* kFooter =
     "usage,\n"
     "130 stopped with Ctrl-C. With --json the answer, or {\"error\": ...}, is on stdout.\n";
 
+// Checks of option values: empty, or what is wrong with them. A bad value is wrong usage (exit code
+// 2), like an unknown option.
+
 // Unlike CLI::PositiveNumber, which lets NaN and infinity through.
 std::string check_amount(const std::string& text) {
   double amount = 0.0;
   if (CLI::detail::lexical_cast(text, amount) && std::isfinite(amount) && amount > 0.0) return "";
   return text + " is not a number above zero";
+}
+
+// Unlike CLI::NonNegativeNumber, which wraps -1 round to a large number.
+std::string check_count(const std::string& text) {
+  const bool is_count = !text.empty() && text.size() <= 19 &&
+                        text.find_first_not_of("0123456789") == std::string::npos;
+  return is_count ? "" : text + " is not a whole number from 0 on";
+}
+
+std::string check_time(const std::string& text) {
+  return parse_time_text(text)
+             ? ""
+             : text + " is not a time; for example 2026-01-31 or 2026-01-31T12:00:00Z";
+}
+
+std::string check_duration(const std::string& text) {
+  return parse_duration(text) ? "" : text + " is not a length of time; for example 5m or 1h";
+}
+
+std::string check_instrument(const std::string& text) {
+  return parse_instrument_id(text)
+             ? ""
+             : text + " is not venue:symbol; for example binance_usdm:BTCUSDT";
+}
+
+std::string check_decimal(const std::string& text) {
+  const Result<Decimal> value = parse_decimal(text);
+  return value && value->mantissa > 0 ? "" : text + " is not a decimal number above zero";
+}
+
+std::string check_map_ending(const std::string& text) {
+  return is_map_ending(text) ? "" : text + " does not end with .png .svg .json .csv or .parquet";
 }
 
 void add_import(CLI::App& app, ImportArguments& arguments) {
@@ -44,21 +88,30 @@ void add_import(CLI::App& app, ImportArguments& arguments) {
       "--format", arguments.format,
       "A known file format instead of a descriptor; `faultline formats` lists them");
   auto* instrument =
-      command->add_option("--instrument", arguments.instrument, "With --format: venue:symbol");
-  command->add_option("--length", arguments.length, "With --format, for bars: 5m, 1h, ...");
-  command->add_option("--tick-size", arguments.tick_size, "With --format [0.1]");
-  command->add_option("--lot-size", arguments.lot_size, "With --format [0.001]");
+      command->add_option("--instrument", arguments.instrument, "With --format: venue:symbol")
+          ->check(check_instrument);
+  command->add_option("--length", arguments.length, "With --format, for bars: 5m, 1h, ...")
+      ->check(check_duration);
+  command->add_option("--own-symbol", arguments.own_symbol,
+                      "With --format: what the file's symbol column calls the instrument");
+  command->add_option("--tick-size", arguments.tick_size, "With --format [0.1]")
+      ->check(check_decimal);
+  command->add_option("--lot-size", arguments.lot_size, "With --format [0.001]")
+      ->check(check_decimal);
   command->add_option("--contract", arguments.contract, "With --format: linear or inverse [linear]")
       ->check(CLI::IsMember({"linear", "inverse"}));
-  command->add_option("--multiplier", arguments.multiplier,
-                      "With --format: coins or USD a contract [1]");
+  command
+      ->add_option("--multiplier", arguments.multiplier,
+                   "With --format: coins or USD a contract [1]")
+      ->check(check_decimal);
   command->add_flag("--dry-run", arguments.is_dry_run, "Read and judge everything, store nothing");
   auto* files =
       command->add_option("files", arguments.files, "With --format: the files, * and ? allowed");
   dataset->excludes(format);
   format->needs(instrument)->needs(files);
   // Beside a descriptor they would say nothing.
-  for (const char* name : {"--length", "--tick-size", "--lot-size", "--contract", "--multiplier"}) {
+  for (const char* name :
+       {"--length", "--own-symbol", "--tick-size", "--lot-size", "--contract", "--multiplier"}) {
     command->get_option(name)->needs(format);
   }
   instrument->needs(format);
@@ -84,31 +137,44 @@ void add_map(CLI::App& app, MapArguments& arguments) {
       ->add_option("--instrument", arguments.instruments,
                    "venue:symbol, as `faultline info` lists them; several venues of one coin are "
                    "summed, the first gives the candles")
-      ->required();
+      ->required()
+      ->check(check_instrument);
   add_members(command, arguments.members);
-  command->add_option("--seed", arguments.seed, "Of the ensemble")->capture_default_str();
+  command->add_option("--seed", arguments.seed, "Of the ensemble")
+      ->capture_default_str()
+      ->check(check_count);
   command->add_option("--threads", arguments.threads, "For several venues")
       ->check(CLI::Range(1, 64))
       ->capture_default_str();
-  command->add_option("--from", arguments.from,
-                      "First time shown; everything before it warms the model up");
-  command->add_option("--to", arguments.to, "End of the map; nothing later is read");
-  command->add_option("--at", arguments.at, "The map as it was known at this time (same as --to)");
-  command->add_option("--step", arguments.step, "Length of a step [the shortest bar, or 1m]");
-  command->add_option("--columns", arguments.columns,
-                      "Time between columns [at most 2,000 columns]");
+  command
+      ->add_option("--from", arguments.from,
+                   "First time shown; everything before it warms the model up")
+      ->check(check_time);
+  command->add_option("--to", arguments.to, "End of the map; nothing later is read")
+      ->check(check_time);
+  command->add_option("--at", arguments.at, "The map as it was known at this time (same as --to)")
+      ->check(check_time);
+  command->add_option("--step", arguments.step, "Length of a step [the shortest bar, or 1m]")
+      ->check(check_duration);
+  command
+      ->add_option("--columns", arguments.columns, "Time between columns [at most 2,000 columns]")
+      ->check(check_duration);
   command
       ->add_option("--price", arguments.price, "Sweep on mark or last prices [mark where recorded]")
       ->check(CLI::IsMember({"auto", "mark", "last"}));
-  command->add_option("--liquidations", arguments.liquidations,
-                      "Instrument whose reported liquidations are drawn");
+  command
+      ->add_option("--liquidations", arguments.liquidations,
+                   "Instrument whose reported liquidations are drawn")
+      ->check(check_instrument);
   command
       ->add_option(
           "--assume-open-interest", arguments.assumed_open_interest,
           "Coins or contracts, where none is recorded: shapes will be right, dollars will not")
       ->check(check_amount);
-  command->add_option("--out", arguments.out,
-                      "FILE.png .svg .json .csv or .parquet; may be given several times");
+  command
+      ->add_option("--out", arguments.out,
+                   "FILE.png .svg .json .csv or .parquet; may be given several times")
+      ->check(check_map_ending);
   command->add_option("--width", arguments.width_px, "Pixels")->check(CLI::Range(640, 8192));
   command->add_option("--height", arguments.height_px, "Pixels")->check(CLI::Range(400, 8192));
   command->add_flag("--light", arguments.is_light, "Light theme");
@@ -229,6 +295,25 @@ void add_true_positions(CLI::App& study, PlaceStudyArguments& arguments) {
   command->footer("\ndocs/studies/true_positions.md says how it is scored and what it said.\n");
 }
 
+// What a wrong command line is told, and the exit code.
+int refuse(const CLI::App& app, const CLI::ParseError& error, bool wants_json) {
+  if (error.get_exit_code() == 0) {  // --help, --version
+    app.exit(error);
+    return static_cast<int>(finish_output(ExitCode::kSuccess));
+  }
+  std::string what = error.what();
+  // A word that is no subcommand counts as none at all.
+  const std::vector<std::string> left = app.remaining();
+  if (!left.empty() && app.get_subcommands().empty())
+    what = "there is no command " + left.front() + "; faultline --help lists them";
+  if (wants_json) {
+    fail({.code = Errc::kBadRequest, .field = "arguments", .note = what}, {.is_json = true});
+  } else {
+    fmt::print(stderr, "faultline: {}\nRun with --help for more information.\n", what);
+  }
+  return static_cast<int>(finish_output(ExitCode::kUsage));
+}
+
 }  // namespace
 
 int run(int argc, char** argv) {
@@ -253,7 +338,9 @@ int run(int argc, char** argv) {
   CLI::App* demo_command =
       app.add_subcommand("demo", "Simulate a day, import it, and draw its map; needs no data");
   demo_command->add_option("--out", demo.out, "Folder for the results")->capture_default_str();
-  demo_command->add_option("--seed", demo.seed, "Another seed, another day")->capture_default_str();
+  demo_command->add_option("--seed", demo.seed, "Another seed, another day")
+      ->capture_default_str()
+      ->check(check_count);
   add_members(demo_command, demo.members);
   MapSkillArguments map_skill;
   CLI::App* study_command = app.add_subcommand("study", "Compare estimates with what happened");
@@ -270,13 +357,7 @@ int run(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     const bool wants_json = std::any_of(
         argv, argv + argc, [](const char* word) { return std::string_view(word) == "--json"; });
-    if (wants_json && error.get_exit_code() != 0) {
-      const Diagnostic wrong{.code = Errc::kBadRequest, .field = "arguments", .note = error.what()};
-      fail(wrong, {.is_json = true});
-      return static_cast<int>(ExitCode::kUsage);
-    }
-    return app.exit(error) == 0 ? static_cast<int>(ExitCode::kSuccess)
-                                : static_cast<int>(ExitCode::kUsage);
+    return refuse(app, error, wants_json);
   }
   catch_interrupt();
   ExitCode code = ExitCode::kUsage;
@@ -289,9 +370,20 @@ int run(int argc, char** argv) {
   if (study_command->got_subcommand("true-positions"))
     code = run_study_true_positions(true_positions, output);
   if (app.got_subcommand(formats_command)) code = run_formats(output);
-  return static_cast<int>(code);
+  return static_cast<int>(finish_output(code));
 }
 
 }  // namespace faultline
 
-int main(int argc, char** argv) { return faultline::run(argc, argv); }
+// The last resort: whatever a library throws becomes a line and an exit code, not a crash.
+int main(int argc, char** argv) {
+  using faultline::ExitCode;
+  try {
+    return faultline::run(argc, argv);
+  } catch (const std::bad_alloc&) {
+    std::fputs("faultline: there is not enough memory for this\n", stderr);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "faultline: unexpected: %s\n", error.what());
+  }
+  return static_cast<int>(ExitCode::kFailed);
+}

@@ -5,9 +5,12 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cerrno>
 #include <chrono>
 #include <cmath>
 #include <csignal>
+#include <cstdio>
+#include <cstring>
 
 namespace faultline {
 namespace {
@@ -42,9 +45,21 @@ ExitCode fail(const Diagnostic& diagnostic, const OutputOptions& options) {
   return diagnostic.code == Errc::kCancelled ? ExitCode::kCancelled : ExitCode::kFailed;
 }
 
-void say(std::string_view line) { fmt::print("{}\n", line); }
+// Not fmt::print, which throws: finish_output() tells what was not written.
+void say(std::string_view line) {
+  std::fwrite(line.data(), 1, line.size(), stdout);
+  std::fputc('\n', stdout);
+}
 
-void say_json(const JsonValue& value) { fmt::print("{}\n", write_json(value, 2)); }
+void say_json(const JsonValue& value) { say(write_json(value, 2)); }
+
+ExitCode finish_output(ExitCode code) {
+  const bool is_written = std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
+  if (is_written) return code;
+  fmt::print(stderr, "faultline: the answer could not be written: {}\n",
+             std::strerror(errno == 0 ? EIO : errno));
+  return code == ExitCode::kSuccess ? ExitCode::kFailed : code;
+}
 
 void catch_interrupt() { std::signal(SIGINT, on_interrupt); }
 

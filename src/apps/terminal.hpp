@@ -27,6 +27,11 @@ ExitCode fail(const Diagnostic& diagnostic, const OutputOptions& options);
 void say(std::string_view line);
 void say_json(const JsonValue& value);
 
+// Sees that everything said has reached the other end: kFailed, with a line on stderr, where it has
+// not, for a full disk behind stdout is a failure like any other. A reader that has gone away wants
+// no more, but did not get all.
+ExitCode finish_output(ExitCode code);
+
 // A bar with rate and time left on stderr, when stderr is a terminal and nothing asked for silence.
 // Stops the work when the user pressed Ctrl-C.
 ProgressFn progress_bar(const OutputOptions& options);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -42,9 +43,13 @@ enum class EventKind : std::uint8_t {
 };
 inline constexpr std::size_t kEventKindCount = 16;
 
+// Invariant: a stored value lies in [least, most]: nothing else can be of any market. Importers
+// quarantine it, the store refuses to write it and to hand it out, and so the engine need not ask.
 struct ColumnSpec {
   std::string_view name;
   bool is_nullable = false;
+  std::int64_t least = std::numeric_limits<std::int64_t>::min();
+  std::int64_t most = std::numeric_limits<std::int64_t>::max();
 };
 
 std::string_view name_of(EventKind kind);
@@ -82,5 +87,17 @@ struct ColumnBatch {
   void append(std::span<const std::optional<std::int64_t>> row);
   void clear();
 };
+
+// A value that its column cannot have.
+struct BadCell {
+  std::size_t row = 0;
+  std::size_t column = 0;
+
+  friend bool operator==(const BadCell&, const BadCell&) = default;
+};
+
+// The first such value, by column, from row `first` on; absent where all are possible.
+// Cost: two comparisons a value.
+std::optional<BadCell> find_impossible(const ColumnBatch& batch, std::size_t first = 0);
 
 }  // namespace faultline

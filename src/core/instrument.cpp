@@ -47,6 +47,13 @@ Result<InstrumentId> parse_instrument_id(std::string_view text) {
   return InstrumentId{*venue, std::string(symbol)};
 }
 
+const InstrumentSpec* spec_valid_at(std::span<const InstrumentSpec> versions, UnixNanos time) {
+  for (const InstrumentSpec& spec : versions) {
+    if (spec.valid_from <= time && (!spec.valid_to || time < *spec.valid_to)) return &spec;
+  }
+  return nullptr;
+}
+
 PriceE9 to_price_e9(PriceTicks price, const InstrumentSpec& spec) {
   const Result<std::int64_t> tick = units_of(spec.tick_size, Decimal{1, -9});
   FAULTLINE_CHECK(tick.has_value());

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -69,6 +70,10 @@ struct InstrumentSpec {
 
   friend bool operator==(const InstrumentSpec&, const InstrumentSpec&) = default;
 };
+
+// The version that is valid at `time`; null where there is none. Requires: they do not overlap.
+// Cost: one comparison a version, and there are few.
+const InstrumentSpec* spec_valid_at(std::span<const InstrumentSpec> versions, UnixNanos time);
 
 // Exact: every tick size that a venue uses is a whole number of 1e-9. Requires: that it is
 // (checked).

@@ -22,14 +22,14 @@ Outcome<FeedReader> FeedReader::open(const Store& store, const InstrumentId& id,
   auto totals = reader_if_recorded(store, id, EventKind::kLiquidationTotal, range);
   if (!totals) return totals.error();
   if (*prints == nullptr && *totals == nullptr) return FeedReader({}, nullptr, nullptr);
-  const Outcome<InstrumentSpec> spec = store.spec_at(id, range.to);
-  if (!spec) return spec.error();
-  return FeedReader(*spec, std::move(prints).value(), std::move(totals).value());
+  Outcome<InstrumentRecord> record = store.record(id);
+  if (!record) return record.error();
+  return FeedReader(std::move(record->specs), std::move(prints).value(), std::move(totals).value());
 }
 
-FeedReader::FeedReader(const InstrumentSpec& spec, std::unique_ptr<ColumnReader> prints,
+FeedReader::FeedReader(std::vector<InstrumentSpec> specs, std::unique_ptr<ColumnReader> prints,
                        std::unique_ptr<ColumnReader> totals)
-    : spec_(spec),
+    : specs_(std::move(specs)),
       is_recorded_(prints != nullptr || totals != nullptr),
       has_prints_(prints != nullptr),
       prints_(std::move(prints), EventKind::kLiquidation),
@@ -40,19 +40,22 @@ Outcome<FeedMoment> FeedReader::after(const MarketStep& step) {
   return has_prints_ ? prints_after(step) : totals_after(step);
 }
 
-void FeedReader::add_prints(const ColumnBatch& batch, std::size_t first, std::size_t last,
-                            FeedReading& reading) {
+Outcome<void> FeedReader::add_prints(const ColumnBatch& batch, std::size_t first, std::size_t last,
+                                     FeedReading& reading) {
   for (std::size_t row = first; row < last; ++row) {
     const auto value = [&](std::size_t column) { return batch.columns[column].values[row]; };
     last_print_ = UnixNanos(value(0));
     if (*last_print_ < reading.begin) continue;
     const bool is_first = reading.shown_usd[0].empty() && reading.shown_usd[1].empty();
     const double price = to_double_approx(PriceE9(value(2)));
+    const Outcome<InstrumentSpec> spec = spec_of_row(specs_, *last_print_);
+    if (!spec) return spec.error();
     reading.shown_usd[static_cast<std::size_t>(value(1))].push_back(
-        notional_approx(Qty(value(4)), price, spec_));
+        notional_approx(Qty(value(4)), price, *spec));
     join(static_cast<Completeness>(value(5)), is_first, reading.completeness);
     completeness_ = reading.completeness;
   }
+  return {};
 }
 
 Outcome<FeedMoment> FeedReader::prints_after(const MarketStep& step) {
@@ -62,7 +65,7 @@ Outcome<FeedMoment> FeedReader::prints_after(const MarketStep& step) {
   reading.has_prints = true;
   const Outcome<void> done =
       prints_.consume(step.end, [&](const ColumnBatch& batch, std::size_t first, std::size_t last) {
-        add_prints(batch, first, last, reading);
+        return add_prints(batch, first, last, reading);
       });
   if (!done) return done.error();
   if (is_up) moment.reading = std::move(reading);
@@ -87,6 +90,7 @@ Outcome<FeedMoment> FeedReader::totals_after(const MarketStep& step) {
   const Outcome<void> done =
       totals_.consume(step.end, [&](const ColumnBatch& batch, std::size_t first, std::size_t last) {
         add_totals(batch, first, last);
+        return Outcome<void>();
       });
   if (!done) return done.error();
   FeedMoment moment;

@@ -4,6 +4,7 @@
 #include <deque>
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "core/step.hpp"
 #include "engine/lane.hpp"
@@ -27,14 +28,16 @@ struct FeedMoment {
 //
 // Where both are recorded the prints are read. Prints of several completenesses in one step make a
 // reading of unknown completeness.
-// Errors: those of the store. Thread safety: none. Cost: one pass; memory of a batch.
+// Errors: those of the store; kNoData for a print without a valid specification. Thread safety:
+// none. Cost: one pass; memory of a batch.
 class FeedReader {
  public:
   static constexpr Nanos kSilenceMax = kHour;
 
   // `id` need not be recorded: then there are no readings.
   static Outcome<FeedReader> open(const Store& store, const InstrumentId& id, TimeRange range);
-  FeedReader(const InstrumentSpec& spec, std::unique_ptr<ColumnReader> prints,
+  // `specs`: all versions of the contract; a print is read by the one valid at its time.
+  FeedReader(std::vector<InstrumentSpec> specs, std::unique_ptr<ColumnReader> prints,
              std::unique_ptr<ColumnReader> totals);
 
   bool is_recorded() const { return is_recorded_; }
@@ -52,11 +55,11 @@ class FeedReader {
 
   Outcome<FeedMoment> prints_after(const MarketStep& step);
   Outcome<FeedMoment> totals_after(const MarketStep& step);
-  void add_prints(const ColumnBatch& batch, std::size_t first, std::size_t last,
-                  FeedReading& reading);
+  Outcome<void> add_prints(const ColumnBatch& batch, std::size_t first, std::size_t last,
+                           FeedReading& reading);
   void add_totals(const ColumnBatch& batch, std::size_t first, std::size_t last);
 
-  InstrumentSpec spec_;
+  std::vector<InstrumentSpec> specs_;
   bool is_recorded_ = false;
   bool has_prints_ = false;
   Lane prints_;

@@ -40,11 +40,11 @@ Row total(std::int64_t minute, std::int64_t minutes, std::optional<std::int64_t>
 }
 
 FeedReader prints(const std::vector<Row>& rows) {
-  return FeedReader(InstrumentSpec{}, std::make_unique<MemoryReader>(EventKind::kLiquidation, rows),
-                    nullptr);
+  return FeedReader({InstrumentSpec{}},
+                    std::make_unique<MemoryReader>(EventKind::kLiquidation, rows), nullptr);
 }
 FeedReader totals(const std::vector<Row>& rows) {
-  return FeedReader(InstrumentSpec{}, nullptr,
+  return FeedReader({InstrumentSpec{}}, nullptr,
                     std::make_unique<MemoryReader>(EventKind::kLiquidationTotal, rows));
 }
 

@@ -26,7 +26,7 @@ class Lane {
     return std::optional(UnixNanos(times()[row_]));
   }
 
-  // Calls take(batch, first, last) for runs of rows before `end`, in order.
+  // Calls take(batch, first, last) for runs of rows before `end`, in order, while it succeeds.
   template <class Take>
   Outcome<void> consume(UnixNanos end, const Take& take) {
     for (;;) {
@@ -35,7 +35,7 @@ class Lane {
       const std::span<const std::int64_t> all = times();
       const std::size_t last = run_end(all, end.value);
       if (last == row_) return {};
-      take(batch_, row_, last);
+      if (Outcome<void> taken = take(batch_, row_, last); !taken) return taken;
       row_ = last;
       if (last != all.size()) return {};
     }

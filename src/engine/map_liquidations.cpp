@@ -21,8 +21,9 @@ Outcome<void> load_prints(const Store& store, const InstrumentId& id, TimeRange 
   Outcome<std::unique_ptr<ColumnReader>> reader =
       reader_if_recorded(store, id, EventKind::kLiquidation, range);
   if (!reader) return reader.error();
-  const Outcome<InstrumentSpec> spec = store.spec_at(id, range.to);
-  if (!spec) return spec.error();
+  if (!*reader) return {};
+  const Outcome<InstrumentRecord> record = store.record(id);
+  if (!record) return record.error();
   ColumnBatch batch(EventKind::kLiquidation);
   while (*reader) {
     const Outcome<bool> more = (*reader)->next(batch);
@@ -34,6 +35,8 @@ Outcome<void> load_prints(const Store& store, const InstrumentId& id, TimeRange 
       print.time = UnixNanos(value(0));
       print.side = static_cast<Side>(value(1));
       print.price = to_double_approx(PriceE9(value(2)));
+      const Outcome<InstrumentSpec> spec = spec_of_row(record->specs, print.time);
+      if (!spec) return spec.error();
       print.usd = notional_approx(Qty(value(4)), print.price, *spec);
       print.completeness = static_cast<Completeness>(value(5));
       map.liquidations.push_back(print);

@@ -35,14 +35,78 @@ struct Extremes {
   std::int64_t low;
 };
 
-Extremes extremes_of(std::span<const std::int64_t> prices) {
-  Extremes out{prices.front(), prices.front()};
-  for (const std::int64_t price : prices) {
-    out.high = price > out.high ? price : out.high;
-    out.low = price < out.low ? price : out.low;
+Extremes extremes_of(std::span<const std::int64_t> values) {
+  Extremes out{values.front(), values.front()};
+  for (const std::int64_t value : values) {
+    out.high = value > out.high ? value : out.high;
+    out.low = value < out.low ? value : out.low;
   }
   return out;
 }
+
+// What one tick and one lot of rows in [from, to) are, in the units of the steps.
+struct Version {
+  std::int64_t from;
+  std::int64_t to;
+  double tick;
+  double lot;
+  InstrumentSpec spec;
+};
+
+std::vector<Version> versions_of(std::vector<InstrumentSpec> specs, const InstrumentSpec& unit) {
+  if (specs.empty()) {
+    specs.push_back(unit);
+    specs.back().valid_from = kAllTime.from;
+    specs.back().valid_to.reset();
+  }
+  std::vector<Version> out;
+  for (InstrumentSpec& spec : specs) {
+    const double ratio =
+        to_double_approx(spec.contract_multiplier) / to_double_approx(unit.contract_multiplier);
+    out.push_back(Version{spec.valid_from.value, spec.valid_to.value_or(kAllTime.to).value,
+                          to_double_approx(spec.tick_size), to_double_approx(spec.lot_size) * ratio,
+                          std::move(spec)});
+  }
+  return out;
+}
+
+// A sum of lots. Integers, so that it is one however the rows are cut into batches; they are turned
+// into native units where the lot changes.
+class LotSum {
+ public:
+  // False when it does not fit.
+  bool add(std::int64_t lots, double lot) {
+    if (lot != lot_) {
+      native_ = value();
+      lots_ = 0;
+      lot_ = lot;
+    }
+    return !__builtin_add_overflow(lots_, lots, &lots_);
+  }
+  double value() const { return native_ + static_cast<double>(lots_) * lot_; }
+
+ private:
+  double native_ = 0.0;
+  std::int64_t lots_ = 0;
+  double lot_ = 0.0;
+};
+
+// Whether a row of this time and these further keys came before. Memory: the rows of one time.
+class SeenKeys {
+ public:
+  bool insert(std::int64_t time, std::int64_t first, std::int64_t second) {
+    if (time != time_) keys_.clear();
+    time_ = time;
+    return keys_.emplace(first, second).second;
+  }
+
+ private:
+  std::int64_t time_ = 0;
+  std::set<std::pair<std::int64_t, std::int64_t>> keys_;
+};
+
+// The steepest cap of any venue, 4 % an hour, is just below it.
+constexpr double kFundingOfDayMax = 1.0 + 1e-9;
 
 enum BarColumn : std::size_t {
   kTime,
@@ -62,6 +126,10 @@ struct StepBuilder::State {
   InstrumentSpec spec;
   StepOptions options;
   StepNotes notes;
+  std::vector<Version> versions;
+  std::size_t version = 0;  // the last one used
+  std::vector<TimeRange> recorded;
+  std::size_t recorded_at = 0;
   Lane trades;
   Lane bars;
   Lane marks;
@@ -69,21 +137,22 @@ struct StepBuilder::State {
   Lane funding;
   Lane liquidations;
   Lane totals;
-  double tick;
-  double lot;
-  bool has_liquidation_feed;
   bool is_started = false;
   UnixNanos begin{};
   double oi = 0.0;
-  bool oi_is_known = false;
   double last_mark = 0.0;
   double last_close = 0.0;
+  SeenKeys seen_bars;
+  SeenKeys seen_totals;
+  std::optional<std::int64_t> last_funding;
+  std::int64_t funding_day = 0;
+  double funding_of_day = 0.0;
   // Of the current step.
   Range last_range;
   Range mark_range;
   bool has_trades = false;
-  std::int64_t traded_lots = 0;  // integers: however the rows are cut into batches, the sum is one
-  std::int64_t bought_lots = 0;
+  LotSum traded;
+  LotSum bought;
   double bar_volume = 0.0;
   double bar_taker_buy = 0.0;
   bool bar_has_taker = false;
@@ -91,119 +160,221 @@ struct StepBuilder::State {
   State(InstrumentSpec spec_in, StepSources sources, StepOptions options_in)
       : spec(std::move(spec_in)),
         options(options_in),
+        versions(versions_of(std::move(sources.specs), spec)),
+        recorded(std::move(sources.liquidations_recorded)),
         trades(std::move(sources.trades), EventKind::kTrade),
         bars(std::move(sources.bars), EventKind::kBar),
         marks(std::move(sources.marks), EventKind::kMark),
         open_interest(std::move(sources.open_interest), EventKind::kOpenInterest),
         funding(std::move(sources.funding), EventKind::kFunding),
-        liquidations(nullptr, EventKind::kLiquidation),
-        totals(nullptr, EventKind::kLiquidationTotal),
-        tick(to_double_approx(spec.tick_size)),
-        lot(to_double_approx(spec.lot_size)),
-        has_liquidation_feed(sources.liquidations != nullptr ||
-                             sources.liquidation_totals != nullptr) {
-    liquidations = Lane(std::move(sources.liquidations), EventKind::kLiquidation);
-    totals = Lane(std::move(sources.liquidation_totals), EventKind::kLiquidationTotal);
-  }
+        liquidations(std::move(sources.liquidations), EventKind::kLiquidation),
+        totals(std::move(sources.liquidation_totals), EventKind::kLiquidationTotal) {}
 
-  Outcome<bool> start();
+  Diagnostic problem(Errc code, std::string note) const;
+  Outcome<const Version*> version_at(std::int64_t time);
+  Outcome<bool> has_prices();
+  Outcome<void> start();
   Outcome<void> start_interest();
+  Outcome<void> skip_prices(UnixNanos known);
   Outcome<void> read_prices(MarketStep& step);
-  void add_trades(const ColumnBatch& batch, std::size_t first, std::size_t last, MarketStep& step);
-  void add_bars(const ColumnBatch& batch, std::size_t first, std::size_t last);
+  Outcome<void> add_trades(const ColumnBatch& batch, std::size_t first, std::size_t last,
+                           MarketStep& step);
+  Outcome<void> add_trade_run(const ColumnBatch& batch, std::size_t first, std::size_t last,
+                              const Version& rows, MarketStep& step);
+  Outcome<void> add_bars(const ColumnBatch& batch, std::size_t first, std::size_t last,
+                         const MarketStep& step);
+  Outcome<void> add_bar(const ColumnBatch& batch, std::size_t row);
   void add_marks(const ColumnBatch& batch, std::size_t first, std::size_t last);
-  Outcome<void> read_interest(MarketStep& step);
-  Outcome<void> read_liquidations(MarketStep& step);
+  const Range& swept_range() const;
   Outcome<void> settle_prices(MarketStep& step);
+  Outcome<void> read_interest(MarketStep& step);
+  Outcome<void> take_interest(UnixNanos end, bool& is_seen);
+  Outcome<void> read_funding(MarketStep& step);
+  Outcome<void> read_prints(MarketStep& step);
+  Outcome<void> read_totals(MarketStep& step);
+  bool is_recorded(const MarketStep& step);
   Outcome<bool> next(MarketStep& step);
 };
 
+Diagnostic StepBuilder::State::problem(Errc code, std::string note) const {
+  return Diagnostic{.code = code, .field = to_text(spec.id), .note = std::move(note)};
+}
+
+Outcome<const Version*> StepBuilder::State::version_at(std::int64_t time) {
+  const auto holds = [&](const Version& one) { return one.from <= time && time < one.to; };
+  if (holds(versions[version])) return &versions[version];
+  const auto found = std::ranges::find_if(versions, holds);
+  if (found != versions.end()) {
+    version = static_cast<std::size_t>(found - versions.begin());
+    return &*found;
+  }
+  return problem(Errc::kNoData, "rows of " + to_text(UnixNanos(time)) +
+                                    " are stored, but no specification of the instrument is "
+                                    "valid then, so they mean nothing");
+}
+
+Outcome<bool> StepBuilder::State::has_prices() {
+  for (Lane* lane : {&trades, &bars, &marks}) {
+    const auto time = lane->peek();
+    if (!time) return time.error();
+    if (*time) return true;
+  }
+  return false;
+}
+
 // Finds the first price and aligns the first step to a whole number of steps since 1970.
-Outcome<bool> StepBuilder::State::start() {
+Outcome<void> StepBuilder::State::start() {
   is_started = true;
+  for (const Version& one : versions) {
+    if (one.spec.kind != spec.kind)
+      return problem(Errc::kBadRequest, "it was linear and inverse; its amounts have no one unit");
+  }
   std::optional<UnixNanos> first;
   for (Lane* lane : {&trades, &bars, &marks}) {
     const auto time = lane->peek();
     if (!time) return time.error();
     if (*time && (!first || **time < *first)) first = **time;
   }
-  if (!first)
-    return Diagnostic{
-        .code = Errc::kNoData, .field = to_text(spec.id), .note = "no prices in this range"};
+  if (!first) return problem(Errc::kNoData, "no prices in this range");
   begin = UnixNanos(first->value / options.length.value * options.length.value);
-  if (Outcome<void> known = start_interest(); !known) return known.error();
-  return true;
+  return start_interest();
 }
 
-// Before the first recorded value the stock is held at it: the warm-up of the model.
+// Why later than the prices: a value from after a step would tell it the future, and an invented
+// one would look like a measurement.
 Outcome<void> StepBuilder::State::start_interest() {
-  ColumnBatch first(EventKind::kOpenInterest);
-  const auto time = open_interest.peek();
-  if (!time) return time.error();
-  if (!*time) {
-    if (!options.assumed_open_interest) {
-      return Diagnostic{
-          .code = Errc::kNoData,
-          .field = to_text(spec.id),
-          .note = "no open interest is recorded, so dollars cannot be right; assume one to go on"};
-    }
+  if (options.assumed_open_interest) {
     oi = *options.assumed_open_interest;
     return {};
   }
-  return open_interest.consume(UnixNanos((*time)->value + 1),
-                               [&](const ColumnBatch& batch, std::size_t row, std::size_t) {
-                                 oi = static_cast<double>(batch.columns[1].values[row]) * lot;
-                               });
+  const auto time = open_interest.peek();
+  if (!time) return time.error();
+  if (!*time) {
+    return problem(Errc::kNoData,
+                   "no open interest is recorded in this range, so dollars cannot be right; assume "
+                   "one to go on");
+  }
+  const std::int64_t length = options.length.value;
+  const UnixNanos known(((*time)->value + length - 1) / length * length);
+  if (known > begin) {
+    if (auto skipped = skip_prices(known); !skipped) return skipped;
+  }
+  bool is_seen = false;
+  return take_interest(begin + Nanos(1), is_seen);
 }
 
-void StepBuilder::State::add_trades(const ColumnBatch& batch, std::size_t first, std::size_t last,
-                                    MarketStep& step) {
-  const auto rows = [&](std::size_t column) {
-    return std::span(batch.columns[column].values).subspan(first, last - first);
+// Reads what lies before the first step, for the prices in force when it begins.
+Outcome<void> StepBuilder::State::skip_prices(UnixNanos known) {
+  MarketStep before;
+  before.begin = begin;
+  before.end = known;
+  if (auto done = read_prices(before); !done) return done;
+  if (swept_range().is_seen) last_close = swept_range().close;
+  notes.steps_without_interest =
+      static_cast<std::uint64_t>((known - begin).value / options.length.value);
+  begin = known;
+  const Outcome<bool> more = has_prices();
+  if (!more) return more.error();
+  if (*more) return {};
+  return problem(Errc::kNoData, "open interest is recorded from " + to_text(known) +
+                                    " on, after the last price; assume one to go on");
+}
+
+Outcome<void> StepBuilder::State::add_trades(const ColumnBatch& batch, std::size_t first,
+                                             std::size_t last, MarketStep& step) {
+  const std::vector<std::int64_t>& times = batch.columns[0].values;
+  while (first < last) {
+    const Outcome<const Version*> rows = version_at(times[first]);
+    if (!rows) return rows.error();
+    std::size_t end = last;
+    while (times[end - 1] >= (*rows)->to) --end;  // rarely any: specs change about never
+    if (auto done = add_trade_run(batch, first, end, **rows, step); !done) return done;
+    first = end;
+  }
+  return {};
+}
+
+Outcome<void> StepBuilder::State::add_trade_run(const ColumnBatch& batch, std::size_t first,
+                                                std::size_t last, const Version& rows,
+                                                MarketStep& step) {
+  const auto column = [&](std::size_t index) {
+    return std::span(batch.columns[index].values).subspan(first, last - first);
   };
-  const auto prices = rows(1);
-  const auto quantities = rows(2);
-  const auto sides = rows(3);
-  const Extremes extremes = extremes_of(prices);
-  std::int64_t volume = 0;
-  std::int64_t bought = 0;
+  const auto prices = column(1);
+  const auto quantities = column(2);
+  const auto sides = column(3);
+  const auto too_much = [&] {
+    return problem(Errc::kOutOfRange, "the volume of " + to_text(step.begin) + " cannot be");
+  };
+  // Unsigned, so that a sum that does not fit is seen afterwards and breaks nothing before.
+  std::uint64_t volume = 0;
+  std::uint64_t taken = 0;
+  std::int64_t largest = 0;
   std::int64_t known = 0;
   for (std::size_t i = 0; i < quantities.size(); ++i) {
-    volume += quantities[i];
-    bought += sides[i] == static_cast<std::int64_t>(TakerSide::kBuy) ? quantities[i] : 0;
+    const auto lots = static_cast<std::uint64_t>(quantities[i]);
+    volume += lots;
+    taken += sides[i] == static_cast<std::int64_t>(TakerSide::kBuy) ? lots : 0;
     known += sides[i] != static_cast<std::int64_t>(TakerSide::kUnknown) ? 1 : 0;
+    largest = quantities[i] > largest ? quantities[i] : largest;
   }
-  last_range.add(
-      static_cast<double>(prices.front()) * tick, static_cast<double>(extremes.high) * tick,
-      static_cast<double>(extremes.low) * tick, static_cast<double>(prices.back()) * tick);
+  const auto count = static_cast<std::int64_t>(quantities.size());
+  if (largest > std::numeric_limits<std::int64_t>::max() / count) return too_much();
+  const Extremes extremes = extremes_of(prices);
+  const auto price = [&](std::int64_t ticks) { return static_cast<double>(ticks) * rows.tick; };
+  last_range.add(price(prices.front()), price(extremes.high), price(extremes.low),
+                 price(prices.back()));
   has_trades = true;
-  traded_lots += volume;
-  bought_lots += bought;
+  if (!traded.add(static_cast<std::int64_t>(volume), rows.lot) ||
+      !bought.add(static_cast<std::int64_t>(taken), rows.lot)) {
+    return too_much();
+  }
   step.has_taker_side = step.has_taker_side || known > 0;
+  return {};
 }
 
-void StepBuilder::State::add_bars(const ColumnBatch& batch, std::size_t first, std::size_t last) {
+Outcome<void> StepBuilder::State::add_bars(const ColumnBatch& batch, std::size_t first,
+                                           std::size_t last, const MarketStep& step) {
   for (std::size_t row = first; row < last; ++row) {
     const auto value = [&](std::size_t column) { return batch.columns[column].values[row]; };
-    const auto price = [&](std::size_t column) { return to_double_approx(PriceE9(value(column))); };
-    const auto kind = static_cast<PriceKind>(value(kKind));
-    const bool is_other = kind == PriceKind::kLast && options.bar_length &&
-                          value(kLength) != options.bar_length->value;
+    const bool is_last = value(kKind) == static_cast<std::int64_t>(PriceKind::kLast);
+    const bool is_other =
+        is_last && options.bar_length && value(kLength) != options.bar_length->value;
     if (is_other || options.length.value % value(kLength) != 0) {
       ++notes.skipped_bars;
-      continue;
+    } else if ((value(kTime) - step.begin.value) % value(kLength) != 0) {
+      ++notes.misaligned_bars;
+    } else if (!seen_bars.insert(value(kTime), value(kLength), value(kKind))) {
+      ++notes.repeated_rows;
+    } else if (auto done = add_bar(batch, row); !done) {
+      return done;
     }
-    if (kind == PriceKind::kMark) {
-      mark_range.add(price(kOpen), price(kHigh), price(kLow), price(kClose));
-      continue;
-    }
-    if (kind != PriceKind::kLast) continue;
-    last_range.add(price(kOpen), price(kHigh), price(kLow), price(kClose));
-    if (batch.columns[kVolume].has(row)) bar_volume += static_cast<double>(value(kVolume)) * lot;
-    if (!batch.columns[kTakerBuy].has(row)) continue;
-    bar_taker_buy += static_cast<double>(value(kTakerBuy)) * lot;
-    bar_has_taker = true;
   }
+  return {};
+}
+
+Outcome<void> StepBuilder::State::add_bar(const ColumnBatch& batch, std::size_t row) {
+  const auto value = [&](std::size_t column) { return batch.columns[column].values[row]; };
+  const auto price = [&](std::size_t column) { return to_double_approx(PriceE9(value(column))); };
+  const bool is_whole = value(kLow) <= std::min(value(kOpen), value(kClose)) &&
+                        value(kHigh) >= std::max(value(kOpen), value(kClose));
+  if (!is_whole) {
+    return problem(Errc::kCorrupt, "the bar of " + to_text(UnixNanos(value(kTime))) +
+                                       " opens or closes outside of its low and high");
+  }
+  const auto kind = static_cast<PriceKind>(value(kKind));
+  if (kind == PriceKind::kMark)
+    mark_range.add(price(kOpen), price(kHigh), price(kLow), price(kClose));
+  if (kind != PriceKind::kLast) return {};
+  const Outcome<const Version*> rows = version_at(value(kTime));
+  if (!rows) return rows.error();
+  last_range.add(price(kOpen), price(kHigh), price(kLow), price(kClose));
+  if (batch.columns[kVolume].has(row))
+    bar_volume += static_cast<double>(value(kVolume)) * (*rows)->lot;
+  if (!batch.columns[kTakerBuy].has(row)) return {};
+  bar_taker_buy += static_cast<double>(value(kTakerBuy)) * (*rows)->lot;
+  bar_has_taker = true;
+  return {};
 }
 
 void StepBuilder::State::add_marks(const ColumnBatch& batch, std::size_t first, std::size_t last) {
@@ -221,39 +392,45 @@ Outcome<void> StepBuilder::State::read_prices(MarketStep& step) {
   last_range = Range{};
   mark_range = Range{};
   has_trades = false;
-  traded_lots = bought_lots = 0;
+  traded = LotSum{};
+  bought = LotSum{};
   bar_volume = bar_taker_buy = 0.0;
   bar_has_taker = false;
   auto done =
       trades.consume(step.end, [&](const ColumnBatch& batch, std::size_t first, std::size_t last) {
-        add_trades(batch, first, last, step);
+        return add_trades(batch, first, last, step);
       });
   if (!done) return done;
   done = bars.consume(step.end, [&](const ColumnBatch& batch, std::size_t first, std::size_t last) {
-    add_bars(batch, first, last);
+    return add_bars(batch, first, last, step);
   });
   if (!done) return done;
-  return marks.consume(step.end, [&](const ColumnBatch& batch, std::size_t first,
-                                     std::size_t last) { add_marks(batch, first, last); });
+  return marks.consume(step.end,
+                       [&](const ColumnBatch& batch, std::size_t first, std::size_t last) {
+                         add_marks(batch, first, last);
+                         return Outcome<void>();
+                       });
+}
+
+const Range& StepBuilder::State::swept_range() const {
+  const bool use_mark = mark_range.is_seen && options.price != PriceChoice::kLast;
+  return use_mark ? mark_range : last_range;
 }
 
 Outcome<void> StepBuilder::State::settle_prices(MarketStep& step) {
   if (has_trades) {
-    step.volume = static_cast<double>(traded_lots) * lot;
-    step.taker_buy_volume = static_cast<double>(bought_lots) * lot;
+    step.volume = traded.value();
+    step.taker_buy_volume = std::min(bought.value(), step.volume);
   } else {
     step.volume = bar_volume;
     step.taker_buy_volume = std::min(bar_taker_buy, bar_volume);
     step.has_taker_side = bar_has_taker;
   }
-  const bool use_mark = mark_range.is_seen && options.price != PriceChoice::kLast;
-  if (options.price == PriceChoice::kMark && !use_mark && last_range.is_seen) {
-    return Diagnostic{
-        .code = Errc::kNoData,
-        .field = to_text(spec.id),
-        .note = "no mark price is recorded in the step that begins " + to_text(step.begin)};
-  }
-  const Range& range = use_mark ? mark_range : last_range;
+  const Range& range = swept_range();
+  const bool use_mark = &range == &mark_range;
+  if (options.price == PriceChoice::kMark && !use_mark && last_range.is_seen)
+    return problem(Errc::kNoData,
+                   "no mark price is recorded in the step that begins " + to_text(step.begin));
   step.price_kind = use_mark ? PriceKind::kMark : PriceKind::kLast;
   step.is_gap = !range.is_seen;
   if (step.is_gap) {
@@ -270,76 +447,123 @@ Outcome<void> StepBuilder::State::settle_prices(MarketStep& step) {
   return {};
 }
 
-Outcome<void> StepBuilder::State::read_interest(MarketStep& step) {
-  step.oi_begin = oi;
-  // A value stamped at the end of the step is the step's end value.
-  auto done = open_interest.consume(
-      step.end + Nanos(1), [&](const ColumnBatch& batch, std::size_t, std::size_t last) {
-        oi = static_cast<double>(batch.columns[1].values[last - 1]) * lot;
-        step.has_open_interest = true;
-      });
-  step.oi_end = oi;
-  if (!step.has_open_interest) ++notes.held_interest_steps;
-  if (!done) return done;
-  return funding.consume(
-      step.end + Nanos(1), [&](const ColumnBatch& batch, std::size_t first, std::size_t last) {
-        for (std::size_t row = first; row < last; ++row) {
-          if (batch.columns[0].values[row] <= step.begin.value) continue;  // before the first step
-          step.funding_rate += static_cast<double>(batch.columns[1].values[row]) * 1e-9;
-        }
+Outcome<void> StepBuilder::State::take_interest(UnixNanos end, bool& is_seen) {
+  return open_interest.consume(
+      end, [&](const ColumnBatch& batch, std::size_t, std::size_t last) -> Outcome<void> {
+        const Outcome<const Version*> row = version_at(batch.columns[0].values[last - 1]);
+        if (!row) return row.error();
+        oi = static_cast<double>(batch.columns[1].values[last - 1]) * (*row)->lot;
+        is_seen = true;
+        return {};
       });
 }
 
-Outcome<void> StepBuilder::State::read_liquidations(MarketStep& step) {
-  step.has_liquidations = has_liquidation_feed;
-  auto done = liquidations.consume(step.end, [&](const ColumnBatch& batch, std::size_t first,
-                                                 std::size_t last) {
-    for (std::size_t row = first; row < last; ++row) {
-      if (batch.columns[0].values[row] < step.begin.value) continue;
-      const double price = to_double_approx(PriceE9(batch.columns[2].values[row]));
-      const auto side = static_cast<std::size_t>(batch.columns[1].values[row]);
-      step.liquidated_usd[side] += notional_approx(Qty(batch.columns[4].values[row]), price, spec);
-      step.completeness = static_cast<Completeness>(batch.columns[5].values[row]);
-    }
-  });
-  if (!done) return done;
-  return totals.consume(
-      step.end, [&](const ColumnBatch& batch, std::size_t first, std::size_t last) {
+Outcome<void> StepBuilder::State::read_interest(MarketStep& step) {
+  step.oi_begin = oi;
+  // A value stamped at the end of the step is the step's end value.
+  auto done = take_interest(step.end + Nanos(1), step.has_open_interest);
+  step.oi_end = oi;
+  if (!step.has_open_interest) ++notes.held_interest_steps;
+  return done;
+}
+
+// Why a limit: funding moves every liquidation price, and the density keeps a place for each.
+Outcome<void> StepBuilder::State::read_funding(MarketStep& step) {
+  return funding.consume(
+      step.end + Nanos(1),
+      [&](const ColumnBatch& batch, std::size_t first, std::size_t last) -> Outcome<void> {
         for (std::size_t row = first; row < last; ++row) {
-          if (batch.columns[1].values[row] > options.length.value) {
+          const std::int64_t time = batch.columns[0].values[row];
+          const bool is_repeated = last_funding == time;
+          notes.repeated_rows += is_repeated ? 1 : 0;
+          last_funding = time;
+          if (is_repeated || time <= step.begin.value) continue;  // before the first step
+          const double rate = static_cast<double>(batch.columns[1].values[row]) * 1e-9;
+          const std::int64_t day = time / kDay.value;
+          if (day != funding_day) funding_of_day = 0.0;
+          funding_day = day;
+          funding_of_day += std::abs(rate);
+          if (funding_of_day > kFundingOfDayMax) {
+            return problem(Errc::kOutOfRange, "the funding paid on " +
+                                                  day_text(UnixNanos(day * kDay.value)) +
+                                                  " is more than the whole position");
+          }
+          step.funding_rate += rate;
+        }
+        return {};
+      });
+}
+
+// Whether single liquidations were recorded in the step, or in a part of it at either end.
+bool StepBuilder::State::is_recorded(const MarketStep& step) {
+  while (recorded_at < recorded.size() && recorded[recorded_at].to <= step.begin) ++recorded_at;
+  return recorded_at < recorded.size() && recorded[recorded_at].from < step.end;
+}
+
+Outcome<void> StepBuilder::State::read_prints(MarketStep& step) {
+  step.has_liquidations = is_recorded(step);
+  return liquidations.consume(
+      step.end,
+      [&](const ColumnBatch& batch, std::size_t first, std::size_t last) -> Outcome<void> {
+        for (std::size_t row = first; row < last; ++row) {
+          const auto value = [&](std::size_t column) { return batch.columns[column].values[row]; };
+          if (value(0) < step.begin.value) continue;
+          const Outcome<const Version*> rows = version_at(value(0));
+          if (!rows) return rows.error();
+          const double price = to_double_approx(PriceE9(value(2)));
+          step.liquidated_usd[static_cast<std::size_t>(value(1))] +=
+              notional_approx(Qty(value(4)), price, (*rows)->spec);
+          step.completeness = static_cast<Completeness>(value(5));
+        }
+        return {};
+      });
+}
+
+// Totals tell about a step when they fill it: half of them would pass for all.
+Outcome<void> StepBuilder::State::read_totals(MarketStep& step) {
+  std::int64_t filled = 0;
+  auto done =
+      totals.consume(step.end, [&](const ColumnBatch& batch, std::size_t first, std::size_t last) {
+        for (std::size_t row = first; row < last; ++row) {
+          const auto value = [&](std::size_t column) { return batch.columns[column].values[row]; };
+          if (value(1) > options.length.value) {
             ++notes.skipped_totals;
             continue;
           }
-          if (batch.columns[0].values[row] < step.begin.value) continue;
-          for (const std::size_t side : {0U, 1U}) {
-            if (!batch.columns[2 + side].has(row)) continue;
-            step.liquidated_usd[side] +=
-                to_double_approx(Notional(batch.columns[2 + side].values[row]));
+          if (value(0) < step.begin.value) continue;
+          if (!seen_totals.insert(value(0), value(1), 0)) {
+            ++notes.repeated_rows;
+            continue;
           }
-          step.completeness = static_cast<Completeness>(batch.columns[4].values[row]);
+          filled += value(1);
+          for (const std::size_t side : {0U, 1U}) {
+            if (batch.columns[2 + side].has(row))
+              step.liquidated_usd[side] += to_double_approx(Notional(value(2 + side)));
+          }
+          step.completeness = static_cast<Completeness>(value(4));
         }
+        return Outcome<void>();
       });
+  step.has_liquidations = step.has_liquidations || filled >= options.length.value;
+  return done;
 }
 
 Outcome<bool> StepBuilder::State::next(MarketStep& step) {
   if (!is_started) {
-    if (Outcome<bool> started = start(); !started) return started.error();
+    if (Outcome<void> started = start(); !started) return started.error();
   }
   // The end of the prices ends the steps: open interest alone moves nothing.
-  bool any_price = false;
-  for (Lane* lane : {&trades, &bars, &marks}) {
-    const auto time = lane->peek();
-    if (!time) return time.error();
-    any_price = any_price || time->has_value();
-  }
-  if (!any_price) return false;
+  const Outcome<bool> more = has_prices();
+  if (!more || !*more) return more;
   step = MarketStep{};
   step.begin = begin;
   step.end = begin + options.length;
   if (auto done = read_prices(step); !done) return done.error();
   if (auto done = settle_prices(step); !done) return done.error();
   if (auto done = read_interest(step); !done) return done.error();
-  if (auto done = read_liquidations(step); !done) return done.error();
+  if (auto done = read_funding(step); !done) return done.error();
+  if (auto done = read_prints(step); !done) return done.error();
+  if (auto done = read_totals(step); !done) return done.error();
   begin = step.end;
   ++notes.steps;
   return true;

@@ -3,6 +3,8 @@
 #include <array>
 #include <utility>
 
+#include "core/time_text.hpp"
+
 namespace faultline {
 
 Outcome<std::unique_ptr<ColumnReader>> reader_if_recorded(const Store& store,
@@ -14,9 +16,37 @@ Outcome<std::unique_ptr<ColumnReader>> reader_if_recorded(const Store& store,
   return reader;
 }
 
+namespace {
+
+// The last version that began before `to`: a contract may be over by then.
+Outcome<InstrumentSpec> newest_spec(const Store& store, const InstrumentId& id, UnixNanos to) {
+  const Outcome<InstrumentRecord> record = store.record(id);
+  if (!record) return record.error();
+  for (auto spec = record->specs.rbegin(); spec != record->specs.rend(); ++spec) {
+    if (spec->valid_from < to) return *spec;
+  }
+  return Diagnostic{.code = Errc::kNoData,
+                    .field = to_text(id),
+                    .note = "no specification is valid before " + to_text(to)};
+}
+
+}  // namespace
+
+Outcome<InstrumentSpec> spec_of_row(std::span<const InstrumentSpec> versions, UnixNanos time) {
+  if (const InstrumentSpec* spec = spec_valid_at(versions, time)) return *spec;
+  return Diagnostic{.code = Errc::kNoData,
+                    .field = versions.empty() ? "" : to_text(versions.front().id),
+                    .note = "no specification is valid at " + to_text(time)};
+}
+
 Outcome<StepSources> open_step_sources(const Store& store, const InstrumentId& id,
                                        TimeRange range) {
+  const Outcome<InstrumentRecord> record = store.record(id);
+  if (!record) return record.error();
   StepSources sources;
+  sources.specs = record->specs;
+  if (const KindRecord* prints = record->find(EventKind::kLiquidation); prints != nullptr)
+    sources.liquidations_recorded = recorded_days(*prints);
   const std::array<std::pair<EventKind, std::unique_ptr<ColumnReader>*>, 7> lanes{{
       {EventKind::kTrade, &sources.trades},
       {EventKind::kBar, &sources.bars},
@@ -39,7 +69,7 @@ Outcome<StepSources> open_step_sources(const Store& store, const InstrumentId& i
 
 Outcome<OpenedSteps> open_steps(const Store& store, const InstrumentId& id,
                                 const StepRequest& request) {
-  const Outcome<InstrumentSpec> spec = store.spec_at(id, request.range.to - Nanos(1));
+  const Outcome<InstrumentSpec> spec = newest_spec(store, id, request.range.to);
   if (!spec) return spec.error();
   const Outcome<StepChoice> choice = choose_step(store, id, request.range, request.length);
   if (!choice) return choice.error();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 
 #include "engine/step_builder.hpp"
 
@@ -16,9 +17,12 @@ Outcome<std::unique_ptr<ColumnReader>> reader_if_recorded(const Store& store,
                                                           const InstrumentId& id, EventKind kind,
                                                           TimeRange range);
 
+// The version of a contract that is valid at the time of a row. Errors: kNoData.
+Outcome<InstrumentSpec> spec_of_row(std::span<const InstrumentSpec> versions, UnixNanos time);
+
 // Everything that makes steps inside `range`. Open interest and funding that are stamped at its
 // very end are included: they belong to the last step.
-// Errors: those of Store::read() but kNoData.
+// Errors: kUnknownInstrument, and those of Store::read() but kNoData.
 Outcome<StepSources> open_step_sources(const Store& store, const InstrumentId& id, TimeRange range);
 
 // The steps of `range`, of the length that suits what is recorded (choose_step()).
@@ -30,7 +34,7 @@ struct StepRequest {
 };
 
 struct OpenedSteps {
-  InstrumentSpec spec;
+  InstrumentSpec spec;  // the newest in the range; the steps are in its native units
   Nanos length{};
   StepBuilder steps;
 };

@@ -18,8 +18,6 @@ namespace {
 constexpr std::size_t kSeenWordsMax = 16;
 constexpr std::size_t kShortWordBytes = 8;
 constexpr std::size_t kPadding = 64;
-constexpr std::int64_t kTimeEarliest = 1'230'768'000'000'000'000;
-constexpr std::int64_t kTimeLatest = 4'102'444'800'000'000'000;
 
 Outcome<std::size_t> find_column(std::string_view name, std::span<const std::string> header,
                                  const std::string& file, std::uint64_t line) {
@@ -109,6 +107,11 @@ Outcome<RowConverter> RowConverter::make(const TableSpec& table, const EmitSpec&
   if (auto done = converter.plan_columns(table, header, file); !done) return done.error();
   if (emit.levels) {
     if (auto done = converter.plan_levels(header, file, emit.line); !done) return done.error();
+  }
+  if (emit.last_time) {
+    const auto field = find_column(emit.last_time->column, header, file, emit.last_time->line);
+    if (!field) return field.error();
+    converter.last_time_field_ = *field;
   }
   return converter;
 }
@@ -367,29 +370,31 @@ bool RowConverter::read_value(ColumnPlan& plan, std::string_view text, std::int6
   }
 }
 
-// Close stamps become open stamps, and every time is checked against the years that can be and the
-// period that is wanted.
+// Close stamps become open stamps, and every time is checked against the years that can be, the
+// period that is wanted, and the time for which ticks and lots are known.
 void RowConverter::finish_times(ConvertCounts& counts) {
   auto& times = batch_.columns[0].values;
+  const ColumnSpec& years = columns_of(emit_.kind)[0];
   const bool is_close = emit_.stamp == Stamp::kClose;
-  const bool has_period = emit_.from || emit_.to;
+  const std::int64_t wanted_first = emit_.from ? emit_.from->value : years.least;
+  const std::int64_t wanted_end = emit_.to ? emit_.to->value : years.most + 1;
+  const std::int64_t valid_first = spec_.valid_from.value;
+  const std::int64_t valid_end = spec_.valid_to ? spec_.valid_to->value : years.most + 1;
   const Range range = range_of(times);
-  const bool is_inside = (!emit_.from || range.least >= emit_.from->value) &&
-                         (!emit_.to || range.most < emit_.to->value);
-  if (!is_close && is_inside && range.least >= kTimeEarliest && range.most < kTimeLatest) return;
+  const bool is_inside = range.least >= std::max({years.least, wanted_first, valid_first}) &&
+                         range.most < std::min({years.most + 1, wanted_end, valid_end});
+  if (!is_close && is_inside) return;
   for (std::size_t i = 0; i < times.size(); ++i) {
     if (state_[i] != kGood) continue;
     if (is_close) times[i] -= batch_.columns[1].values[i];
-    if (times[i] < kTimeEarliest || times[i] >= kTimeLatest) {
+    const bool is_wanted = times[i] >= wanted_first && times[i] < wanted_end;
+    const bool is_valid = times[i] >= valid_first && times[i] < valid_end;
+    if (times[i] < years.least || times[i] > years.most) {
       fail(i, 0, Errc::kBadTime);
-      continue;
+    } else if (!is_wanted || !is_valid) {
+      state_[i] = kLeftOut;
+      ++(is_wanted ? counts.outside_validity : counts.outside_period);
     }
-    if (!has_period) continue;
-    const bool is_early = emit_.from && times[i] < emit_.from->value;
-    const bool is_late = emit_.to && times[i] >= emit_.to->value;
-    if (!is_early && !is_late) continue;
-    state_[i] = kLeftOut;
-    ++counts.outside_period;
   }
 }
 
@@ -441,34 +446,25 @@ void RowConverter::finish_usd_quantity(const CsvBlock& block, std::uint32_t row,
     value = std::llround(lots);
 }
 
-// What no recorded market can be: prices at or below zero, a high below a low, negative amounts.
+// What no recorded market can be: prices at or below zero, negative amounts, funding of more than
+// the position.
 void RowConverter::check_rows() {
-  const auto infos = fields_of(emit_.kind);
-  const EventKind kind = emit_.kind;
-  const bool is_event = kind == EventKind::kTrade || kind == EventKind::kLiquidation ||
-                        kind == EventKind::kPosition || kind == EventKind::kAccountTrade;
-  const bool has_signed_money = kind == EventKind::kPosition ||
-                                kind == EventKind::kAccountTransfer ||
-                                kind == EventKind::kAccountLiquidation;
-  for (std::size_t column = 0; column < plans_.size(); ++column) {
-    const Meaning meaning = infos[column].meaning;
-    const bool is_price = meaning == Meaning::kPriceE9 || meaning == Meaning::kPriceTicks;
-    const bool is_qty = meaning == Meaning::kQty;
-    const bool is_ratio = kind == EventKind::kLongShortRatio && meaning == Meaning::kRateE9;
-    const bool is_money = meaning == Meaning::kMoneyE6 && !has_signed_money;
-    const bool is_leverage = infos[column].name == "leverage";
-    if (!is_price && !is_qty && !is_ratio && !is_money && !is_leverage) continue;
-    const std::int64_t smallest = is_price || is_leverage || (is_qty && is_event) ? 1 : 0;
+  const auto specs = columns_of(emit_.kind);
+  for (std::size_t column = 1; column < plans_.size(); ++column) {
     const Column& values = batch_.columns[column];
-    if (range_of(values.values).least >= smallest) continue;
+    const Range range = range_of(values.values);
+    if (range.least >= specs[column].least && range.most <= specs[column].most) continue;
     for (std::size_t i = 0; i < values.values.size(); ++i) {
-      if (values.has(i) && values.values[i] < smallest) fail(i, column, Errc::kOutOfRange);
+      const std::int64_t value = values.values[i];
+      if (values.has(i) && (value < specs[column].least || value > specs[column].most))
+        fail(i, column, Errc::kOutOfRange);
     }
   }
-  if (kind == EventKind::kBar) check_bars();
 }
 
-void RowConverter::check_bars() {
+// A high below a low; and a bar that is shorter or longer than it says, or begins in the middle of
+// another: it would tell a step what came after it.
+void RowConverter::check_bars(const CsvBlock& block, std::span<const std::uint32_t> rows) {
   for (std::size_t i = 0; i < state_.size(); ++i) {
     const auto value = [&](std::size_t column) { return batch_.columns[column].values[i]; };
     if (state_[i] != kGood) continue;
@@ -476,7 +472,33 @@ void RowConverter::check_bars() {
     if (value(5) > std::min(value(3), value(6))) fail(i, 5, Errc::kOutOfRange);
     if (batch_.columns[7].has(i) && batch_.columns[8].has(i) && value(8) > value(7))
       fail(i, 8, Errc::kOutOfRange);
+    // Weeks begin on Mondays, so longer bars need only begin with a day.
+    if (value(0) % std::min(value(1), kDay.value) != 0) fail(i, 0, Errc::kOffGrid);
+    Errc code = Errc::kOutOfRange;
+    if (emit_.last_time && !is_of_its_length(block, rows[i], i, code))
+      fail(i, 1, code, static_cast<std::uint32_t>(last_time_field_));
   }
+}
+
+// Whether the time of its last instant, or the instant after it, agrees with the bar's length.
+bool RowConverter::is_of_its_length(const CsvBlock& block, std::uint32_t row, std::size_t i,
+                                    Errc& code) {
+  Errc broken = Errc::kEmpty;
+  const std::string_view text = field_text(block, row, last_time_field_, broken);
+  if (broken != Errc::kEmpty) {
+    code = broken;
+    return false;
+  }
+  const Result<UnixNanos> last = parse_time(text, emit_.last_time->time_unit);
+  if (!last) {
+    code = last.error().code;
+    return false;
+  }
+  constexpr std::int64_t kShort = 1'000'000;  // venues that count milliseconds end one earlier
+  const std::int64_t end =
+      last->value + emit_.last_time->shift.value - emit_.last_time->utc_offset.value;
+  const std::int64_t missing = batch_.columns[0].values[i] + batch_.columns[1].values[i] - end;
+  return missing >= 0 && missing <= kShort;
 }
 
 void RowConverter::leave_out_empty(ConvertCounts& counts) {
@@ -540,6 +562,7 @@ void RowConverter::convert(const CsvBlock& block, std::span<const std::uint32_t>
   }
   finish_usd_quantities(block, rows);
   check_rows();
+  if (emit_.kind == EventKind::kBar) check_bars(block, rows);
   leave_out_empty(counts);
   take_good_rows(out);
   report_failures(rows, rejected);

@@ -29,11 +29,12 @@ struct RejectedRow {
 };
 
 struct ConvertCounts {
-  std::uint64_t skipped_absent = 0;  // a required value is absent and the emit allows it
-  std::uint64_t without_values = 0;  // rows of which nothing but the time is known
-  std::uint64_t outside_period = 0;  // before `from` or from `to` on
-  std::uint64_t skipped_levels = 0;  // empty levels of a book
-  std::uint64_t empty_books = 0;     // rows without any level
+  std::uint64_t skipped_absent = 0;    // a required value is absent and the emit allows it
+  std::uint64_t without_values = 0;    // rows of which nothing but the time is known
+  std::uint64_t outside_period = 0;    // before `from` or from `to` on
+  std::uint64_t outside_validity = 0;  // of the instrument's specification
+  std::uint64_t skipped_levels = 0;    // empty levels of a book
+  std::uint64_t empty_books = 0;       // rows without any level
 };
 
 class RowConverter {
@@ -106,7 +107,8 @@ class RowConverter {
   void finish_usd_quantity(const CsvBlock& block, std::uint32_t row, std::size_t i,
                            std::size_t column);
   void check_rows();
-  void check_bars();
+  void check_bars(const CsvBlock& block, std::span<const std::uint32_t> rows);
+  bool is_of_its_length(const CsvBlock& block, std::uint32_t row, std::size_t i, Errc& code);
   void leave_out_empty(ConvertCounts& counts);
   void take_good_rows(ColumnBatch& out);
   void report_failures(std::span<const std::uint32_t> rows,
@@ -128,6 +130,7 @@ class RowConverter {
   std::vector<std::string> absent_words_;
   std::vector<ColumnPlan> plans_;
   std::vector<LevelPlan> levels_;
+  std::size_t last_time_field_ = 0;
   std::size_t bids_field_ = 0;
   std::size_t asks_field_ = 0;
   std::size_t field_count_ = 0;

@@ -231,11 +231,74 @@ rate = "r"
 from = "2025-12-01"
 to = "2025-12-02"
 )",
-                             "t,r\n1764547199,1\n1764547200,2\n1764633599,3\n1764633600,4\n", "",
-                             "", EventKind::kFunding});
+                             "t,r\n1764547199,.1\n1764547200,.2\n1764633599,.3\n1764633600,.4\n",
+                             "", "", EventKind::kFunding});
   ASSERT_EQ(rows.size(), 2U);
-  EXPECT_EQ(rows[0][1], 2'000'000'000);
-  EXPECT_EQ(rows[1][1], 3'000'000'000);
+  EXPECT_EQ(rows[0][1], 200'000'000);
+  EXPECT_EQ(rows[1][1], 300'000'000);
+}
+
+// Ticks and lots mean nothing outside of the time that they are given for.
+TEST(Convert, LeavesOutWhatTheInstrumentDoesNotCover) {
+  ImportBench bench;
+  bench.write("a.csv", "t,r\n1764547199,.1\n1764547200,.2\n1764633599,.3\n1764633600,.4\n");
+  const auto report = bench.run(descriptor_of(
+      {"time = \"t\"\nrate = \"r\"\nfrom = \"2025-12-01T01:00:00Z\"\n", "",
+       "valid_from = \"2025-12-01\"\nvalid_to = \"2025-12-02\"\n", "", EventKind::kFunding}));
+  ASSERT_TRUE(report.has_value()) << describe(report.error());
+  EXPECT_EQ(report->files[0].warnings,
+            (std::map<std::string, std::uint64_t>{{"rows_outside_period", 2},
+                                                  {"rows_outside_validity", 1}}));
+  EXPECT_EQ(bench.rows("okx:X", EventKind::kFunding),
+            (std::vector<TestRow>{{kDayStart + 86'399 * kSecond.value, 300'000'000}}));
+}
+
+std::string bar_complaint(const std::string& length, const std::string& rows,
+                          const std::string& more = "") {
+  return complaint_of(
+      {"time = \"t\"\nopen = \"o\"\nhigh = \"o\"\nlow = \"o\"\nclose = \"o\"\n"
+       "length = \"" +
+           length + "\"\n" + more,
+       "t,o,last\n" + rows, "", "", EventKind::kBar});
+}
+
+// A bar that begins inside another, or is longer than it says, would tell what came after it.
+TEST(Convert, BarsBeginWhereTheyShould) {
+  EXPECT_EQ(bar_complaint("5m", "1764547200,1,\n1764547500,1,\n"), "");
+  EXPECT_EQ(bar_complaint("5m", "1764547200,1,\n1764547500,1,\n1764547560,1,\n"),
+            "a.csv:4: t = \"1764547560\": not a whole number of ticks, lots or units (a bar begins "
+            "at a whole number of its lengths)");
+  // Weeks begin on Mondays, days with the day.
+  EXPECT_EQ(bar_complaint("7d", "1764547200,1,\n"), "");
+  EXPECT_NE(bar_complaint("7d", "1764550800,1,\n"), "");
+}
+
+TEST(Convert, BarsLastAsLongAsTheirLengthSays) {
+  const std::string last = "last_time = { column = \"last\", unit = \"ms\" }\n";
+  const auto bar = [](const std::string& end) { return "1764547200,1," + end + "\n"; };
+  EXPECT_EQ(bar_complaint("5m", bar("1764547499999"), last), "");
+  EXPECT_EQ(bar_complaint("5m", bar("1764547500000"), last), "");
+  for (const char* end : {"1764547500001", "1764547499998", "1764550799999", "1764547259999"}) {
+    EXPECT_NE(bar_complaint("5m", bar(end), last)
+                  .find("outside the allowed range (the bar is not as long as it should be)"),
+              std::string::npos)
+        << end;
+  }
+  EXPECT_NE(bar_complaint("5m", bar("soon"), last).find("last = \"soon\""), std::string::npos);
+  EXPECT_EQ(bar_complaint("5m", bar("1"), "last_time = \"end\"\n"),
+            "a.csv:1: end: the header lacks this column (the descriptor's line 7 asks for it)");
+}
+
+TEST(Convert, FundingIsAtMostTheWholePosition) {
+  const auto complaint = [](const char* rate) {
+    return complaint_of({"time = \"t\"\nrate = \"r\"\n",
+                         std::string("t,r\n1764547200,0\n1764547201,-1\n1764547202,") + rate + "\n",
+                         "", "", EventKind::kFunding});
+  };
+  EXPECT_EQ(complaint("1"), "");
+  EXPECT_EQ(complaint("1.000000001"),
+            "a.csv:4: r = \"1.000000001\": outside the allowed range (must be within one whole "
+            "position)");
 }
 
 // Thirteen characters are not always milliseconds.

@@ -253,6 +253,9 @@ Outcome<void> parse_shape(const Config& config, TableSpec& table) {
     if (!words) return words.error();
     table.absent_words = *words;
   }
+  const Outcome<std::string> symbol_column = config.text_or("symbol_column", table.symbol_column);
+  if (!symbol_column) return symbol_column.error();
+  table.symbol_column = *symbol_column;
   const Outcome<std::string> delimiter =
       config.text_or("delimiter", std::string(1, table.delimiter));
   if (!delimiter) return delimiter.error();
@@ -288,10 +291,28 @@ Outcome<void> parse_emits(const Config& config, const std::optional<Config>& pre
   return {};
 }
 
+// What the symbol column says for the one instrument of the table.
+Outcome<void> parse_own_symbol(const Config& config, TableSpec& table) {
+  const bool is_fixed = table.symbol.fixed.has_value();
+  for (const std::string_view key : {"symbol_column", "own_symbol"}) {
+    if (config.has(key) && !is_fixed)
+      return config.complain(Errc::kUnexpectedField, key, "only with instrument");
+  }
+  if (config.has("own_symbol") && table.symbol_column.empty())
+    return config.complain(Errc::kMissingField, "symbol_column", "own_symbol belongs to it");
+  if (!is_fixed || table.symbol_column.empty()) return {};
+  table.own_symbols = {table.symbol.fixed->symbol};
+  if (!config.has("own_symbol")) return {};
+  const Outcome<std::vector<std::string>> own = config.texts("own_symbol");
+  if (!own) return own.error();
+  table.own_symbols = *own;
+  return {};
+}
+
 Outcome<TableSpec> parse_table(const Config& config) {
   if (auto known = config.only({"files", "format", "header", "delimiter", "column_names", "absent",
                                 "instrument", "symbol", "where", "emit", "preset", "length",
-                                "completeness", "price_kind"});
+                                "completeness", "price_kind", "symbol_column", "own_symbol"});
       !known) {
     return known.error();
   }
@@ -311,6 +332,7 @@ Outcome<TableSpec> parse_table(const Config& config) {
   Outcome<SymbolSource> symbol = parse_symbol(config);
   if (!symbol) return symbol.error();
   table.symbol = std::move(symbol).value();
+  if (auto done = parse_own_symbol(config, table); !done) return done.error();
   Outcome<std::vector<RowFilter>> filters = parse_filters(config);
   if (!filters) return filters.error();
   table.filters = std::move(filters).value();

@@ -63,8 +63,9 @@ struct EmitSpec {
   Stamp stamp = Stamp::kOpen;
   std::optional<Nanos> interval{};  // rows are expected this often; gaps are then recorded
   bool removes_duplicates = true;
-  bool skips_absent = false;     // a row without a required value is left out (counted)
-  bool has_running_ids = false;  // trade ids without holes: jumps are counted
+  bool skips_absent = false;               // a row without a required value is left out (counted)
+  bool has_running_ids = false;            // trade ids without holes: jumps are counted
+  std::optional<FieldSource> last_time{};  // of a bar, where the file says it: must fit the length
   // Rows with from <= time < to are taken, the others left out (counted).
   std::optional<UnixNanos> from{};
   std::optional<UnixNanos> to{};
@@ -99,6 +100,10 @@ struct TableSpec {
   std::vector<std::string> column_names;  // for files without a header
   std::vector<std::string> absent_words;  // besides the empty text
   SymbolSource symbol;
+  // With one instrument for all rows: the column that says whose row it is, empty where there is
+  // none, and what it says for ours. Absent: the instrument's symbol.
+  std::string symbol_column;
+  std::vector<std::string> own_symbols;
   std::vector<RowFilter> filters;
   std::vector<EmitSpec> emits;
   std::string preset;

@@ -478,6 +478,7 @@ Outcome<void> check_keys(const Config& emit, EventKind kind) {
                                            "skip_absent", "from",     "to"};
   if (kind == EventKind::kTrade) known.emplace("running_ids");
   if (kind == EventKind::kBook) known.emplace("levels");
+  if (kind == EventKind::kBar) known.emplace("last_time");
   for (const FieldInfo& field : fields_of(kind)) known.emplace(field.name);
   for (const std::string& key : emit.keys()) {
     if (known.contains(key)) continue;
@@ -578,6 +579,13 @@ Outcome<EmitSpec> parse_emit(const Config& emit, const Config& table) {
     Outcome<std::optional<FieldSource>> source = parse_field(emit, table, spec, column);
     if (!source) return source.error();
     spec.fields.push_back(std::move(source).value());
+  }
+  if (emit.has("last_time")) {
+    Outcome<FieldSource> last = parse_source(emit, FieldInfo{"last_time", kTime});
+    if (!last) return last.error();
+    if (last->column.empty())
+      return emit.complain(Errc::kMissingField, "last_time", "needs a column");
+    spec.last_time = std::move(last).value();
   }
   if (auto done = parse_switches(emit, spec); !done) return done.error();
   return spec;

@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "core/time_text.hpp"
+#include "feed/definition.hpp"
 #include "store/archive.hpp"
 #include "store/files.hpp"
 
@@ -17,8 +18,12 @@ constexpr std::size_t kInstrumentsMax = 5'000;  // of one file
 
 std::string_view note_of(EventKind kind, std::string_view field, Errc code) {
   if (kind == EventKind::kBook && code == Errc::kBadJson) return "needs a list of [price, qty]";
+  if (kind == EventKind::kBar && field == "time" && code == Errc::kOffGrid)
+    return "a bar begins at a whole number of its lengths";
   if (code != Errc::kOutOfRange) return {};
+  if (field == "rate" || field == "funding_rate") return "must be within one whole position";
   if (kind != EventKind::kBar) return {};
+  if (field == "length") return "the bar is not as long as it should be";
   if (field == "high") return "must be positive and not below open, low and close";
   if (field == "low") return "must be positive and not above open and close";
   if (field == "taker_buy_volume") return "must not be negative and not above volume";
@@ -66,11 +71,26 @@ Outcome<std::size_t> FileImport::header_index(const std::string& column) const {
 }
 
 // True when every emit of the table has this file for the instrument already.
-bool FileImport::is_known(const InstrumentId& id) const {
+Outcome<bool> FileImport::is_known(const InstrumentId& id) const {
   if (store_ == nullptr || task_.has_rival) return false;
-  return std::ranges::all_of(table_.emits, [&](const EmitSpec& emit) {
-    return store_->has_source(id, emit.kind, sha256_);
-  });
+  const std::optional<InstrumentSpec> spec = dataset_.spec_of(id);
+  bool is_known = true;
+  for (const EmitSpec& emit : table_.emits) {
+    const std::optional<SourceRecord> source = store_->source(id, emit.kind, sha256_);
+    if (!source) is_known = false;
+    if (!source || source->meaning.empty()) continue;
+    if (source->meaning != meaning_of(table_, emit.kind)) {
+      return Diagnostic{.code = Errc::kBadRequest,
+                        .file = task_.path,
+                        .field = to_text(id) + " " + std::string(name_of(emit.kind)),
+                        .note = "the store has this file as the dataset " + source->imported_with +
+                                " read it, with other columns or units; rows of both must not be "
+                                "mixed, so import into a new store, or remove the instrument's "
+                                "folder and import again"};
+    }
+    if (!spec || source->selection != selection_of(table_, emit.kind, *spec)) is_known = false;
+  }
+  return is_known;
 }
 
 Outcome<bool> FileImport::is_done() {
@@ -78,8 +98,10 @@ Outcome<bool> FileImport::is_done() {
   if (!sha256) return sha256.error();
   sha256_ = std::move(sha256).value();
   quarantine_.set_name(quarantine_name());
-  report_.was_known = table_.symbol.fixed && is_known(*table_.symbol.fixed);
-  return report_.was_known;
+  if (!table_.symbol.fixed) return false;
+  const Outcome<bool> known = is_known(*table_.symbol.fixed);
+  if (known) report_.was_known = *known;
+  return known;
 }
 
 Outcome<void> FileImport::run(const ProgressFn& progress) {
@@ -98,6 +120,7 @@ Outcome<void> FileImport::run(const ProgressFn& progress) {
     }
   }
   if (auto done = judge(true); !done) return done.error();
+  if (auto done = check_own_rows(); !done) return done.error();
   const auto known = [](const auto& entry) { return entry.second.is_known; };
   if (!instruments_.empty() && std::ranges::all_of(instruments_, known)) {
     FileReport nothing;
@@ -119,6 +142,7 @@ Outcome<void> FileImport::take_block(const TableReader& reader, const CsvBlock& 
   rows_.clear();
   if (auto done = take_row_counts(block); !done) return done;
   if (auto done = filter_rows(block); !done) return done;
+  if (auto done = leave_out_others(block); !done) return done;
   if (table_.symbol.fixed) {
     const Outcome<InstrumentRows*> rows = rows_of(*table_.symbol.fixed, block.first_line);
     if (!rows) return rows.error();
@@ -149,7 +173,7 @@ Outcome<void> FileImport::take_unreadable(const std::vector<UnreadableLine>& lin
 // A file that is mostly unusable is the wrong file, or the descriptor is wrong about it.
 Outcome<void> FileImport::judge(bool is_end) const {
   const std::uint64_t bad = report_.rows_quarantined;
-  const std::uint64_t judged = report_.rows_read - report_.rows_filtered;
+  const std::uint64_t judged = report_.rows_read - report_.rows_filtered - report_.rows_of_others;
   const bool is_mostly_bad = (is_end || judged >= kJudgeAfterRows) && bad * 2 > judged;
   if (!is_mostly_bad && bad <= options_.quarantined_rows_max) return {};
   return Diagnostic{.code = Errc::kBadFormat,
@@ -191,6 +215,43 @@ Outcome<void> FileImport::filter_rows(const CsvBlock& block) {
   };
   report_.rows_filtered += std::erase_if(rows_, is_unwanted);
   return {};
+}
+
+// Why not a filter of the descriptor: a file of another instrument is a mistake, one of many is
+// not.
+Outcome<void> FileImport::leave_out_others(const CsvBlock& block) {
+  if (table_.own_symbols.empty()) return {};
+  const Outcome<std::size_t> field = header_index(table_.symbol_column);
+  if (!field) return field.error();
+  const auto same = [](unsigned char a, unsigned char b) {
+    return std::tolower(a) == std::tolower(b);
+  };
+  const auto is_own = [&](std::string_view text) {
+    return std::ranges::any_of(table_.own_symbols, [&](const std::string& own) {
+      return text == own || std::ranges::equal(text, own, same);
+    });
+  };
+  const auto is_other = [&](std::uint32_t row) {
+    const std::string_view raw = block.raw(row, *field);
+    if (is_own(raw)) return false;
+    const std::string text = text_of(block, row, *field);
+    if (is_own(text)) return false;
+    if (other_symbol_.empty()) other_symbol_ = text;
+    return true;
+  };
+  report_.rows_of_others += std::erase_if(rows_, is_other);
+  own_rows_ += rows_.size();
+  return {};
+}
+
+Outcome<void> FileImport::check_own_rows() const {
+  if (report_.rows_of_others == 0 || own_rows_ > 0) return {};
+  return Diagnostic{.code = Errc::kBadFormat,
+                    .file = task_.path,
+                    .field = table_.symbol_column,
+                    .value = other_symbol_,
+                    .note = "no row is of " + to_text(*table_.symbol.fixed) +
+                            "; where the file spells it in another way, own_symbol says how"};
 }
 
 Outcome<InstrumentId> FileImport::symbol_of(const CsvBlock& block, std::uint32_t row) {
@@ -262,7 +323,9 @@ Outcome<InstrumentRows*> FileImport::rows_of(const InstrumentId& id, std::uint64
                       .note = "no [[instrument]] describes it and there is no [other_instruments]"};
   }
   InstrumentRows rows;
-  rows.is_known = is_known(id);
+  const Outcome<bool> known = is_known(id);
+  if (!known) return known.error();
+  rows.is_known = *known;
   if (auto done = open_sinks(*spec, rows); !done) return done.error();
   return &instruments_.emplace(id, std::move(rows)).first->second;
 }
@@ -287,6 +350,9 @@ Outcome<void> FileImport::open_sinks(const InstrumentSpec& spec, InstrumentRows&
       if (!writer) return writer.error();
       sink.writer = std::move(writer).value();
     }
+    for (Sink& before : rows.sinks) {
+      if (before.batch.kind == emit.kind) before.is_last_of_kind = false;
+    }
     rows.sinks.push_back(std::move(sink));
   }
   return {};
@@ -300,9 +366,10 @@ Outcome<void> FileImport::convert(const CsvBlock& block, std::span<const std::ui
     ConvertCounts counts;
     sink.converter.convert(block, rows, sink.batch, rejected, counts);
     const std::string kind(name_of(sink.batch.kind));
-    const std::array<std::pair<std::string, std::uint64_t>, 4> warnings{
+    const std::array<std::pair<std::string, std::uint64_t>, 5> warnings{
         {{"rows_without_" + kind, counts.skipped_absent + counts.without_values},
          {"rows_outside_period", counts.outside_period},
+         {"rows_outside_validity", counts.outside_validity},
          {"empty_levels", counts.skipped_levels},
          {"empty_books", counts.empty_books}}};
     for (const auto& [name, count] : warnings) {
@@ -329,8 +396,10 @@ void FileImport::watch_times(Sink& sink) const {
     disorder += time < sink.last_time ? 1 : 0;
     future += time > latest ? 1 : 0;
     sink.gaps += interval && sink.last_time != 0 && time - sink.last_time > gap ? 1 : 0;
+    sink.first_time = sink.last_time == 0 ? time : std::min(sink.first_time, time);
     sink.last_time = std::max(sink.last_time, time);
   }
+  sink.is_in_order = sink.is_in_order && disorder == 0;
   if (disorder > 0) sink.warnings["out_of_order_rows"] += disorder;
   if (future > 0) sink.warnings["rows_in_the_future"] += future;
 }
@@ -392,37 +461,66 @@ Outcome<void> FileImport::finish(const ProgressFn& progress) {
     report_.quarantine_file = quarantine_.path();
     if (auto done = quarantine_.commit(); !done) return done;
   }
+  if (report_.rows_of_others > 0)
+    report_.warnings["rows_of_other_symbols"] = report_.rows_of_others;
   if (report_.rows_read == 0) report_.warnings["files_without_rows"] = 1;
   if (report_.entries_left_out > 0) report_.warnings["entries_left_out"] = report_.entries_left_out;
   for (auto& [id, rows] : instruments_) {
     for (Sink& sink : rows.sinks) {
       if (rows.is_known) continue;
-      if (auto done = finish_sink(sink, *bytes, progress); !done) return done;
+      if (auto done = finish_sink(id, sink, *bytes, progress); !done) return done;
     }
   }
   return {};
 }
 
-Outcome<void> FileImport::finish_sink(Sink& sink, std::uint64_t bytes, const ProgressFn& progress) {
-  report_.rows_taken[sink.key] += sink.taken;
+// The gaps between the first and the last row of the file, whatever the order of its rows: as the
+// store has them now. Without a store they are known only where the rows came in order.
+std::uint64_t FileImport::gaps_of(const InstrumentId& id, const Sink& sink) const {
+  if (!sink.converter.emit().interval || sink.taken == 0) return 0;
+  if (sink.writer == nullptr) return sink.is_in_order ? sink.gaps : 0;
+  const std::optional<Coverage> coverage = store_->coverage(id, sink.batch.kind);
+  if (!coverage) return 0;
+  const auto inside = std::ranges::count_if(coverage->gaps, [&](const TimeRange& gap) {
+    return gap.from.value > sink.first_time && gap.to.value <= sink.last_time;
+  });
+  return static_cast<std::uint64_t>(inside) + coverage->gap_count - coverage->gaps.size();
+}
+
+Outcome<void> FileImport::finish_sink(const InstrumentId& id, Sink& sink, std::uint64_t bytes,
+                                      const ProgressFn& progress) {
   for (const auto& [name, count] : sink.warnings) report_.warnings[name] += count;
-  if (sink.gaps > 0) report_.warnings["gaps"] += sink.gaps;
-  if (sink.writer == nullptr) return {};
-  const SourceRecord source{.name = report_.file,
-                            .sha256 = sha256_,
-                            .imported_with = dataset_.name,
-                            .bytes = bytes,
-                            .rows_taken = sink.taken,
-                            .rows_quarantined = sink.quarantined};
-  for (const auto& [name, count] : sink.warnings) sink.writer->count_warning(name, count);
-  if (report_.entries_left_out > 0)
-    sink.writer->count_warning("entries_left_out", report_.entries_left_out);
-  const Outcome<WriteSummary> written = sink.writer->finish(std::span(&source, 1), progress);
-  if (!written) return written.error();
-  if (written->duplicates_removed > 0)
-    report_.warnings["duplicate_rows"] += written->duplicates_removed;
-  if (written->rows_already_stored > 0)
-    report_.warnings["rows_already_stored"] += written->rows_already_stored;
+  std::uint64_t held = sink.taken;
+  if (sink.writer != nullptr) {
+    const EventKind kind = sink.batch.kind;
+    const SourceRecord source{.name = report_.file,
+                              .sha256 = sha256_,
+                              .imported_with = dataset_.name,
+                              .bytes = bytes,
+                              .rows_taken = sink.taken,
+                              .rows_quarantined = sink.quarantined,
+                              .meaning = meaning_of(table_, kind),
+                              .selection = selection_of(table_, kind, *dataset_.spec_of(id))};
+    for (const auto& [name, count] : sink.warnings) sink.writer->count_warning(name, count);
+    if (report_.entries_left_out > 0)
+      sink.writer->count_warning("entries_left_out", report_.entries_left_out);
+    if (report_.rows_of_others > 0)
+      sink.writer->count_warning("rows_of_other_symbols", report_.rows_of_others);
+    // The source is done when all of its rows of a kind are stored, wherever something stops us.
+    const Outcome<WriteSummary> written =
+        sink.writer->finish(std::span(&source, sink.is_last_of_kind ? 1 : 0), progress);
+    if (!written) return written.error();
+    const std::array<std::pair<const char*, std::uint64_t>, 3> counts{
+        {{"duplicate_rows", written->duplicates_removed},
+         {"rows_already_stored", written->rows_already_stored},
+         {"conflicting_rows", written->conflicting_rows}}};
+    for (const auto& [name, count] : counts) {
+      if (count > 0) report_.warnings[name] += count;
+    }
+    held -= written->duplicates_removed + written->rows_already_stored;
+  }
+  report_.rows_taken[sink.key] += held;
+  if (const std::uint64_t gaps = gaps_of(id, sink); gaps > 0) report_.warnings["gaps"] += gaps;
   return {};
 }
 

@@ -30,11 +30,14 @@ struct Sink {
   RowConverter converter;
   ColumnBatch batch;
   std::unique_ptr<SegmentWriter> writer;
-  std::string key;  // "venue:symbol kind"
+  std::string key;              // "venue:symbol kind"
+  bool is_last_of_kind = true;  // of the emits of one kind
   std::uint64_t taken = 0;
   std::uint64_t quarantined = 0;
   std::map<std::string, std::uint64_t> warnings{};
   std::uint64_t gaps = 0;  // not among the warnings, which the manifest keeps: it lists the gaps
+  bool is_in_order = true;
+  std::int64_t first_time = 0;
   std::int64_t last_time = 0;
   std::int64_t last_id = 0;
 };
@@ -62,10 +65,12 @@ class FileImport {
 
  private:
   std::string quarantine_name() const;
-  bool is_known(const InstrumentId& id) const;
+  Outcome<bool> is_known(const InstrumentId& id) const;
   Outcome<void> take_block(const TableReader& reader, const CsvBlock& block);
   Outcome<void> take_unreadable(const std::vector<UnreadableLine>& lines);
   Outcome<void> filter_rows(const CsvBlock& block);
+  Outcome<void> leave_out_others(const CsvBlock& block);
+  Outcome<void> check_own_rows() const;
   Outcome<void> group_by_symbol(const CsvBlock& block);
   Outcome<InstrumentId> symbol_of(const CsvBlock& block, std::uint32_t row);
   Outcome<InstrumentRows*> rows_of(const InstrumentId& id, std::uint64_t line);
@@ -81,7 +86,9 @@ class FileImport {
   Outcome<void> judge(bool is_end) const;
   void watch_order(Sink& sink);
   void watch_times(Sink& sink) const;
-  Outcome<void> finish_sink(Sink& sink, std::uint64_t bytes, const ProgressFn& progress);
+  Outcome<void> finish_sink(const InstrumentId& id, Sink& sink, std::uint64_t bytes,
+                            const ProgressFn& progress);
+  std::uint64_t gaps_of(const InstrumentId& id, const Sink& sink) const;
   Outcome<void> finish(const ProgressFn& progress);
   std::string text_of(const CsvBlock& block, std::uint32_t row, std::size_t field) const;
   Outcome<std::size_t> header_index(const std::string& column) const;
@@ -94,7 +101,9 @@ class FileImport {
   std::string sha256_;
   Quarantine quarantine_;
   FileReport report_;
-  std::string part_;  // of the block: an entry of the archive
+  std::uint64_t own_rows_ = 0;  // whose symbol column names the table's instrument
+  std::string other_symbol_;    // the first that does not
+  std::string part_;            // of the block: an entry of the archive
   std::vector<std::string> header_;
   std::map<InstrumentId, InstrumentRows> instruments_;
   std::vector<std::uint32_t> rows_;   // of the block that passed the filters

@@ -19,8 +19,10 @@ namespace faultline {
 //
 // Invariant: every row of every file is stored, left out by a filter of the descriptor, or
 // quarantined; each is counted. Importing the same file again does nothing: its checksum is in the
-// manifest. (A file that several tables of the descriptor read into the same kind is read again,
-// for the manifest cannot tell which of them is done; the store then adds nothing twice.)
+// manifest, with digests of how the descriptor read it. Another selection of its rows adds those
+// that are missing; another meaning of its columns is refused. (A file that several tables of the
+// descriptor read into the same kind is read again, for the manifest cannot tell which of them is
+// done; the store then adds nothing twice.)
 
 struct ImportOptions {
   std::string root;                 // files of the descriptor are relative to it
@@ -35,9 +37,12 @@ struct FileReport {
   bool was_known = false;  // already imported, nothing done
   std::uint64_t rows_read = 0;
   std::uint64_t rows_filtered = 0;
+  std::uint64_t rows_of_others = 0;    // the file's symbol column names another instrument
   std::uint64_t rows_quarantined = 0;  // rows of the file, whatever the number of complaints
   std::uint64_t entries_left_out = 0;  // of an archive: they hold something else
-  std::map<std::string, std::uint64_t> rows_taken;  // by "venue:symbol kind"
+  // By "venue:symbol kind": how many more rows the store holds now; without one, how many it would
+  // take, repetitions included.
+  std::map<std::string, std::uint64_t> rows_taken;
   std::map<std::string, std::uint64_t>
       warnings;                 // out_of_order_rows, duplicate_rows, gaps, rows_in_the_future, ...
   std::string quarantine_file;  // empty where nothing was quarantined
@@ -58,8 +63,8 @@ struct ImportReport {
 //
 // Errors: kNotFound (no file matches; then nothing was done), those of open_table() and
 // RowConverter, kBadFormat (over half of the rows so far, looked at now and then and at the end, or
-// more rows than the limit, are unusable), kMissingField (a symbol without an instrument),
-// kCancelled.
+// more rows than the limit, are unusable; or no row is of the table's instrument), kMissingField (a
+// symbol without an instrument), kBadRequest (the file is stored with another meaning), kCancelled.
 Outcome<ImportReport> import_dataset(const Dataset& dataset, Store& store,
                                      const ImportOptions& options, const ProgressFn& report);
 

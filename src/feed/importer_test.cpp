@@ -47,7 +47,7 @@ TEST(Importer, SortsRowsByTheirInstrumentAndCountsWhatIsOdd) {
   EXPECT_EQ(file.file, "t1.csv");
   EXPECT_EQ(file.rows_read, 5U);
   EXPECT_EQ(file.rows_taken,
-            (std::map<std::string, std::uint64_t>{{"okx:BTC trade", 4}, {"okx:ETH trade", 1}}));
+            (std::map<std::string, std::uint64_t>{{"okx:BTC trade", 3}, {"okx:ETH trade", 1}}));
   EXPECT_EQ(file.warnings,
             (std::map<std::string, std::uint64_t>{
                 {"duplicate_rows", 1}, {"out_of_order_rows", 2}, {"trade_id_jumps", 1}}));
@@ -148,14 +148,14 @@ TEST(Importer, ReadsAFileForEveryTableThatNamesIt) {
   const auto table = [](const std::string& word) {
     return "[[table]]\nfiles = \"a.csv\"\ninstrument = \"okx:X\"\nwhere = [{ column = \"k\", is = "
            "\"" +
-           word + "\" }]\n[[table.emit]]\nkind = \"funding\"\ntime = \"t\"\nrate = \"r\"\n";
+           word + "\" }]\n[[table.emit]]\nkind = \"open_interest\"\ntime = \"t\"\nqty = \"r\"\n";
   };
   const std::string toml =
       "name = \"d\"\n[[instrument]]\nid = \"okx:X\"\n" + table("x") + table("y");
   ASSERT_TRUE(bench.run(toml).has_value());
-  EXPECT_EQ(bench.rows("okx:X", EventKind::kFunding).size(), 2U);
+  EXPECT_EQ(bench.rows("okx:X", EventKind::kOpenInterest).size(), 2U);
   ASSERT_TRUE(bench.run(toml).has_value());
-  EXPECT_EQ(bench.rows("okx:X", EventKind::kFunding).size(), 2U);
+  EXPECT_EQ(bench.rows("okx:X", EventKind::kOpenInterest).size(), 2U);
 }
 
 TEST(Importer, ADryRunJudgesAndStoresNothing) {
@@ -186,9 +186,9 @@ id = "okx:X"
 files = "a.jsonl"
 instrument = "okx:X"
 [[table.emit]]
-kind = "funding"
+kind = "open_interest"
 time = "t"
-rate = "r"
+qty = "r"
 )");
   ASSERT_TRUE(report.has_value()) << describe(report.error());
   const FileReport& file = report->files[0];
@@ -199,7 +199,7 @@ rate = "r"
             "file,line,field,reason,row\n"
             "a.jsonl,2,row,bad_json,\"{\"\"t\"\":1764547201,\"\"r\"\":\"\n"
             "a.jsonl,4,r,not_a_number,\"1764547203,x\"\n");
-  EXPECT_EQ(bench.rows("okx:X", EventKind::kFunding).size(), 3U);
+  EXPECT_EQ(bench.rows("okx:X", EventKind::kOpenInterest).size(), 3U);
 }
 
 TEST(Importer, LeavesOutAnEntryThatHoldsSomethingElse) {
@@ -345,18 +345,144 @@ id = "okx:X"
 files = "a.csv"
 instrument = "okx:X"
 [[table.emit]]
-kind = "funding"
+kind = "open_interest"
 interval = "1m"
 time = "t"
-rate = "r"
+qty = "r"
 )");
   ASSERT_TRUE(report.has_value()) << describe(report.error());
   EXPECT_EQ(report->files[0].warnings,
             (std::map<std::string, std::uint64_t>{{"gaps", 2}, {"rows_in_the_future", 1}}));
-  EXPECT_EQ(bench.rows("okx:X", EventKind::kFunding).size(), 6U);
+  EXPECT_EQ(bench.rows("okx:X", EventKind::kOpenInterest).size(), 6U);
   const auto record = bench.store().record(*parse_instrument_id("okx:X"));
-  EXPECT_EQ(record->find(EventKind::kFunding)->warnings,
+  EXPECT_EQ(record->find(EventKind::kOpenInterest)->warnings,
             (std::vector<WarningCount>{{"rows_in_the_future", 1}}));
+}
+
+constexpr std::string_view kInterest = R"(name = "d"
+[[instrument]]
+id = "okx:X"
+[[table]]
+files = "a.csv"
+instrument = "okx:X"
+[[table.emit]]
+kind = "open_interest"
+interval = "1m"
+time = "t"
+qty = "r"
+)";
+
+// What counts is what the store holds: rows in any order, some of them twice.
+TEST(Importer, CountsWhatIsHeldAndGapsThatAre) {
+  ImportBench bench;
+  bench.write("a.csv",
+              "t,r\n1764547440,4\n1764547200,1\n1764547260,2\n1764547320,3\n1764547440,4\n"
+              "1764547740,5\n1764547200,1\n");
+  const auto report = bench.run(kInterest);
+  ASSERT_TRUE(report.has_value()) << describe(report.error());
+  EXPECT_EQ(report->total_taken(), 5U);
+  EXPECT_EQ(bench.rows("okx:X", EventKind::kOpenInterest).size(), 5U);
+  EXPECT_EQ(report->files[0].warnings,
+            (std::map<std::string, std::uint64_t>{
+                {"duplicate_rows", 2}, {"gaps", 2}, {"out_of_order_rows", 4}}));
+}
+
+TEST(Importer, WarnsOfRowsThatContradictEachOther) {
+  ImportBench bench;
+  bench.write("a.csv", "t,r\n1764547200,1\n1764547200,2\n1764547260,3\n");
+  EXPECT_EQ(bench.run(kInterest)->files[0].warnings.at("conflicting_rows"), 1U);
+}
+
+// Rows of two meanings must not lie side by side.
+TEST(Importer, RefusesAFileThatIsStoredWithAnotherMeaning) {
+  ImportBench bench;
+  bench.write("a.csv", "t,r,other\n1764547200,1,8\n1764547260,2,9\n");
+  ASSERT_TRUE(bench.run(kInterest).has_value());
+  for (const auto& [from, to] :
+       {std::pair("qty = \"r\"", "qty = \"other\""),
+        std::pair("qty = \"r\"", "qty = { column = \"r\", factor = \"2\" }"),
+        std::pair("time = \"t\"", "time = { column = \"t\", shift = \"1m\" }")}) {
+    const auto refused = bench.run(with(std::string(kInterest), from, to));
+    ASSERT_FALSE(refused.has_value()) << to;
+    EXPECT_EQ(refused.error().code, Errc::kBadRequest);
+    EXPECT_EQ(refused.error().field, "okx:X open_interest");
+    EXPECT_NE(refused.error().note.find("new store"), std::string::npos);
+  }
+  EXPECT_EQ(
+      bench.rows("okx:X", EventKind::kOpenInterest),
+      (std::vector<TestRow>{{1'764'547'200'000'000'000, 1000}, {1'764'547'260'000'000'000, 2000}}));
+  // Names and comments mean nothing.
+  const auto same = bench.run(with(std::string(kInterest), "\"d\"", "\"e\" # other"));
+  ASSERT_TRUE(same.has_value());
+  EXPECT_TRUE(same->files[0].was_known);
+}
+
+TEST(Importer, AnotherSelectionAddsWhatIsMissing) {
+  ImportBench bench;
+  bench.write("a.csv", "t,r\n1764547200,1\n1764633600,2\n1764720000,3\n");
+  const std::string first =
+      with(std::string(kInterest), "interval = \"1m\"", "to = \"2025-12-02\"");
+  EXPECT_EQ(bench.run(first)->total_taken(), 1U);
+  EXPECT_TRUE(bench.run(first)->files[0].was_known);
+  const auto more =
+      bench.run(with(std::string(kInterest), "interval = \"1m\"", "to = \"2025-12-03\""));
+  ASSERT_TRUE(more.has_value()) << describe(more.error());
+  EXPECT_EQ(more->total_taken(), 1U);
+  EXPECT_EQ(more->files[0].warnings.at("rows_already_stored"), 1U);
+  EXPECT_EQ(bench.rows("okx:X", EventKind::kOpenInterest).size(), 2U);
+}
+
+// Two emits of one kind: a stop between them must not look like the end.
+TEST(Importer, AKindIsDoneWhenAllOfItsEmitsAre) {
+  ImportBench bench;
+  bench.write("a.csv", "t,r\n1764547200,1\n");
+  const std::string toml = std::string(kInterest) +
+                           "[[table.emit]]\nkind = \"open_interest\"\n"
+                           "time = { column = \"t\", shift = \"1d\" }\nqty = \"r\"\n";
+  const auto stopped = bench.run(toml, [&](const Progress& progress) {
+    return progress.what != "write" || bench.rows("okx:X", EventKind::kOpenInterest).empty();
+  });
+  ASSERT_FALSE(stopped.has_value());
+  EXPECT_EQ(bench.rows("okx:X", EventKind::kOpenInterest).size(), 1U);
+  const auto again = bench.run(toml);
+  ASSERT_TRUE(again.has_value()) << describe(again.error());
+  EXPECT_EQ(again->total_taken(), 1U);
+  EXPECT_EQ(bench.rows("okx:X", EventKind::kOpenInterest).size(), 2U);
+}
+
+// A file that says whose rows it holds is believed.
+TEST(Importer, LeavesOutRowsOfOtherSymbols) {
+  ImportBench bench;
+  const std::string head = "exchange,symbol,timestamp,local_timestamp,id,side,price,amount\n";
+  const auto row = [](const std::string& symbol, int id) {
+    return "okex-swap," + symbol + ",176454720000000" + std::to_string(id) + ",1764547200005678,7" +
+           std::to_string(id) + ",buy,1.5,0.01\n";
+  };
+  const std::string toml = R"(name = "d"
+[[instrument]]
+id = "okx:BTC-USDT-SWAP"
+[[table]]
+files = "a.csv"
+instrument = "okx:BTC-USDT-SWAP"
+preset = "tardis_trades"
+)";
+  bench.write("a.csv", head + row("ETH-USDT-SWAP", 1) + row("ETH-USDT-SWAP", 2));
+  EXPECT_EQ(bench.complaint(toml),
+            "a.csv: symbol = \"ETH-USDT-SWAP\": not in the format that was named (no row is of "
+            "okx:BTC-USDT-SWAP; where the file spells it in another way, own_symbol says how)");
+  EXPECT_TRUE(bench.rows("okx:BTC-USDT-SWAP", EventKind::kTrade).empty());
+  bench.write("a.csv", head + row("ETH-USDT-SWAP", 1) + row("btc-usdt-swap", 2) +
+                           row("ETH-USDT-SWAP", 3) + row("\"BTC-USDT-SWAP\"", 4));
+  const auto mixed = bench.run(toml);
+  ASSERT_TRUE(mixed.has_value()) << describe(mixed.error());
+  EXPECT_EQ(mixed->files[0].rows_of_others, 2U);
+  EXPECT_EQ(mixed->files[0].warnings.at("rows_of_other_symbols"), 2U);
+  EXPECT_EQ(mixed->total_taken(), 2U);
+  bench.write("a.csv", head + row("XBT", 5));
+  ASSERT_TRUE(bench.run(toml + "own_symbol = [\"XBT\", \"BTC-USDT-SWAP\"]\n").has_value());
+  EXPECT_EQ(bench.rows("okx:BTC-USDT-SWAP", EventKind::kTrade).size(), 3U);
+  bench.write("a.csv", "symbol,timestamp,id,side,price\nX,1,1,buy,1\n");
+  EXPECT_NE(bench.complaint(toml), "");
 }
 
 TEST(Importer, SaysWhenAFileHasNoRows) {
@@ -383,13 +509,13 @@ pattern = "{}_USDT"
 venue_column = "ex"
 venues = { okx = "okx", gate = "gate" }
 [[table.emit]]
-kind = "funding"
+kind = "open_interest"
 time = "t"
-rate = "r"
+qty = "r"
 )");
   ASSERT_TRUE(report.has_value()) << describe(report.error());
-  EXPECT_EQ(bench.rows("okx:X_USDT", EventKind::kFunding)[0][1], 1'000'000'000);
-  EXPECT_EQ(bench.rows("gate:X_USDT", EventKind::kFunding)[0][1], 2'000'000'000);
+  EXPECT_EQ(bench.rows("okx:X_USDT", EventKind::kOpenInterest)[0][1], 1);
+  EXPECT_EQ(bench.rows("gate:X_USDT", EventKind::kOpenInterest)[0][1], 2);
   EXPECT_EQ(report->files[0].first_complaint,
             "a.csv:4: ex = \"ftx\": not a venue that Faultline knows");
 }

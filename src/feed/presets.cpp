@@ -18,6 +18,7 @@ low = "low"
 close = "close"
 volume = "volume"
 taker_buy_volume = "taker_buy_volume"
+last_time = "close_time"
 )";
 
 constexpr std::string_view kVisionAggTrades = R"(
@@ -47,6 +48,7 @@ running_ids = true
 
 constexpr std::string_view kVisionMetrics = R"(
 header = "yes"
+symbol_column = "symbol"
 [[emit]]
 kind = "open_interest"
 interval = "5m"
@@ -97,6 +99,7 @@ completeness = "latest_per_second"
 
 constexpr std::string_view kTardisTrades = R"(
 header = "yes"
+symbol_column = "symbol"
 [[emit]]
 kind = "trade"
 time = { column = "timestamp", unit = "us" }
@@ -108,6 +111,7 @@ trade_id = "id"
 
 constexpr std::string_view kTardisTicker = R"(
 header = "yes"
+symbol_column = "symbol"
 [[emit]]
 kind = "mark"
 time = { column = "timestamp", unit = "us" }
@@ -123,6 +127,7 @@ qty = { column = "open_interest", rounding = "nearest" }
 
 constexpr std::string_view kTardisLiquidations = R"(
 header = "yes"
+symbol_column = "symbol"
 [[emit]]
 kind = "liquidation"
 duplicates = "keep"
@@ -136,6 +141,7 @@ completeness = "unknown"
 
 constexpr std::string_view kTardisL2 = R"(
 header = "yes"
+symbol_column = "symbol"
 [[emit]]
 kind = "book"
 duplicates = "keep"
@@ -148,6 +154,7 @@ qty = "amount"
 
 constexpr std::string_view kTardisSnapshot25 = R"(
 header = "yes"
+symbol_column = "symbol"
 [[emit]]
 kind = "book"
 duplicates = "keep"
@@ -162,6 +169,7 @@ count = 25
 
 constexpr std::string_view kTardisQuotes = R"(
 header = "yes"
+symbol_column = "symbol"
 [[emit]]
 kind = "quote"
 duplicates = "keep"
@@ -174,6 +182,7 @@ ask_qty = "ask_amount"
 
 constexpr std::string_view kBybitTrades = R"(
 header = "yes"
+symbol_column = "symbol"
 [[emit]]
 kind = "trade"
 time = { column = "timestamp", unit = "s" }
@@ -185,6 +194,7 @@ trade_id = "trdMatchID"
 
 constexpr std::string_view kOkxTrades = R"(
 header = "yes"
+symbol_column = "instrument_name"
 [[emit]]
 kind = "trade"
 time = { column = "created_time" }

@@ -62,6 +62,19 @@ TEST(Presets, ReadTheirGoldenSamples) {
   }
 }
 
+// Five minutes of a bar of one would be four minutes of the future.
+TEST(Presets, KlinesMustBeAsLongAsTheyAreSaidToBe) {
+  ImportBench bench;
+  bench.write("a.csv", text_of("binance_vision_klines", "input.csv"));
+  std::string toml = text_of("binance_vision_klines", "descriptor.toml");
+  toml.replace(toml.find('@'), 1, "a.csv");
+  toml.replace(toml.find("\"1m\""), 4, "\"5m\"");
+  const std::string complaint = bench.complaint(toml);
+  EXPECT_NE(complaint.find("the bar is not as long as it should be"), std::string::npos)
+      << complaint;
+  EXPECT_TRUE(bench.rows("okx:X", EventKind::kBar).empty());
+}
+
 TEST(Presets, TakeFilesThatLackTheirHeader) {
   for (const std::string preset :
        {"binance_vision_klines", "binance_vision_agg_trades", "binance_vision_trades",

@@ -57,7 +57,9 @@ JsonValue source_json(const SourceRecord& source) {
       .set("imported_with", source.imported_with)
       .set("bytes", source.bytes)
       .set("rows_taken", source.rows_taken)
-      .set("rows_quarantined", source.rows_quarantined);
+      .set("rows_quarantined", source.rows_quarantined)
+      .set("meaning", source.meaning)
+      .set("selection", source.selection);
   return json;
 }
 
@@ -90,6 +92,10 @@ class Fields {
     const std::string* found = value == nullptr ? nullptr : value->as_string();
     if (found == nullptr) fail(name);
     return found == nullptr ? "" : *found;
+  }
+  // Of manifests that older versions wrote it may be absent.
+  std::string text_or_absent(std::string_view name) {
+    return json_.find(name) == nullptr ? "" : text(name);
   }
   std::int64_t integer(std::string_view name) {
     const JsonValue* value = json_.find(name);
@@ -183,7 +189,9 @@ SourceRecord read_source(const JsonValue& json, std::string& bad) {
           .imported_with = fields.text("imported_with"),
           .bytes = fields.count("bytes"),
           .rows_taken = fields.count("rows_taken"),
-          .rows_quarantined = fields.count("rows_quarantined")};
+          .rows_quarantined = fields.count("rows_quarantined"),
+          .meaning = fields.text_or_absent("meaning"),
+          .selection = fields.text_or_absent("selection")};
 }
 
 KindRecord read_kind(const JsonValue& json, std::string& bad) {
@@ -256,6 +264,18 @@ std::optional<Coverage> coverage_of(const KindRecord& record) {
     before = &segment;
   }
   return coverage;
+}
+
+std::vector<TimeRange> recorded_days(const KindRecord& record) {
+  std::vector<TimeRange> ranges;
+  const SegmentInfo* before = nullptr;
+  for (const SegmentInfo& segment : record.segments) {
+    if (before == nullptr || before->day + 1 != segment.day)
+      ranges.push_back({segment.time_first, segment.time_first});
+    ranges.back().to = segment.time_last + Nanos(1);
+    before = &segment;
+  }
+  return ranges;
 }
 
 std::string write_manifest(const InstrumentRecord& record) {

@@ -49,7 +49,10 @@ struct SegmentInfo {
 };
 inline constexpr std::size_t kGapsListedMax = 1'000;
 
-// A file that rows were imported from. `imported_with` says how: the descriptor's name and version.
+// A file that rows were imported from. `imported_with` says how: the descriptor's name.
+//
+// `meaning` is a digest of what the descriptor said about the file's columns and units, `selection`
+// of which rows it wanted; empty where an older version wrote the manifest.
 struct SourceRecord {
   std::string name;
   std::string sha256;
@@ -57,6 +60,8 @@ struct SourceRecord {
   std::uint64_t bytes = 0;
   std::uint64_t rows_taken = 0;
   std::uint64_t rows_quarantined = 0;
+  std::string meaning{};
+  std::string selection{};
 
   friend bool operator==(const SourceRecord&, const SourceRecord&) = default;
 };
@@ -116,6 +121,11 @@ struct Coverage {
 
 // Absent when there are no rows.
 std::optional<Coverage> coverage_of(const KindRecord& record);
+
+// When a kind without an expected interval was recorded, as far as can be known: from the first row
+// to the last of days that follow each other. A day without rows was quiet or not recorded; it
+// counts as not recorded.
+std::vector<TimeRange> recorded_days(const KindRecord& record);
 
 // Two rows of a regular kind have a gap between them when they are further apart than this: half an
 // interval of jitter is normal.

@@ -99,6 +99,35 @@ TEST(Catalog, GapsBetweenDaysAreFound) {
   EXPECT_FALSE(coverage_of(*record.find(EventKind::kTrade)));
 }
 
+TEST(Catalog, DaysThatFollowEachOtherAreOneRecording) {
+  KindRecord record;
+  EXPECT_TRUE(recorded_days(record).empty());
+  for (const std::int64_t day : {5, 6, 8}) {
+    SegmentInfo segment;
+    segment.day = day;
+    segment.time_first = UnixNanos(day * kDay.value + 10);
+    segment.time_last = UnixNanos(day * kDay.value + 90);
+    record.segments.push_back(segment);
+  }
+  EXPECT_EQ(
+      recorded_days(record),
+      (std::vector<TimeRange>{{UnixNanos(5 * kDay.value + 10), UnixNanos(6 * kDay.value + 91)},
+                              {UnixNanos(8 * kDay.value + 10), UnixNanos(8 * kDay.value + 91)}}));
+}
+
+TEST(Catalog, ManifestsOfOlderVersionsLackWhatCameLater) {
+  std::string text = write_manifest(sample_record());
+  for (const std::string name : {"meaning", "selection"}) {
+    const std::size_t at = text.find(",\n", text.find("\"rows_quarantined\""));
+    const std::size_t end = text.find('\n', at + 2);
+    ASSERT_NE(text.substr(at, end - at).find(name), std::string::npos);
+    text.erase(at, end - at - (text[end - 1] == ',' ? 1 : 0));
+  }
+  const auto back = parse_manifest(text, "m");
+  ASSERT_TRUE(back) << describe(back.error());
+  EXPECT_EQ(*back, sample_record());
+}
+
 TEST(Catalog, SegmentNamesAreExact) {
   EXPECT_EQ(segment_file_name(kDayNumber, 0), "2025-12-01.parquet");
   EXPECT_EQ(parse_segment_file_name("2025-12-01.12.parquet"), std::pair(kDayNumber, 12UL));

@@ -57,9 +57,7 @@ class SegmentedReader final : public ColumnReader {
 
   Outcome<void> open_segment() {
     const SegmentInfo& segment = segments_[segment_];
-    const Outcome<std::uint64_t> bytes = file_bytes(path());
-    if (!bytes) return bytes.error();
-    if (*bytes != segment.bytes) return corrupt("bytes", "not the size that the manifest states");
+    if (Outcome<void> sound = check_segment(path(), segment); !sound) return sound;
     std::string sql = "SELECT ";
     for (const ColumnSpec& column : columns_of(kind_)) {
       if (column.name != "time") sql += ", ";
@@ -76,7 +74,8 @@ class SegmentedReader final : public ColumnReader {
     return {};
   }
 
-  // The last `count` rows: times ascend, and only nullable columns lack values.
+  // The last `count` rows: times ascend, only nullable columns lack values, and every value is one
+  // that its column can have. Why, after the checksum: another program may have written both.
   Outcome<void> check_tail(const ColumnBatch& batch, std::size_t count) {
     const auto specs = columns_of(kind_);
     for (std::size_t i = 0; i < specs.size(); ++i) {
@@ -89,7 +88,11 @@ class SegmentedReader final : public ColumnReader {
     if (*tail < time_last_ || !std::is_sorted(tail, times.end()))
       return corrupt("time", "does not ascend");
     time_last_ = times.back();
-    return {};
+    const auto bad = find_impossible(batch, times.size() - count);
+    if (!bad) return {};
+    Diagnostic problem = corrupt(std::string(specs[bad->column].name), "no market can have that");
+    problem.value = std::to_string(batch.columns[bad->column].values[bad->row]);
+    return problem;
   }
 
   std::unique_ptr<Connection> connection_;

@@ -51,7 +51,7 @@ bool run_import(const std::string& folder) {
   if (!store || !(*store)->put_spec(spec)) return false;
   for (std::int64_t round = 0; round < kRounds; ++round) {
     const SourceRecord source = source_of(round);
-    if ((*store)->has_source(spec.id, EventKind::kFunding, source.sha256)) continue;
+    if ((*store)->source(spec.id, EventKind::kFunding, source.sha256)) continue;
     const auto writer = (*store)->writer(spec.id, EventKind::kFunding, {});
     if (!writer || !(*writer)->append(rows_of(round))) return false;
     if (!(*writer)->finish(std::span(&source, 1), {})) return false;
@@ -114,7 +114,7 @@ std::uint64_t check_store(const std::string& folder) {
       const std::int64_t count = day[static_cast<std::size_t>(round)];
       EXPECT_TRUE(count == 0 || count == kRowsPerDay / kRounds) << count;
       const std::string sha256 = source_of(round).sha256;
-      const bool is_finished = (*store)->has_source(id, EventKind::kFunding, sha256);
+      const bool is_finished = (*store)->source(id, EventKind::kFunding, sha256).has_value();
       EXPECT_TRUE(!is_finished || count > 0);
     }
   }

@@ -133,6 +133,20 @@ class DuckRows final : public QueryRows {
   std::vector<std::string> names_;
 };
 
+// Copies `count` values from row `from` on into the chunk's column.
+void fill_vector(duckdb_data_chunk chunk, std::size_t index, const Column& column, std::size_t from,
+                 std::size_t count) {
+  if (count == 0) return;
+  duckdb_vector vector = duckdb_data_chunk_get_vector(chunk, index);
+  std::memcpy(duckdb_vector_get_data(vector), column.values.data() + from,
+              count * sizeof(std::int64_t));
+  if (column.present.empty()) return;
+  duckdb_vector_ensure_validity_writable(vector);
+  std::uint64_t* validity = duckdb_vector_get_validity(vector);
+  for (std::size_t row = 0; row < count; ++row)
+    duckdb_validity_set_row_validity(validity, row, column.present[from + row] != 0);
+}
+
 class DuckAppender final : public RowAppender {
  public:
   explicit DuckAppender(std::shared_ptr<DuckSession> session) : session_(std::move(session)) {}
@@ -163,7 +177,8 @@ class DuckAppender final : public RowAppender {
     for (std::size_t from = 0; from < row_count; from += step) {
       const std::size_t count = std::min(step, row_count - from);
       duckdb_data_chunk_reset(chunk_);
-      for (std::size_t i = 0; i < columns.size(); ++i) fill(i, columns[i], from, count);
+      for (std::size_t i = 0; i < columns.size(); ++i)
+        fill_vector(chunk_, i, columns[i], from, count);
       auto* sequence = static_cast<std::int64_t*>(
           duckdb_vector_get_data(duckdb_data_chunk_get_vector(chunk_, columns.size())));
       for (std::size_t row = 0; row < count; ++row)
@@ -182,20 +197,66 @@ class DuckAppender final : public RowAppender {
   }
 
  private:
-  void fill(std::size_t index, const Column& column, std::size_t from, std::size_t count) {
-    duckdb_vector vector = duckdb_data_chunk_get_vector(chunk_, index);
-    std::memcpy(duckdb_vector_get_data(vector), column.values.data() + from,
-                count * sizeof(std::int64_t));
-    if (column.present.empty()) return;
-    duckdb_vector_ensure_validity_writable(vector);
-    std::uint64_t* validity = duckdb_vector_get_validity(vector);
-    for (std::size_t row = 0; row < count; ++row)
-      duckdb_validity_set_row_validity(validity, row, column.present[from + row] != 0);
-  }
-
   std::shared_ptr<DuckSession> session_;
   duckdb_appender appender_ = nullptr;
   duckdb_data_chunk chunk_ = nullptr;
+};
+
+// Rows that the engine pulls from a function of ours.
+class PulledRows {
+ public:
+  PulledRows(std::vector<std::string> names, RowPieces pieces)
+      : names_(std::move(names)), pieces_(std::move(pieces)) {}
+
+  static void bind(duckdb_bind_info info) {
+    const auto* self = static_cast<PulledRows*>(duckdb_bind_get_extra_info(info));
+    duckdb_logical_type bigint = duckdb_create_logical_type(DUCKDB_TYPE_BIGINT);
+    for (const std::string& name : self->names_)
+      duckdb_bind_add_result_column(info, name.c_str(), bigint);
+    duckdb_destroy_logical_type(&bigint);
+  }
+
+  // One thread, so that the rows keep their order.
+  static void init(duckdb_init_info info) { duckdb_init_set_max_threads(info, 1); }
+
+  static void next(duckdb_function_info info, duckdb_data_chunk chunk) {
+    auto* self = static_cast<PulledRows*>(duckdb_function_get_extra_info(info));
+    // Nothing may be thrown through the engine.
+    try {
+      const Outcome<void> done = self->fill(chunk);
+      if (!done) duckdb_function_set_error(info, describe(done.error()).c_str());
+    } catch (const std::exception& error) {
+      duckdb_function_set_error(info, error.what());
+    }
+  }
+
+  static void destroy(void* self) { delete static_cast<PulledRows*>(self); }
+
+ private:
+  Outcome<void> fill(duckdb_data_chunk chunk) {
+    while (!is_over_ && row_ == row_count()) {
+      Outcome<bool> more = pieces_(columns_);
+      if (!more) return more.error();
+      is_over_ = !*more;
+      row_ = is_over_ ? row_count() : 0;
+      FAULTLINE_CHECK(is_over_ || columns_.size() == names_.size());
+      for (const Column& column : columns_) FAULTLINE_CHECK(column.values.size() == row_count());
+    }
+    const std::size_t count = std::min<std::size_t>(row_count() - row_, duckdb_vector_size());
+    for (std::size_t i = 0; i < columns_.size(); ++i)
+      fill_vector(chunk, i, columns_[i], row_, count);
+    duckdb_data_chunk_set_size(chunk, count);
+    row_ += count;
+    return {};
+  }
+
+  std::size_t row_count() const { return columns_.empty() ? 0 : columns_.front().values.size(); }
+
+  std::vector<std::string> names_;
+  RowPieces pieces_;
+  std::vector<Column> columns_;
+  std::size_t row_ = 0;
+  bool is_over_ = false;
 };
 
 class DuckConnection final : public Connection {
@@ -223,6 +284,20 @@ class DuckConnection final : public Connection {
     if (const Outcome<void> started = made->start(table, column_count); !started)
       return started.error();
     return std::unique_ptr<RowAppender>(std::move(made));
+  }
+
+  Outcome<void> add_table(const std::string& name, std::vector<std::string> columns,
+                          RowPieces pieces) override {
+    auto rows = std::make_unique<PulledRows>(std::move(columns), std::move(pieces));
+    duckdb_table_function function = duckdb_create_table_function();
+    duckdb_table_function_set_name(function, name.c_str());
+    duckdb_table_function_set_extra_info(function, rows.release(), PulledRows::destroy);
+    duckdb_table_function_set_bind(function, PulledRows::bind);
+    duckdb_table_function_set_init(function, PulledRows::init);
+    duckdb_table_function_set_function(function, PulledRows::next);
+    const duckdb_state added = duckdb_register_table_function(session_->handle, function);
+    duckdb_destroy_table_function(&function);
+    return added == DuckDBSuccess ? Outcome<void>() : refused("cannot add a table");
   }
 
  private:

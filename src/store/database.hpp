@@ -10,6 +10,7 @@
 
 #include "base/diagnostic.hpp"
 #include "core/columns.hpp"
+#include "store/table_file.hpp"
 
 namespace faultline {
 
@@ -63,6 +64,12 @@ class Connection {
   virtual Outcome<std::unique_ptr<QueryRows>> stream(const std::string& sql) = 0;
   virtual Outcome<std::unique_ptr<RowAppender>> appender(const std::string& table,
                                                          std::size_t column_count) = 0;
+
+  // Makes `name()` a table of BIGINT columns for queries. It can be read once: the rows come from
+  // `pieces`, one piece after the other, in order. An error of theirs fails the query with its
+  // text. Requires: `pieces` gives as many columns as there are names, all of one length (checked).
+  virtual Outcome<void> add_table(const std::string& name, std::vector<std::string> columns,
+                                  RowPieces pieces) = 0;
 };
 
 class Database {

@@ -8,8 +8,6 @@
 namespace faultline {
 namespace {
 
-constexpr std::int64_t kTimeMin = 1'230'768'000'000'000'000;  // 2009-01-01
-constexpr std::int64_t kTimeEnd = 4'102'444'800'000'000'000;  // 2100-01-01
 // Segments are published, and the manifest is saved, after so much work, which a crash may cost at
 // most: to sync every small segment, and to save after it, would take longer than to write it.
 constexpr std::uint64_t kUnsavedBytesMax = std::uint64_t{4} << 20;
@@ -47,13 +45,34 @@ Diagnostic not_as_written(const std::string& path) {
   return {.code = Errc::kDatabase, .file = path, .note = "rows are not sorted, or of another day"};
 }
 
+std::string list_of(const std::vector<DayFile>& files) {
+  std::string list;
+  for (const DayFile& file : files) list += (list.empty() ? "" : ", ") + sql_path(file.path);
+  return list;
+}
+
+// What a row of the kind is about, where there can be only one such row; empty for events, of which
+// there can be any number.
+std::string_view key_of(EventKind kind) {
+  switch (kind) {
+    case EventKind::kBar:
+      return "\"time\", length, price_kind";
+    case EventKind::kLiquidationTotal:
+    case EventKind::kTakerVolume:
+      return "\"time\", length";
+    case EventKind::kFunding:
+    case EventKind::kOpenInterest:
+      return "\"time\"";
+    default:
+      return {};
+  }
+}
+
 // Reads files of ascending days in one query, for a query costs more than a small file's rows.
 Outcome<std::vector<TimeScan>> scan_files(Connection& connection, const std::vector<DayFile>& files,
                                           std::optional<Nanos> interval) {
-  std::string list;
-  for (const DayFile& file : files) list += (list.empty() ? "" : ", ") + sql_path(file.path);
   Outcome<std::unique_ptr<QueryRows>> rows =
-      connection.stream("SELECT \"time\" FROM read_parquet([" + list + "])");
+      connection.stream("SELECT \"time\" FROM read_parquet([" + list_of(files) + "])");
   if (!rows) return rows.error();
   std::vector<TimeScan> scans(files.size());
   std::size_t at = 0;
@@ -106,9 +125,10 @@ class DaySegmentWriter final : public SegmentWriter {
     check_promises(batch);
     const auto& times = batch.columns.front().values;
     if (times.empty()) return {};
-    const auto is_outside = [](std::int64_t time) { return time < kTimeMin || time >= kTimeEnd; };
-    if (const auto bad = std::ranges::find_if(times, is_outside); bad != times.end()) {
-      return Diagnostic{.code = Errc::kBadTime, .field = "time", .value = std::to_string(*bad)};
+    if (const auto bad = find_impossible(batch)) {
+      return Diagnostic{.code = bad->column == 0 ? Errc::kBadTime : Errc::kOutOfRange,
+                        .field = std::string(columns_of(kind_)[bad->column].name),
+                        .value = std::to_string(batch.columns[bad->column].values[bad->row])};
     }
     if (appender_ == nullptr) {
       if (Outcome<void> begun = begin(); !begun) return begun;
@@ -143,6 +163,7 @@ class DaySegmentWriter final : public SegmentWriter {
       add_warning(of_kind.warnings, warning.name, warning.count);
     if (Outcome<void> saved = save(*record); !saved) return saved.error();
     warnings_.clear();
+    summary.conflicting_rows = std::exchange(conflicts_, 0);
     if (Outcome<void> emptied = start_over(); !emptied) return emptied.error();
     return summary;
   }
@@ -237,8 +258,10 @@ class DaySegmentWriter final : public SegmentWriter {
     for (std::size_t from = 0; from < record.segments.size(); from += kFilesAtOnce) {
       const std::size_t end = std::min(from + kFilesAtOnce, record.segments.size());
       std::vector<DayFile> files;
-      for (std::size_t i = from; i < end; ++i)
+      for (std::size_t i = from; i < end; ++i) {
         files.push_back({record.segments[i].day, folder + "/" + record.segments[i].file});
+        if (auto sound = check_segment(files.back().path, record.segments[i]); !sound) return sound;
+      }
       Outcome<std::vector<TimeScan>> scans =
           scan_files(**connection, files, record.expected_interval);
       if (!scans) return scans.error();
@@ -309,7 +332,11 @@ class DaySegmentWriter final : public SegmentWriter {
     const std::string folder = state_->kind_folder(id_, kind_);
     StagedDay staged;
     staged.rows_appended = day.rows;
-    if (is_merge) staged.replaces = *at;
+    if (is_merge) {
+      // What was damaged must not get a fresh checksum.
+      if (auto sound = check_segment(folder + "/" + at->file, *at); !sound) return sound;
+      staged.replaces = *at;
+    }
     staged.segment.day = day.day;
     staged.segment.file = segment_file_name(day.day, generation);
     const std::string path = folder + "/" + staged.segment.file;
@@ -369,9 +396,14 @@ class DaySegmentWriter final : public SegmentWriter {
   Outcome<void> describe_staged(std::optional<Nanos> interval) {
     if (staged_.empty()) return {};
     std::vector<DayFile> files;
+    bool may_conflict = has_twins_;
     for (const StagedDay& staged : staged_) {
       files.push_back({staged.segment.day, state_->kind_folder(id_, kind_) + "/" +
                                                staged.segment.file + std::string(kPartialSuffix)});
+      may_conflict = may_conflict || staged.replaces;
+    }
+    if (may_conflict) {
+      if (Outcome<void> counted = count_conflicts(files); !counted) return counted;
     }
     Outcome<std::vector<TimeScan>> scans = scan_files(*connection_, files, interval);
     if (!scans) return at_file(scans.error(), files.front().path);
@@ -387,6 +419,21 @@ class DaySegmentWriter final : public SegmentWriter {
       if (!sha256) return sha256.error();
       segment.sha256 = std::move(sha256).value();
     }
+    return {};
+  }
+
+  // Rows beyond the first of each key in the files, which hold no two equal rows of such a kind.
+  Outcome<void> count_conflicts(const std::vector<DayFile>& files) {
+    const std::string_view key = key_of(kind_);
+    if (key.empty()) return {};
+    Outcome<std::unique_ptr<QueryRows>> rows = connection_->stream(
+        "SELECT CAST(coalesce(sum(n - 1), 0) AS BIGINT) FROM (SELECT count(*) AS n FROM "
+        "(SELECT DISTINCT * FROM read_parquet([" +
+        list_of(files) + "])) GROUP BY " + std::string(key) + ")");
+    if (!rows) return rows.error();
+    const Outcome<std::size_t> count = (*rows)->next_chunk();
+    if (!count) return count.error();
+    if (*count > 0) conflicts_ += static_cast<std::uint64_t>((*rows)->integer(0, 0).value_or(0));
     return {};
   }
 
@@ -450,6 +497,7 @@ class DaySegmentWriter final : public SegmentWriter {
   std::vector<StagedDay> staged_;      // written, not yet under their names
   std::vector<std::string> replaced_;  // by segments that the saved manifest does not name yet
   std::uint64_t unsaved_bytes_ = 0;
+  std::uint64_t conflicts_ = 0;
   std::int64_t row_count_ = 0;
   std::int64_t time_last_ = std::numeric_limits<std::int64_t>::min();
   bool is_sorted_ = true;

@@ -1,9 +1,10 @@
 #include "store/store.hpp"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
-#include "store/archive.hpp"
+#include "core/time_text.hpp"
 #include "store/store_state.hpp"
 
 namespace faultline {
@@ -26,10 +27,28 @@ bool overlap(const InstrumentSpec& a, const InstrumentSpec& b) {
   return !a_ends_first && !b_ends_first;
 }
 
-// Equal but for the end of validity.
-bool means_the_same(InstrumentSpec a, const InstrumentSpec& b) {
-  a.valid_to = b.valid_to;
-  return a == b;
+// The fields that give stored rows their meaning, where they differ: "lot_size = 0.001, asked for
+// 0.01". Empty when the versions differ in nothing but the end of validity.
+std::string differences(const InstrumentSpec& stored, const InstrumentSpec& wanted) {
+  const auto decimal = [](Decimal value) { return to_text(1, value); };
+  const auto kind = [](ContractKind value) {
+    return std::string(value == ContractKind::kInverse ? "inverse" : "linear");
+  };
+  const std::array<std::array<std::string, 3>, 7> fields{
+      {{"kind", kind(stored.kind), kind(wanted.kind)},
+       {"tick_size", decimal(stored.tick_size), decimal(wanted.tick_size)},
+       {"lot_size", decimal(stored.lot_size), decimal(wanted.lot_size)},
+       {"contract_multiplier", decimal(stored.contract_multiplier),
+        decimal(wanted.contract_multiplier)},
+       {"base", stored.base, wanted.base},
+       {"quote", stored.quote, wanted.quote},
+       {"settle", stored.settle, wanted.settle}}};
+  std::string out;
+  for (const auto& [name, before, after] : fields) {
+    if (before == after) continue;
+    out += (out.empty() ? "" : "; ") + name + " is stored as " + before + ", asked for " + after;
+  }
+  return out;
 }
 
 class StoreOnDisk final : public Store {
@@ -58,20 +77,21 @@ class StoreOnDisk final : public Store {
   Outcome<InstrumentSpec> spec_at(const InstrumentId& id, UnixNanos time) const override {
     const auto found = state_->record(id);
     if (!found) return unknown(id);
-    for (const InstrumentSpec& spec : found->specs) {
-      if (spec.valid_from <= time && (!spec.valid_to || time < *spec.valid_to)) return spec;
-    }
+    if (const InstrumentSpec* spec = spec_valid_at(found->specs, time); spec != nullptr)
+      return *spec;
     return Diagnostic{.code = Errc::kNoData,
                       .field = "instrument",
                       .value = to_text(id),
                       .note = "no specification is valid then"};
   }
 
-  bool has_source(const InstrumentId& id, EventKind kind, std::string_view sha256) const override {
+  std::optional<SourceRecord> source(const InstrumentId& id, EventKind kind,
+                                     std::string_view sha256) const override {
     const auto found = state_->record(id);
     const KindRecord* of_kind = found ? found->find(kind) : nullptr;
-    return of_kind != nullptr && std::ranges::find(of_kind->sources, sha256,
-                                                   &SourceRecord::sha256) != of_kind->sources.end();
+    if (of_kind == nullptr) return std::nullopt;
+    const auto at = std::ranges::find(of_kind->sources, sha256, &SourceRecord::sha256);
+    return at == of_kind->sources.end() ? std::nullopt : std::optional(*at);
   }
 
   std::vector<UnfinishedImport> unfinished() const override { return state_->unfinished(); }
@@ -94,9 +114,14 @@ class StoreOnDisk final : public Store {
     for (InstrumentSpec& known : record.specs) {
       if (known == spec) return {};
       if (known.valid_from != spec.valid_from) continue;
-      if (!means_the_same(known, spec))
-        return bad_request("instrument", name, "stored rows would change their meaning");
+      if (const std::string changes = differences(known, spec); !changes.empty()) {
+        return bad_request("instrument", name,
+                           changes +
+                               " (stored rows would change their meaning; a contract that "
+                               "changed has valid_from and valid_to)");
+      }
       known = spec;
+      if (Outcome<void> covered = check_rows_covered(record); !covered) return covered;
       return save_if_disjoint(std::move(record));
     }
     record.specs.push_back(spec);
@@ -149,15 +174,7 @@ class StoreOnDisk final : public Store {
     }
     for (const auto& [path, segment] : files) {
       if (!keep_going(report, progress)) return Diagnostic{.code = Errc::kCancelled};
-      const Outcome<std::string> sha256 = sha256_of_file(path);
-      if (!sha256) return sha256.error();
-      if (*sha256 != segment.sha256) {
-        return Diagnostic{.code = Errc::kCorrupt,
-                          .file = path,
-                          .field = "sha256",
-                          .value = *sha256,
-                          .note = "the manifest says " + segment.sha256};
-      }
+      if (Outcome<void> sound = check_segment(path, segment); !sound) return sound;
       progress.done += segment.bytes;
       progress.rows += segment.rows;
     }
@@ -168,6 +185,19 @@ class StoreOnDisk final : public Store {
   Outcome<void> check_writes() const {
     if (state_->mode() == StoreMode::kWrite) return {};
     return bad_request("", "", "the store is open for reading only");
+  }
+
+  // A version that ends earlier than it did must not leave rows behind that mean nothing.
+  static Outcome<void> check_rows_covered(const InstrumentRecord& record) {
+    for (const KindRecord& kind : record.kinds) {
+      if (kind.segments.empty()) continue;
+      const UnixNanos last = kind.segments.back().time_last;
+      if (spec_valid_at(record.specs, last) != nullptr) continue;
+      return bad_request("valid_to", to_text(record.id),
+                         "rows up to " + to_text(last) +
+                             " are stored as the version says that would end before them");
+    }
+    return {};
   }
 
   Outcome<void> save_if_disjoint(InstrumentRecord record) {

@@ -41,6 +41,9 @@ struct WriteSummary {
   std::uint64_t duplicates_removed = 0;   // on days that were new
   std::uint64_t rows_already_stored = 0;  // on days that were not, repetitions of new rows included
   std::uint64_t segments_written = 0;
+  // Of the days written: rows that say something else about what an earlier row is about, such as a
+  // bar of the same time, length and price kind. They are stored; readers take the first.
+  std::uint64_t conflicting_rows = 0;
 };
 
 // Takes rows of one instrument and kind in any order and turns them into day segments.
@@ -58,7 +61,8 @@ class SegmentWriter {
  public:
   virtual ~SegmentWriter() = default;  // without finish() all rows are dropped
 
-  // Errors: kBadTime (outside 2009..2100; nothing of the batch is taken), kDatabase.
+  // Errors: kBadTime (outside 2009..2100), kOutOfRange (a value that its column cannot have); then
+  // nothing of the batch is taken; kDatabase.
   // Requires: the writer's kind; every not nullable column fully present (checked).
   virtual Outcome<void> append(const ColumnBatch& batch) = 0;
 
@@ -76,6 +80,9 @@ class SegmentWriter {
 };
 
 // Streams rows by ascending time, in batches of about 64 k rows.
+//
+// Invariant: every value is one that its column can have (ColumnSpec), whatever happened to the
+// files: a segment is compared with its checksum before it is read.
 class ColumnReader {
  public:
   virtual ~ColumnReader() = default;
@@ -110,9 +117,10 @@ class Store {
   virtual std::optional<Coverage> coverage(const InstrumentId& id, EventKind kind) const = 0;
   // The spec in force at `time`. Errors: kUnknownInstrument, kNoData (no spec then).
   virtual Outcome<InstrumentSpec> spec_at(const InstrumentId& id, UnixNanos time) const = 0;
-  // True when finish() has recorded that source for this instrument and kind.
-  virtual bool has_source(const InstrumentId& id, EventKind kind,
-                          std::string_view sha256) const = 0;
+  // What finish() has recorded of that source for this instrument and kind; absent where it has
+  // not.
+  virtual std::optional<SourceRecord> source(const InstrumentId& id, EventKind kind,
+                                             std::string_view sha256) const = 0;
 
   // The imports that began and did not end; the importer keeps the list (feed/importer.hpp).
   virtual std::vector<UnfinishedImport> unfinished() const = 0;

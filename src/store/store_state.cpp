@@ -4,6 +4,7 @@
 #include <set>
 #include <utility>
 
+#include "store/archive.hpp"
 #include "store/store_notes.hpp"
 
 namespace faultline {
@@ -187,6 +188,19 @@ Outcome<std::unique_ptr<Connection>> StoreState::connect() {
     database_ = std::move(opened).value();
   }
   return database_->connect();
+}
+
+Outcome<void> check_segment(const std::string& path, const SegmentInfo& segment) {
+  const Outcome<std::string> sha256 = sha256_of_file(path);
+  if (!sha256) return sha256.error();
+  if (*sha256 == segment.sha256) return {};
+  return Diagnostic{
+      .code = Errc::kCorrupt,
+      .file = path,
+      .field = "sha256",
+      .note =
+          "it has changed since it was written; restore it from a copy, or remove the folder "
+          "of the instrument and import again"};
 }
 
 std::string sql_columns(EventKind kind) {

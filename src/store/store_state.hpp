@@ -73,6 +73,10 @@ class StoreState {
   std::shared_ptr<Database> database_;
 };
 
+// That the segment is the file that the manifest names. Errors: kNotFound, kCorrupt.
+// Cost: reads the file.
+Outcome<void> check_segment(const std::string& path, const SegmentInfo& segment);
+
 // The column list of a kind as SQL, quoted: "time", "price_ticks", ...
 std::string sql_columns(EventKind kind);
 

@@ -122,7 +122,12 @@ TEST(Store, EveryKindComesBackSortedWithItsAbsences) {
         } else if (column.is_nullable && rng.below(3) == 0) {
           row.emplace_back();
         } else {
-          row.emplace_back(static_cast<std::int64_t>(rng.next_u64()));
+          const auto span =
+              static_cast<std::uint64_t>(column.most) - static_cast<std::uint64_t>(column.least);
+          const std::uint64_t step =
+              span == ~std::uint64_t{0} ? rng.next_u64() : rng.below(span + 1);
+          row.emplace_back(
+              static_cast<std::int64_t>(static_cast<std::uint64_t>(column.least) + step));
         }
       }
       rows.push_back(row);
@@ -205,7 +210,7 @@ TEST(Store, KnowsItsSourcesAndWarnings) {
   {
     const auto store = open_store(folder.path(), StoreMode::kWrite);
     ASSERT_TRUE(store->put_spec(kSpec));
-    EXPECT_FALSE(store->has_source(kSpec.id, EventKind::kFunding, source.sha256));
+    EXPECT_FALSE(store->source(kSpec.id, EventKind::kFunding, source.sha256));
     const auto writer = store->writer(kSpec.id, EventKind::kFunding, {});
     ASSERT_TRUE(writer);
     for (int i = 0; i < 2; ++i) {
@@ -215,8 +220,8 @@ TEST(Store, KnowsItsSourcesAndWarnings) {
     }
   }
   const auto store = open_store(folder.path(), StoreMode::kRead);
-  EXPECT_TRUE(store->has_source(kSpec.id, EventKind::kFunding, source.sha256));
-  EXPECT_FALSE(store->has_source(kSpec.id, EventKind::kTrade, source.sha256));
+  EXPECT_TRUE(store->source(kSpec.id, EventKind::kFunding, source.sha256));
+  EXPECT_FALSE(store->source(kSpec.id, EventKind::kTrade, source.sha256));
   const auto record = store->record(kSpec.id);
   ASSERT_TRUE(record);
   const KindRecord* funding = record->find(EventKind::kFunding);
@@ -247,7 +252,13 @@ TEST(Store, SpecsKeepTheirMeaning) {
   ASSERT_TRUE(store->put_spec(first));
   InstrumentSpec other = first;
   other.tick_size = Decimal{1, -2};
-  EXPECT_EQ(store->put_spec(other).error().code, Errc::kBadRequest);
+  other.base = "XBT";
+  const Outcome<void> refused = store->put_spec(other);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Errc::kBadRequest);
+  EXPECT_TRUE(refused.error().note.starts_with(
+      "tick_size is stored as 0.1, asked for 0.01; base is stored as BTC, asked for XBT"))
+      << refused.error().note;
   other.valid_from = UnixNanos(100);
   EXPECT_EQ(store->put_spec(other).error().code, Errc::kBadRequest);
   first.valid_to = UnixNanos(100);
@@ -255,6 +266,16 @@ TEST(Store, SpecsKeepTheirMeaning) {
   ASSERT_TRUE(store->put_spec(other));
   EXPECT_EQ(store->spec_at(kSpec.id, UnixNanos(99))->tick_size, kSpec.tick_size);
   EXPECT_EQ(store->spec_at(kSpec.id, UnixNanos(100))->tick_size, other.tick_size);
+  // A version cannot end before rows that it gives their meaning.
+  const auto writer = store->writer(kSpec.id, EventKind::kFunding, {});
+  ASSERT_TRUE(writer);
+  ASSERT_TRUE((*writer)->append(fundings({{3600, 1}})));
+  ASSERT_TRUE((*writer)->finish({}, {}));
+  InstrumentSpec ended = other;
+  ended.valid_to = kDayBegin + kHour;
+  EXPECT_EQ(store->put_spec(ended).error().field, "valid_to");
+  ended.valid_to = kDayBegin + Nanos(2 * kHour.value);
+  EXPECT_TRUE(store->put_spec(ended));
   other.id.symbol = "../escape";
   EXPECT_EQ(store->put_spec(other).error().code, Errc::kUnexpectedField);
 }
@@ -289,6 +310,76 @@ TEST(Store, ChangedFilesAreFound) {
   EXPECT_EQ((*reader)->next(batch).error().code, Errc::kCorrupt);
   ASSERT_TRUE(remove_file(path));
   EXPECT_EQ(store->verify({}).error().code, Errc::kNotFound);
+}
+
+// Not only verify(): whoever reads gets the rows that were written, or an error that says what to
+// do.
+TEST(Store, AFlippedBitIsNeverReadAsData) {
+  const TestFolder folder;
+  const auto store = open_store(folder.path(), StoreMode::kWrite);
+  ASSERT_TRUE(write(*store, {fundings({{0, 1}, {60, 2}, {120, 3}})}));
+  const std::string path = only_segment_path(*store, folder.path());
+  const std::string whole = *read_whole_file(path, 1 << 30);
+  ColumnBatch batch(EventKind::kFunding);
+  for (std::size_t bit = 0; bit < whole.size() * 8; bit += 59) {
+    std::string damaged = whole;
+    damaged[bit / 8] = static_cast<char>(damaged[bit / 8] ^ (1 << (bit % 8)));
+    ASSERT_TRUE(write_file_atomically(path, damaged));
+    const auto reader = store->read(kSpec.id, EventKind::kFunding, kAllTime);
+    ASSERT_TRUE(reader);
+    const Outcome<bool> read = (*reader)->next(batch);
+    ASSERT_FALSE(read) << "bit " << bit;
+    EXPECT_EQ(read.error().code, Errc::kCorrupt);
+    EXPECT_EQ(read.error().file, path);
+    EXPECT_NE(read.error().note.find("import again"), std::string::npos);
+  }
+  // Nor does a merge give the damage a fresh checksum.
+  const auto merged = write(*store, {fundings({{180, 4}})});
+  ASSERT_FALSE(merged);
+  EXPECT_EQ(merged.error().code, Errc::kCorrupt);
+  ASSERT_TRUE(write_file_atomically(path, whole));
+  EXPECT_TRUE(write(*store, {fundings({{180, 4}})}));
+  EXPECT_EQ(rates(*store), (std::vector<std::int64_t>{1, 2, 3, 4}));
+}
+
+TEST(Store, TakesAndHandsOutNoValueThatNoMarketHas) {
+  const TestFolder folder;
+  const auto store = open_store(folder.path(), StoreMode::kWrite);
+  const auto refused = write(*store, {fundings({{0, 1}, {60, 1'000'000'001}})});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Errc::kOutOfRange);
+  EXPECT_EQ(refused.error().field, "rate_e9");
+  ASSERT_TRUE(write(*store, {fundings({{0, 1}, {60, 1'000'000'000}})}));
+  // A program that writes the segment and its checksum anew gets no further.
+  const std::string path = only_segment_path(*store, folder.path());
+  const std::string manifest = folder.path() + "/binance_usdm/BTCUSDT/manifest.json";
+  std::string text = *read_whole_file(manifest, 1 << 20);
+  const std::string before = *sha256_of_file(path);
+  const auto database = Database::open({});
+  ASSERT_TRUE((*(*database)->connect())
+                  ->run("COPY (SELECT \"time\", rate_e9 * 2 AS rate_e9 FROM read_parquet(" +
+                        sql_path(path) + ")) TO " + sql_text(path) + " (FORMAT parquet)"));
+  text.replace(text.find(before), before.size(), *sha256_of_file(path));
+  ASSERT_TRUE(write_file_atomically(manifest, text));
+  const auto reader_store = open_store(folder.path(), StoreMode::kRead);
+  const auto reader = reader_store->read(kSpec.id, EventKind::kFunding, kAllTime);
+  ColumnBatch batch(EventKind::kFunding);
+  const Outcome<bool> read = (*reader)->next(batch);
+  ASSERT_FALSE(read);
+  EXPECT_EQ(read.error().code, Errc::kCorrupt);
+  EXPECT_EQ(read.error().value, "2000000000");
+}
+
+TEST(Store, CountsRowsThatContradictEarlierOnes) {
+  const TestFolder folder;
+  const auto store = open_store(folder.path(), StoreMode::kWrite);
+  const WriterOptions options{.duplicates = Duplicates::kRemoveExact, .expected_interval = {}};
+  const auto first = write(*store, {fundings({{0, 1}, {0, 1}, {60, 2}, {60, 3}})}, options);
+  ASSERT_TRUE(first) << describe(first.error());
+  EXPECT_EQ(first->conflicting_rows, 1U);
+  EXPECT_EQ(write(*store, {fundings({{120, 2}})}, options)->conflicting_rows, 1U);
+  EXPECT_EQ(write(*store, {fundings({{86'400, 1}})}, options)->conflicting_rows, 0U);
+  EXPECT_EQ(write(*store, {fundings({{86'400, 5}})}, options)->conflicting_rows, 1U);
 }
 
 TEST(Store, OneWriterAtATimeAndReadersBesideIt) {
@@ -494,7 +585,7 @@ TEST(Store, AFullDiskLosesNothingThatWasStored) {
     Rng rng(3);
     ColumnBatch batch(EventKind::kFunding);
     for (std::int64_t i = 0; i < 20'000; ++i)
-      batch.append(Row{kDayBegin.value + i, static_cast<std::int64_t>(rng.next_u64())});
+      batch.append(Row{kDayBegin.value + i, static_cast<std::int64_t>(rng.below(1'000'000'000))});
     const auto written = write(**store, {batch});
     return !written && written.error().code == Errc::kCannotWrite ? 0 : 3;
   });
@@ -547,6 +638,7 @@ TEST(Store, SpillsInsteadOfGrowing) {
       batch.columns[0].values[row] =
           kDayBegin.value +
           static_cast<std::int64_t>(rng.below(static_cast<std::uint64_t>(kDay.value)));
+      batch.columns[1].values[row] = batch.columns[2].values[row] = 1;
       batch.columns[4].values[row] = static_cast<std::int64_t>(rng.next_u64());
     }
     const auto taken = (*writer)->append(batch);

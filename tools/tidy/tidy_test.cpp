@@ -41,6 +41,15 @@ TEST(Layout, ColumnsAreCharactersAndNotBytes) {
   EXPECT_EQ(broken("src/core/x.cpp", "// " + repeat("→", 98) + "\n"), Rules{"line length@1"});
 }
 
+TEST(Layout, DocumentsAndBuildFilesAreAsNarrow) {
+  const std::string wide = repeat("a", 101) + "\n";
+  for (const char* path : {"README.md", "docs/formats/map.md", "cmake/X.cmake", "CMakeLists.txt"})
+    EXPECT_EQ(broken(path, wide), Rules{"line length@1"}) << path;
+  EXPECT_EQ(broken("docs/x.md", "|" + wide + "![" + wide), Rules{});
+  EXPECT_EQ(broken("cmake/X.cmake", "|" + wide), Rules{"line length@1"});
+  EXPECT_EQ(broken("datasets/x.toml", wide), Rules{});
+}
+
 TEST(Layout, NoTabsAndNoTrailingSpace) {
   EXPECT_EQ(broken("tests/x.cpp", "int a;\n\tint b;\n"), Rules{"white space@2"});
   EXPECT_EQ(broken("tools/x", "echo \n"), Rules{"white space@1"});

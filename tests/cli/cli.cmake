@@ -1,0 +1,45 @@
+# cmake -DFAULTLINE=program -DFOLDER=empty folder -P cli.cmake
+#
+# What the command line promises about its exit codes (faultline --help) and its words.
+file(REMOVE_RECURSE ${FOLDER})
+file(MAKE_DIRECTORY ${FOLDER})
+set(cases 0)
+
+# expect(CODE "words that stderr holds" argument...)
+function(expect code words)
+  math(EXPR count "${cases} + 1")
+  set(cases ${count} PARENT_SCOPE)
+  execute_process(COMMAND ${FAULTLINE} ${ARGN} WORKING_DIRECTORY ${FOLDER}
+    RESULT_VARIABLE got OUTPUT_VARIABLE answer ERROR_VARIABLE said)
+  string(FIND "${said}" "${words}" at)
+  if(NOT got EQUAL code OR at EQUAL -1)
+    message(SEND_ERROR
+      "faultline ${ARGN}: ended with ${got}, not ${code} and \"${words}\":\n${said}")
+  endif()
+endfunction()
+
+expect(0 "" --version)
+expect(0 "" --help)
+expect(0 "" formats)
+expect(2 "A subcommand is required")
+expect(2 "there is no command bogus" bogus)
+expect(2 "there is no command bogus" --json bogus)
+expect(2 "--store is required" info)
+expect(2 "-1 is not a whole number from 0 on" demo --seed -1)
+expect(2 "x is not a time" map --store s --instrument okx:X --from x)
+expect(2 "5 is not a length of time" map --store s --instrument okx:X --step 5)
+expect(2 "X is not venue:symbol" map --store s --instrument X)
+expect(2 "a.gif does not end with" map --store s --instrument okx:X --out a.gif)
+expect(2 "0 is not a decimal number above zero"
+  import --store s --format bybit_trades --instrument okx:X --tick-size 0 a.csv)
+# What is well said and cannot be done.
+expect(1 "no such file or folder" info --store none)
+
+if(EXISTS /dev/full)
+  execute_process(COMMAND sh -c "\"$0\" formats >/dev/full" ${FAULTLINE}
+    RESULT_VARIABLE got ERROR_VARIABLE said)
+  if(NOT got EQUAL 1 OR NOT said MATCHES "could not be written")
+    message(SEND_ERROR "a full stdout: ended with ${got}:\n${said}")
+  endif()
+endif()
+message(STATUS "${cases} command lines")
