@@ -52,8 +52,8 @@ void say_run(const LabRun& run, const std::string& folder) {
   for (std::size_t i = 0; i < std::min<std::size_t>(5, run.map.clusters.size()); ++i) {
     const Cluster& cluster = run.map.clusters[i];
     say(fmt::format("  {:5} {:>10.1f} .. {:<10.1f} {:+6.2f} %  {}", name_of(cluster.side),
-                    cluster.price_low, cluster.price_high, cluster.distance * 100.0,
-                    usd_text(cluster.notional_at_risk_usd)));
+                    price_text(cluster.price_low), price_text(cluster.price_high),
+                    cluster.distance * 100.0, usd_text(cluster.notional_at_risk_usd)));
   }
   say(
       fmt::format("Look at {0}/demo.png; the numbers are in {0}/demo.json, the simulated files in "

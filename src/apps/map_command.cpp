@@ -57,17 +57,31 @@ void say_cluster(const Cluster& cluster, std::size_t members) {
   if (cluster.expected_liquidation_usd) {
     expected = ", expected liquidation " + usd_text(*cluster.expected_liquidation_usd);
   }
-  say(fmt::format("  {:5} {:>12.2f} .. {:<12.2f} {:+6.2f} %  {}{}", name_of(cluster.side),
-                  cluster.price_low, cluster.price_high, cluster.distance * 100.0,
-                  sum_text(sum, members), expected));
+  say(fmt::format("  {:5} {:>12} .. {:<12} {:+6.2f} %  {}{}", name_of(cluster.side),
+                  price_text(cluster.price_low), price_text(cluster.price_high),
+                  cluster.distance * 100.0, sum_text(sum, members), expected));
+}
+
+void say_left_out(const StepNotes& notes) {
+  std::string what;
+  const auto add = [&](std::uint64_t count, const char* words) {
+    if (count == 0) return;
+    what += (what.empty() ? "" : ", ") + count_text(count) + " " + words;
+  };
+  add(notes.steps_without_interest, "steps before the first open interest");
+  add(notes.skipped_bars, "bars of another length");
+  add(notes.misaligned_bars, "misaligned bars");
+  add(notes.repeated_rows, "repeated rows");
+  add(notes.skipped_totals, "totals longer than a step");
+  if (!what.empty()) say("left out: " + what);
 }
 
 void say_map(const LiquidationMap& map) {
   const MapColumn& last = map.columns.back();
   say(
-      fmt::format("{} as of {}, mark {:.2f}, open interest {} (model {}, {} members, an "
+      fmt::format("{} as of {}, mark {}, open interest {} (model {}, {} members, an "
                   "estimate)",
-                  to_text(map.spec.id), to_text(map.as_of), last.mark,
+                  to_text(map.spec.id), to_text(map.as_of), price_text(last.mark),
                   usd_text(last.open_interest_usd), map.model_version, map.members));
   say(fmt::format(
       "{} steps of {}, {} columns of {}, swept on {} prices; {} steps without a price, {} without "
@@ -75,6 +89,7 @@ void say_map(const LiquidationMap& map) {
       count_text(map.notes.steps), to_text(map.step_length), count_text(map.columns.size()),
       to_text(map.column_interval), name_of(map.swept_on), count_text(map.notes.gap_steps),
       count_text(map.notes.held_interest_steps)));
+  say_left_out(map.notes);
   for (const VenuePart& venue : map.venues) {
     if (map.venues.size() == 1) break;
     say(fmt::format("  {}: {} of open interest, {:.1f} % of all", to_text(venue.spec.id),

@@ -123,6 +123,12 @@ std::string usd_text(double usd) {
   return fmt::format("{}${:.{}f}{}", usd < 0.0 ? "-" : "", value, unit == 0 ? 0 : 2, kUnits[unit]);
 }
 
+std::string price_text(double price) {
+  const double size = std::abs(price);
+  if (size >= 1.0 || size == 0.0) return fmt::format("{:.2f}", price);
+  return fmt::format("{:.{}f}", price, 4 - static_cast<int>(std::floor(std::log10(size))));
+}
+
 std::string sum_text(const SumInterval& sum, std::size_t members) {
   const std::string mean = usd_text(sum.mean);
   if (members == 1) return mean;

@@ -44,6 +44,8 @@ void catch_interrupt();
 // "1.2 GB", "$7.2B", "23,243"
 std::string bytes_text(std::uint64_t bytes);
 std::string usd_text(double usd);
+// "66267.60", "0.000012345": two decimals, below 1 as many as show five digits.
+std::string price_text(double price);
 // "$1.20B (80 %: $0.90B to $1.60B)"; the mean alone with one member.
 std::string sum_text(const SumInterval& sum, std::size_t members);
 std::string count_text(std::uint64_t count);

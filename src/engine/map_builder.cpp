@@ -182,6 +182,18 @@ void describe_venues(const VenueRuns& venues, LiquidationMap& map) {
 
 }  // namespace
 
+std::string_view name_of(SweptOn swept_on) {
+  switch (swept_on) {
+    case SweptOn::kLast:
+      return "last";
+    case SweptOn::kMark:
+      return "mark";
+    case SweptOn::kMixed:
+      return "mixed";
+  }
+  return {};
+}
+
 Outcome<LiquidationMap> build_map(const Store& store, const MapRequest& request,
                                   const ProgressFn& report) {
   const Outcome<MapPlan> plan = plan_map(store, request);
@@ -203,7 +215,8 @@ Outcome<LiquidationMap> build_map(const Store& store, const MapRequest& request,
   }
   map.as_of = map.columns.back().as_of;
   map.notes = venues.runs().front().notes();
-  map.swept_on = map.notes.last_price_steps == 0 ? PriceKind::kMark : PriceKind::kLast;
+  if (map.notes.mark_price_steps > 0)
+    map.swept_on = map.notes.last_price_steps == 0 ? SweptOn::kMark : SweptOn::kMixed;
   describe_venues(venues, map);
   for (const VenuePart& part : map.venues) {
     const Result<InstrumentId> feed = parse_instrument_id(part.feed);

@@ -73,6 +73,10 @@ struct VenuePart {
   std::size_t state_bytes = 0;
 };
 
+// The prices whose ranges swept.
+enum class SweptOn : std::uint8_t { kLast, kMark, kMixed };
+std::string_view name_of(SweptOn swept_on);
+
 struct LiquidationMap {
   InstrumentSpec spec;  // of the first venue
   std::string model_version;
@@ -81,7 +85,7 @@ struct LiquidationMap {
   UnixNanos as_of{};  // the end of the last step used
   Nanos step_length{};
   Nanos column_interval{};
-  PriceKind swept_on = PriceKind::kLast;  // kMark only when every step was swept on mark prices
+  SweptOn swept_on = SweptOn::kLast;
   bool is_simulated = false;
   std::vector<MapColumn> columns;
   std::vector<ColumnSpan> spans;  // one a column: the time before it

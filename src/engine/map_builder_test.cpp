@@ -48,6 +48,8 @@ void write_venue(Store& store, std::string_view id, std::int64_t first, double o
     const auto lots = [](double coins) { return std::llround(coins * 1e3); };
     const std::int64_t time = kBegin + hour * kHour.value;
     const double volume = 0.3 * open_interest * std::exp(0.2 * rng.normal());
+    // Steps begin with the first open interest.
+    if (hour == first) interest.push_back({time, lots(open_interest)});
     open_interest *= std::exp(0.005 * rng.normal());
     if (hour < first) continue;
     bars.push_back({time, kHour.value, static_cast<std::int64_t>(PriceKind::kLast), e9(open),

@@ -75,14 +75,26 @@ Outcome<void> load_totals(const Store& store, const InstrumentId& id, TimeRange 
   return {};
 }
 
+bool is_recorded_in(const Store& store, const InstrumentId& id, TimeRange range) {
+  const Outcome<InstrumentRecord> record = store.record(id);
+  if (!record) return false;
+  const auto overlaps = [&](TimeRange days) {
+    return days.from < range.to && range.from < days.to;
+  };
+  for (const EventKind kind : {EventKind::kLiquidation, EventKind::kLiquidationTotal}) {
+    const KindRecord* found = record->find(kind);
+    if (found != nullptr && std::ranges::any_of(recorded_days(*found), overlaps)) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 Outcome<void> load_liquidations(const Store& store, const InstrumentId& id, LiquidationMap& map) {
   FAULTLINE_CHECK(!map.spans.empty());
   const TimeRange range{map.spans.front().candle.begin, map.as_of};
-  const bool is_recorded = store.coverage(id, EventKind::kLiquidation).has_value() ||
-                           store.coverage(id, EventKind::kLiquidationTotal).has_value();
-  if (!is_recorded) return {};
+  // Where the feed was not recorded in this range there is no source, which is not a zero.
+  if (!is_recorded_in(store, id, range)) return {};
   map.liquidations_source += (map.liquidations_source.empty() ? "" : ", ") + to_text(id);
   if (Outcome<void> done = load_prints(store, id, range, map); !done) return done;
   return load_totals(store, id, range, map);

@@ -109,8 +109,7 @@ Outcome<MapPlan> plan_map(const Store& store, const MapRequest& request) {
   const TimeRange shared = prices->shared;
   MapPlan plan;
   plan.first_price = prices->first_of_any;
-  plan.shown =
-      TimeRange{request.from.value_or(shared.from), request.to.value_or(shared.to + Nanos(1))};
+  plan.shown = TimeRange{request.from.value_or(shared.from), request.to.value_or(kAllTime.to)};
   if (plan.shown.to <= shared.from || plan.shown.from > shared.to) {
     return Diagnostic{
         .code = Errc::kNoData,
@@ -126,9 +125,10 @@ Outcome<MapPlan> plan_map(const Store& store, const MapRequest& request) {
         choose_step(store, id, {UnixNanos(0), plan.shown.to}, request.step);
     if (!choice) return choice.error();
     plan.venues.push_back(VenuePlan{*spec, choice->length, choice->bar});
-    // A step that is not over by then would know what came after.
+    // A step that is not over by then would know what came after, and one that prices do not fill
+    // is not over.
     const std::int64_t step = choice->length.value;
-    if (request.to) plan.shown.to = UnixNanos(plan.shown.to.value / step * step);
+    plan.shown.to = std::min(UnixNanos(plan.shown.to.value / step * step), choice->prices_until);
   }
   if (plan.shown.to <= plan.shown.from) return bad_request("range", "no whole step lies in it");
   plan.read = TimeRange{UnixNanos(0), plan.shown.to};

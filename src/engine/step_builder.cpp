@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <map>
 #include <set>
 #include <span>
 
@@ -590,51 +591,68 @@ const StepNotes& StepBuilder::notes() const { return state_->notes; }
 
 namespace {
 
-// The lengths of all bars of last prices.
-Outcome<std::set<std::int64_t>> bar_lengths(const Store& store, const InstrumentId& id,
-                                            TimeRange range) {
-  std::set<std::int64_t> lengths;
-  if (!store.coverage(id, EventKind::kBar)) return lengths;
+// By length, the end of the last of all bars of last prices.
+using BarEnds = std::map<std::int64_t, UnixNanos>;
+
+Outcome<BarEnds> bar_ends(const Store& store, const InstrumentId& id, TimeRange range) {
+  BarEnds ends;
+  if (!store.coverage(id, EventKind::kBar)) return ends;
   Outcome<std::unique_ptr<ColumnReader>> reader = store.read(id, EventKind::kBar, range);
-  if (!reader && reader.error().code == Errc::kNoData) return lengths;
+  if (!reader && reader.error().code == Errc::kNoData) return ends;
   if (!reader) return reader.error();
   ColumnBatch batch(EventKind::kBar);
   for (;;) {
     const Outcome<bool> more = (*reader)->next(batch);
     if (!more) return more.error();
-    if (!*more) return lengths;
+    if (!*more) return ends;
     for (std::size_t row = 0; row < batch.row_count(); ++row) {
       if (batch.columns[kKind].values[row] != static_cast<std::int64_t>(PriceKind::kLast)) continue;
-      lengths.insert(batch.columns[kLength].values[row]);
+      const std::int64_t length = batch.columns[kLength].values[row];
+      UnixNanos& end = ends[length];
+      end = std::max(end, UnixNanos(batch.columns[0].values[row] + length));
     }
   }
+}
+
+// The end of the last step whose greater part has single prices; zero without any.
+UnixNanos ticks_end(const Store& store, const InstrumentId& id, Nanos step) {
+  std::int64_t end = 0;
+  for (const EventKind kind : {EventKind::kTrade, EventKind::kMark}) {
+    const std::optional<Coverage> coverage = store.coverage(id, kind);
+    if (!coverage) continue;
+    end = std::max(end, (coverage->time_last.value + step.value / 2) / step.value * step.value);
+  }
+  return UnixNanos(end);
 }
 
 }  // namespace
 
 Outcome<StepChoice> choose_step(const Store& store, const InstrumentId& id, TimeRange range,
                                 std::optional<Nanos> wanted) {
-  const Outcome<std::set<std::int64_t>> lengths = bar_lengths(store, id, range);
-  if (!lengths) return lengths.error();
+  const Outcome<BarEnds> bars = bar_ends(store, id, range);
+  if (!bars) return bars.error();
   const bool has_ticks =
       store.coverage(id, EventKind::kTrade) || store.coverage(id, EventKind::kMark);
-  if (lengths->empty() && !has_ticks) {
+  if (bars->empty() && !has_ticks) {
     const bool has_bars = store.coverage(id, EventKind::kBar).has_value();
     return Diagnostic{.code = Errc::kNoData,
                       .field = to_text(id),
                       .note = has_bars ? "its bars are of mark or index prices only"
                                        : "no bars, trades or mark prices"};
   }
-  if (lengths->empty()) return StepChoice{wanted.value_or(kMinute), std::nullopt};
-  const Nanos step = wanted.value_or(Nanos(*lengths->begin()));
-  for (const std::int64_t length : *lengths) {
-    if (step.value % length == 0) return StepChoice{step, Nanos(length)};
+  const Nanos step = wanted.value_or(bars->empty() ? kMinute : Nanos(bars->begin()->first));
+  const UnixNanos ticks = ticks_end(store, id, step);
+  for (const auto& [length, end] : *bars) {
+    if (step.value % length != 0) continue;
+    const UnixNanos whole(end.value / step.value * step.value);
+    return StepChoice{step, Nanos(length), std::max(whole, ticks)};
   }
-  if (has_ticks) return StepChoice{step, std::nullopt};
-  return Diagnostic{.code = Errc::kBadRequest,
-                    .field = "step",
-                    .value = to_text(step),
-                    .note = "not a whole number of bars of " + to_text(Nanos(*lengths->begin()))};
+  if (has_ticks) return StepChoice{step, std::nullopt, ticks};
+  return Diagnostic{
+      .code = Errc::kBadRequest,
+      .field = "step",
+      .value = to_text(step),
+      .note = "not a whole number of bars of " + to_text(Nanos(bars->begin()->first))};
 }
 
 }  // namespace faultline

@@ -91,6 +91,8 @@ class StepBuilder {
 struct StepChoice {
   Nanos length;              // of a step
   std::optional<Nanos> bar;  // of the bars of last prices that make it; absent without such bars
+  // The end of the last step that prices fill: bars to its end, single prices more than half of it.
+  UnixNanos prices_until{};
 };
 
 // The steps that suit what is recorded: `wanted`, or the shortest bar, or a minute where there are

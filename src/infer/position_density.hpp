@@ -154,17 +154,15 @@ class PositionDensity {
   // one pass.
   double recounted_stock(Side side) const;
 
-  // Adds the member's mass by liquidation price to `out`. Cost: one pass over the member's occupied
-  // cells. Requires: the rows are a whole number of entry bins wide (checked).
+  // Adds the member's mass by liquidation price to `out`. Cost: one pass over the occupied cells.
+  // Requires: the rows are a whole number of entry bins wide (checked).
   void add_profile(Side side, std::size_t member, const ProfileGrid& target, Profile& out) const;
 
-  // The profiles of all members at once: what quantiles are made of. Cost: one pass over all
-  // occupied cells; for one member the same as add_profile. Requires: as add_profile.
+  // The profiles of all members at once: what quantiles are made of. Cost, requires: as
+  // add_profile.
   MemberProfiles profiles(Side side, const ProfileGrid& target) const;
 
-  // "Never" of one member, native units.
   double never(Side side, std::size_t member) const;
-
   // Slot m of the new ensemble continues the history of parents[m] with parameters[m].
   // Requires: one entry a member in both, parents < member_count() (checked). Cost: one pass.
   void resample(std::span<const std::size_t> parents, std::vector<MemberParameters> parameters);
@@ -181,7 +179,7 @@ class PositionDensity {
   // A digest of the whole state: equal for equal histories.
   std::uint64_t state_hash() const;
 
-  // Bytes held by the state. Bounded by the price range covered, not by the number of trades.
+  // Bounded by the price range covered, not by the number of trades.
   std::size_t memory_bytes() const;
 
  private:

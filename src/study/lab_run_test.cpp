@@ -37,7 +37,7 @@ TEST(LabRun, GoesThroughFilesStoreAndMapWithoutLoss) {
   EXPECT_GT(run.rows_imported, run.trades);
   EXPECT_TRUE(run.map.is_simulated);
   EXPECT_EQ(run.map.notes.gap_steps, 0U);
-  EXPECT_EQ(run.map.swept_on, PriceKind::kMark);
+  EXPECT_EQ(run.map.swept_on, SweptOn::kMark);
 }
 
 TEST(LabRun, EveryColumnSumsToOpenInterest) {

@@ -119,6 +119,9 @@ JsonValue json_of_notes(const LiquidationMap& map) {
   out.set("held_interest_steps", map.notes.held_interest_steps);
   out.set("mark_price_steps", map.notes.mark_price_steps)
       .set("last_price_steps", map.notes.last_price_steps);
+  out.set("steps_without_interest", map.notes.steps_without_interest)
+      .set("misaligned_bars", map.notes.misaligned_bars)
+      .set("repeated_rows", map.notes.repeated_rows);
   out.set("skipped_bars", map.notes.skipped_bars).set("skipped_totals", map.notes.skipped_totals);
   out.set("oi_exceeds_volume_steps", map.oi_exceeds_volume_steps);
   out.set("identity_error_max", map.identity_error_max);

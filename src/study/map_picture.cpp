@@ -35,9 +35,15 @@ std::string members_text(const LiquidationMap& map) {
 }
 
 std::string_view price_words(const LiquidationMap& map) {
-  if (map.notes.last_price_steps == 0) return "mark prices";
-  return map.notes.mark_price_steps == 0 ? "last prices (no mark recorded)"
-                                         : "mark prices, last where none is recorded";
+  switch (map.swept_on) {
+    case SweptOn::kMark:
+      return "mark prices";
+    case SweptOn::kLast:
+      return "last prices (no mark is recorded that finely)";
+    case SweptOn::kMixed:
+      return "mark prices, last where none is recorded that finely";
+  }
+  return {};
 }
 
 // Two decades of dollars up to one hundredth of the largest open interest, which is rounded to a
