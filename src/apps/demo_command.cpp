@@ -28,9 +28,9 @@ JsonValue json_of_near(const LabRun& run) {
 void say_run(const LabRun& run, const std::string& folder) {
   const MapColumn& last = run.map.columns.back();
   say(fmt::format(
-      "Simulated market, {}: {} trades in four days, open interest {} at the end, mark {:.1f}",
+      "Simulated market, {}: {} trades in four days, open interest {} at the end, mark {}",
       day_text(run.map.spans.front().candle.begin), count_text(run.trades),
-      usd_text(last.open_interest_usd), last.mark));
+      usd_text(last.open_interest_usd), price_text(last.mark)));
   say(fmt::format("Imported {} rows through the same path as recorded files, {} quarantined",
                   count_text(run.rows_imported), count_text(run.rows_quarantined)));
   say(fmt::format("Liquidated {} of longs and {} of shorts in {} orders; busiest minute {} with {}",
@@ -51,7 +51,7 @@ void say_run(const LabRun& run, const std::string& folder) {
   say("Largest clusters on the map:");
   for (std::size_t i = 0; i < std::min<std::size_t>(5, run.map.clusters.size()); ++i) {
     const Cluster& cluster = run.map.clusters[i];
-    say(fmt::format("  {:5} {:>10.1f} .. {:<10.1f} {:+6.2f} %  {}", name_of(cluster.side),
+    say(fmt::format("  {:5} {:>12} .. {:<12} {:+6.2f} %  {}", name_of(cluster.side),
                     price_text(cluster.price_low), price_text(cluster.price_high),
                     cluster.distance * 100.0, usd_text(cluster.notional_at_risk_usd)));
   }

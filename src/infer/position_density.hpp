@@ -37,8 +37,7 @@ struct DensityConfig {
   double maintenance_rate = 0.005;  // in the funding shift only
 };
 
-// One member of the ensemble: a draw of everything that is uncertain. kernel has distance_bins + 1
-// weights.
+// One member of the ensemble: a draw of all that is uncertain. kernel: distance_bins + 1 weights.
 struct MemberParameters {
   double churn = 0.3;
   double close_split = 0.5;
