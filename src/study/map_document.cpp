@@ -6,6 +6,7 @@
 #include <cstdio>
 
 #include "core/time_text.hpp"
+#include "store/files.hpp"
 
 namespace faultline {
 namespace {
@@ -168,6 +169,39 @@ void add_flows(const LiquidationMap& map, JsonValue& out) {
   out.set("reported_short_usd", is_recorded ? JsonValue(reported[1]) : JsonValue());
 }
 
+JsonValue json_of_column(const LiquidationMap& map, std::size_t i) {
+  const MapColumn& column = map.columns[i];
+  const Candle& candle = map.spans[i].candle;
+  const bool has_rows_interval = column.has_interval() && i + 1 == map.columns.size();
+  JsonValue out = JsonValue::object();
+  out.set("as_of", to_text(column.as_of)).set("model_version", column.model_version);
+  out.set("mark", column.mark);
+  out.set("open", candle.open)
+      .set("high", candle.high)
+      .set("low", candle.low)
+      .set("close", candle.close);
+  out.set("open_interest_usd", column.open_interest_usd);
+  out.set("near", json_of_near(column, map.members));
+  out.set("crossed_usd", by_side(map.spans[i].crossed_usd));
+  out.set("feed", json_of_feed(map.spans[i].feed));
+  out.set("long", json_of_rows(column, Side::kLong, has_rows_interval));
+  out.set("short", json_of_rows(column, Side::kShort, has_rows_interval));
+  return out;
+}
+
+// All of the map but its columns.
+JsonValue json_of_head(const LiquidationMap& map) {
+  JsonValue out = JsonValue::object();
+  out.set("summary", summary_of_map(map));
+  out.set("row_log", kRowLog);
+  JsonValue histories = JsonValue::array();
+  for (const ClusterHistory& cluster : map.cluster_histories) {
+    histories.push(json_of_history(cluster));
+  }
+  out.set("cluster_histories", std::move(histories));
+  return out;
+}
+
 }  // namespace
 
 JsonValue json_of_sum(const SumInterval& sum, std::size_t members) {
@@ -212,36 +246,28 @@ JsonValue summary_of_map(const LiquidationMap& map) {
 }
 
 JsonValue json_of_map(const LiquidationMap& map) {
-  JsonValue out = JsonValue::object();
-  out.set("summary", summary_of_map(map));
-  out.set("row_log", kRowLog);
-  JsonValue histories = JsonValue::array();
-  for (const ClusterHistory& cluster : map.cluster_histories) {
-    histories.push(json_of_history(cluster));
-  }
-  out.set("cluster_histories", std::move(histories));
+  JsonValue out = json_of_head(map);
   JsonValue columns = JsonValue::array();
-  for (std::size_t i = 0; i < map.columns.size(); ++i) {
-    const MapColumn& column = map.columns[i];
-    const Candle& candle = map.spans[i].candle;
-    const bool has_rows_interval = column.has_interval() && i + 1 == map.columns.size();
-    JsonValue one = JsonValue::object();
-    one.set("as_of", to_text(column.as_of)).set("model_version", column.model_version);
-    one.set("mark", column.mark);
-    one.set("open", candle.open)
-        .set("high", candle.high)
-        .set("low", candle.low)
-        .set("close", candle.close);
-    one.set("open_interest_usd", column.open_interest_usd);
-    one.set("near", json_of_near(column, map.members));
-    one.set("crossed_usd", by_side(map.spans[i].crossed_usd));
-    one.set("feed", json_of_feed(map.spans[i].feed));
-    one.set("long", json_of_rows(column, Side::kLong, has_rows_interval));
-    one.set("short", json_of_rows(column, Side::kShort, has_rows_interval));
-    columns.push(std::move(one));
-  }
+  for (std::size_t i = 0; i < map.columns.size(); ++i) columns.push(json_of_column(map, i));
   out.set("columns", std::move(columns));
   return out;
+}
+
+Outcome<void> write_map_json(const LiquidationMap& map, const std::string& path) {
+  Outcome<FileWriter> writer = FileWriter::create(path);
+  if (!writer) return writer.error();
+  std::string piece = write_json(json_of_head(map));
+  piece.pop_back();  // the brace: the columns are its last member
+  piece += ", \"columns\": [";
+  for (std::size_t i = 0; i < map.columns.size(); ++i) {
+    if (i > 0) piece += ", ";
+    piece += write_json(json_of_column(map, i));
+    if (Outcome<void> written = writer->write(piece); !written) return written;
+    piece.clear();
+  }
+  piece += "]}\n";
+  if (Outcome<void> written = writer->write(piece); !written) return written;
+  return writer->commit();
 }
 
 }  // namespace faultline

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <string>
+
+#include "base/diagnostic.hpp"
 #include "engine/map_builder.hpp"
 #include "text/json.hpp"
 
@@ -16,7 +19,12 @@ namespace faultline {
 JsonValue summary_of_map(const LiquidationMap& map);
 
 // The whole map. The rows' intervals are given for the last column only; the tables hold all.
+// Cost: several times the memory of the map; a file is written by write_map_json().
 JsonValue json_of_map(const LiquidationMap& map);
+
+// Writes the line write_json(json_of_map(map)) as a file that appears whole or not at all.
+// Errors: kCannotWrite. Cost: memory of one column.
+Outcome<void> write_map_json(const LiquidationMap& map, const std::string& path);
 
 // {"mean": ..., "p10": ..., "p50": ..., "p90": ...}; the mean alone with one member.
 JsonValue json_of_sum(const SumInterval& sum, std::size_t members);

@@ -2,6 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <charconv>
+
+#include "store/test_folder.hpp"
+#include "store/text_rows.hpp"
 #include "study/map_picture.hpp"
 #include "study/map_tables.hpp"
 
@@ -83,11 +88,103 @@ TEST(MapDocument, BothQuantitiesAndTheIntervalAreNamed) {
   EXPECT_EQ(at(at(summary, "venues").as_array()->at(1), "share").as_double(), 0.25);
 }
 
+// The text of a map that was written as a file.
+std::string written(const LiquidationMap& map, const std::string& ending) {
+  const TestFolder folder;
+  const std::string path = folder.file("map" + ending);
+  const Outcome<void> done = write_map(map, path);
+  EXPECT_TRUE(done) << describe(done.error());
+  EXPECT_EQ(list_folder(folder.path())->size(), 1U);
+  return read_whole_file(path, 1 << 20).value();
+}
+
+TEST(MapDocument, PiecesAreTheWholeDocument) {
+  LiquidationMap map = made_up(true);
+  EXPECT_EQ(written(map, ".json"), write_json(json_of_map(map)) + "\n");
+  const auto back = parse_json(written(map, ".json"));
+  ASSERT_TRUE(back);
+  EXPECT_EQ(at(*back, "columns").as_array()->size(), 2U);
+  EXPECT_EQ(*back, json_of_map(map));
+}
+
 TEST(MapTables, QuantilesStandBesideTheMean) {
-  const std::string with = csv_of_map(made_up(true));
+  const std::string with = written(made_up(true), ".csv");
   EXPECT_NE(with.find(",long,100.00,60.00,90.00,200.00\n"), std::string::npos);
-  const std::string without = csv_of_map(made_up(false));
+  const std::string without = written(made_up(false), ".csv");
   EXPECT_NE(without.find(",long,100.00,,,\n"), std::string::npos);
+}
+
+TEST(MapTables, EveryCellOfEveryColumnIsALine) {
+  LiquidationMap map = made_up(true);
+  map.columns[0].notional_at_risk_usd[1][4] = 7.0F;
+  const std::string text = written(map, ".csv");
+  EXPECT_TRUE(text.starts_with("as_of,price_low,price_high,side,"));
+  EXPECT_EQ(std::ranges::count(text, '\n'), 1 + 21 + 1 + 21);
+  EXPECT_NE(text.find(",short,7.00,"), std::string::npos);
+  map.columns.clear();
+  EXPECT_EQ(std::ranges::count(written(map, ".csv"), '\n'), 1);
+}
+
+// The prices of a coin that costs 8.5e-6: with eight decimals they would be one.
+TEST(MapTables, RowsOfACheapCoinStayApart) {
+  LiquidationMap map = made_up(false);
+  map.columns.resize(1);
+  map.columns[0].first_row = row_of_price(8.5e-6);
+  const std::string text = written(map, ".csv");
+  std::int32_t row = map.columns[0].first_row;
+  for (std::size_t line = text.find('\n') + 1; line < text.size();
+       line = text.find('\n', line) + 1, ++row) {
+    double low = 0.0;
+    double high = 0.0;
+    const char* end = text.data() + text.size();
+    const char* comma = std::from_chars(text.data() + text.find(',', line) + 1, end, low).ptr;
+    std::from_chars(comma + 1, end, high);
+    EXPECT_NEAR(low / price_of_row(row), 1.0, 1e-11);
+    EXPECT_NEAR(high / price_of_row(row + 1), 1.0, 1e-11);
+  }
+  EXPECT_EQ(row, map.columns[0].first_row + 21);
+}
+
+// More cells than one piece holds; every other column has no interval.
+TEST(MapTables, ParquetPiecesAreTheWholeTable) {
+  LiquidationMap map = made_up(true);
+  map.columns[1].density_interval = {};
+  const std::vector<MapColumn> pair = map.columns;
+  while (map.columns.size() < 2'000)
+    map.columns.insert(map.columns.end(), pair.begin(), pair.end());
+  for (std::size_t i = 0; i < map.columns.size(); ++i)
+    map.columns[i].as_of = UnixNanos(static_cast<std::int64_t>(i));
+  const TestFolder folder;
+  ASSERT_TRUE(write_map(map, folder.file("map.parquet")));
+  const auto rows = open_text_rows(folder.file("map.parquet"));
+  ASSERT_TRUE(rows) << describe(rows.error());
+  std::vector<std::optional<std::string_view>> fields;
+  std::size_t count = 0;
+  for (; (*rows)->next(fields).value(); ++count) {
+    const std::size_t column = count / 21;
+    ASSERT_EQ(fields.at(0), std::to_string(column));
+    ASSERT_EQ(fields.at(4), "100000000");
+    ASSERT_EQ(fields.at(7).has_value(), column % 2 == 0) << count;
+  }
+  EXPECT_EQ(count, 2'000U * 21U);
+}
+
+// A folder has the name, so every piece is written before the file cannot be named.
+TEST(MapTables, WhatCannotBeWrittenLeavesNothingBehind) {
+  const LiquidationMap map = made_up(true);
+  for (const std::string ending : {".json", ".csv", ".parquet"}) {
+    const TestFolder folder;
+    const std::string path = folder.file("map" + ending);
+    ASSERT_TRUE(make_folders(path));
+    const Outcome<void> done = write_map(map, path);
+    ASSERT_FALSE(done) << ending;
+    EXPECT_EQ(done.error().code, Errc::kCannotWrite) << ending;
+    EXPECT_EQ(done.error().file, path);
+    EXPECT_EQ(list_folder(folder.path())->size(), 1U) << ending;
+    EXPECT_EQ(write_map(map, folder.file("none/map" + ending)).error().code, Errc::kCannotWrite)
+        << ending;
+    EXPECT_EQ(list_folder(folder.path())->size(), 1U) << ending;
+  }
 }
 
 TEST(MapPicture, HatchesWhatMembersDispute) {

@@ -219,9 +219,8 @@ bool is_map_ending(const std::string& path) {
 
 Outcome<void> write_map(const LiquidationMap& map, const std::string& path,
                         const PictureOptions& options) {
-  if (path.ends_with(".json"))
-    return write_file_atomically(path, write_json(json_of_map(map)) + "\n");
-  if (path.ends_with(".csv")) return write_file_atomically(path, csv_of_map(map));
+  if (path.ends_with(".json")) return write_map_json(map, path);
+  if (path.ends_with(".csv")) return write_map_csv(map, path);
   if (path.ends_with(".parquet")) return write_map_parquet(map, path);
   const bool is_png = path.ends_with(".png");
   if (!is_map_ending(path)) {
