@@ -62,9 +62,7 @@ struct DemoArguments {
 };
 
 struct MapSkillArguments {
-  std::vector<std::string> datasets;
-  std::string root;
-  std::string store;
+  StudyStoreArguments data;
   std::string instrument;
   std::string liquidations;
   std::string primary_from;

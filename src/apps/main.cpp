@@ -180,60 +180,14 @@ void add_map(CLI::App& app, MapArguments& arguments) {
   command->add_flag("--light", arguments.is_light, "Light theme");
 }
 
-constexpr const char* kMapSkillFooter =
-    "\nSays how much of what was liquidated a map explains once the hour's price range is known: "
-    "a\n"
-    "score of the map, not a forecast. On the recorded data that the project is measured on:\n"
-    "  faultline study map-skill --dataset datasets/btc_map_skill.toml --root DATA \\\n"
-    "      --primary-to 2026-02-19T17:00:00Z --out report.json --figures figures\n"
-    "docs/studies/map_skill.md has the protocol, docs/formats/map_skill.md the report.\n";
-
-void add_map_skill(CLI::App& study, MapSkillArguments& arguments) {
-  CLI::App* command = study.add_subcommand(
-      "map-skill", "Score maps against recorded liquidations: ladder, placebos, bands");
-  command->footer(kMapSkillFooter);
-  auto* dataset =
-      command
-          ->add_option("--dataset", arguments.datasets,
-                       "Descriptor of the data, imported into a store that is removed at the end; "
-                       "may be given several times")
-          ->allow_extra_args(false);
-  command
-      ->add_option("--root", arguments.root,
-                   "Folder that the descriptors' files are in [each descriptor's own]")
-      ->needs(dataset);
-  auto* store = command->add_option("--store", arguments.store,
-                                    "A store that holds the data already, instead of --dataset");
-  dataset->excludes(store);
-  command->add_option("--instrument", arguments.instrument,
-                      "Prices, volume and open interest [the only one that has them]");
-  command->add_option("--liquidations", arguments.liquidations,
-                      "Liquidation totals by side [the only instrument that has them]");
-  command
-      ->add_option("--burn-in-days", arguments.burn_in_days,
-                   "First days, which are only learned from")
-      ->capture_default_str();
-  command->add_option("--primary-from", arguments.primary_from,
-                      "Begin of the primary window [the end of the burn-in]");
-  command->add_option("--primary-to", arguments.primary_to,
-                      "End of the primary window, excluded [the end of the data]");
-  command->add_option("--seed", arguments.seed, "Of the bootstrap and the shuffled placebo")
-      ->capture_default_str();
-  command->add_option("--bootstrap", arguments.bootstrap, "Draws of days")->capture_default_str();
-  command->add_option("--out", arguments.out, "The report: FILE.json")->required();
-  command->add_option("--figures", arguments.figures,
-                      "Folder for pictures (PNG and SVG) and report.md; made where it is missing");
-  command->callback([dataset, store] {
-    if (dataset->count() + store->count() == 0)
-      throw CLI::ValidationError("map-skill", "needs --dataset or --store");
-  });
-}
-
 // Where a study reads from.
 void add_study_data(CLI::App& command, StudyStoreArguments& arguments) {
-  auto* dataset = command.add_option(
-      "--dataset", arguments.datasets,
-      "Descriptor of the data, imported into a store that is removed at the end; repeatable");
+  auto* dataset =
+      command
+          .add_option("--dataset", arguments.datasets,
+                      "Descriptor of the data, imported into a store that is removed at the end; "
+                      "may be given several times")
+          ->allow_extra_args(false);
   command
       .add_option("--root", arguments.root,
                   "Folder that the descriptors' files are in [each descriptor's own]")
@@ -247,18 +201,65 @@ void add_study_data(CLI::App& command, StudyStoreArguments& arguments) {
   });
 }
 
+constexpr const char* kMapSkillFooter =
+    "\nSays how much of what was liquidated a map explains once the hour's price range is known: "
+    "a\n"
+    "score of the map, not a forecast. On the recorded data that the project is measured on:\n"
+    "  faultline study map-skill --dataset datasets/btc_map_skill.toml --root DATA \\\n"
+    "      --primary-to 2026-02-19T17:00:00Z --out report.json --figures figures\n"
+    "docs/studies/map_skill.md has the protocol, docs/formats/map_skill.md the report.\n";
+
+void add_map_skill(CLI::App& study, MapSkillArguments& arguments) {
+  CLI::App* command = study.add_subcommand(
+      "map-skill", "Score maps against recorded liquidations: ladder, placebos, bands");
+  command->footer(kMapSkillFooter);
+  add_study_data(*command, arguments.data);
+  command
+      ->add_option("--instrument", arguments.instrument,
+                   "Prices, volume and open interest [the only one that has them]")
+      ->check(check_instrument);
+  command
+      ->add_option("--liquidations", arguments.liquidations,
+                   "Liquidation totals by side [the only instrument that has them]")
+      ->check(check_instrument);
+  command
+      ->add_option("--burn-in-days", arguments.burn_in_days,
+                   "First days, which are only learned from")
+      ->capture_default_str()
+      ->check(check_count);
+  command
+      ->add_option("--primary-from", arguments.primary_from,
+                   "Begin of the primary window [the end of the burn-in]")
+      ->check(check_time);
+  command
+      ->add_option("--primary-to", arguments.primary_to,
+                   "End of the primary window, excluded [the end of the data]")
+      ->check(check_time);
+  command->add_option("--seed", arguments.seed, "Of the bootstrap and the shuffled placebo")
+      ->capture_default_str()
+      ->check(check_count);
+  command->add_option("--bootstrap", arguments.bootstrap, "Draws of days")
+      ->capture_default_str()
+      ->check(check_count);
+  command->add_option("--out", arguments.out, "The report: FILE.json")->required();
+  command->add_option("--figures", arguments.figures,
+                      "Folder for pictures (PNG and SVG) and report.md; made where it is missing");
+}
+
 void add_place_study(CLI::App& command, PlaceStudyArguments& arguments) {
   add_study_data(command, arguments.data);
   command
       .add_option("--instrument", arguments.instrument,
                   "Prices, volume and open interest of the map")
-      ->required();
+      ->required()
+      ->check(check_instrument);
   command
       .add_option("--assume-open-interest", arguments.assumed_open_interest,
                   "Native units, where none is recorded")
-      ->check(CLI::PositiveNumber);
+      ->check(check_amount);
   command.add_option("--seed", arguments.seed, "Of everything that is drawn")
-      ->capture_default_str();
+      ->capture_default_str()
+      ->check(check_count);
   command.add_option("--bootstrap", arguments.replicas, "Draws")
       ->check(CLI::Range(100, 1'000'000))
       ->capture_default_str();
@@ -275,8 +276,10 @@ void add_location(CLI::App& study, PlaceStudyArguments& arguments) {
       ->add_option("--prints", arguments.others,
                    "Instruments with single liquidations; several are scored one by one and "
                    "together")
-      ->required();
-  command->add_option("--interval", arguments.interval, "How long a map stays frozen [1h]");
+      ->required()
+      ->check(check_instrument);
+  command->add_option("--interval", arguments.interval, "How long a map stays frozen [1h]")
+      ->check(check_duration);
   command->footer("\ndocs/studies/location.md says how it is scored and what it said.\n");
 }
 
@@ -288,7 +291,8 @@ void add_true_positions(CLI::App& study, PlaceStudyArguments& arguments) {
       ->add_option("--positions", arguments.others,
                    "Instrument with snapshots of positions and their liquidation prices")
       ->required()
-      ->expected(1);
+      ->expected(1)
+      ->check(check_instrument);
   command->add_option("--members", arguments.members, "Of the ensemble")
       ->check(CLI::Range(2, 256))
       ->capture_default_str();

@@ -9,40 +9,6 @@
 namespace faultline {
 namespace {
 
-// A store that lives as long as the command.
-class PassingStore {
- public:
-  explicit PassingStore(std::string path) : path_(std::move(path)) {}
-  PassingStore(const PassingStore&) = delete;
-  PassingStore& operator=(const PassingStore&) = delete;
-  ~PassingStore() { static_cast<void>(remove_folder(path_).has_value()); }
-
- private:
-  std::string path_;
-};
-
-struct Imported {
-  std::uint64_t rows = 0;
-  std::uint64_t quarantined = 0;
-};
-
-Outcome<Imported> import_all(const MapSkillArguments& arguments, const std::string& folder,
-                             const ProgressFn& report) {
-  const Outcome<std::unique_ptr<Store>> store = Store::open(folder, StoreMode::kWrite);
-  if (!store) return store.error();
-  Imported sum;
-  for (const std::string& path : arguments.datasets) {
-    const Outcome<Dataset> dataset = read_dataset(path);
-    if (!dataset) return dataset.error();
-    const Outcome<ImportReport> done =
-        import_dataset(*dataset, **store, import_options(arguments.root, path, folder), report);
-    if (!done) return done.error();
-    sum.rows += done->total_taken();
-    sum.quarantined += done->total_quarantined();
-  }
-  return sum;
-}
-
 // The instrument that was named, or the only one there is.
 Outcome<InstrumentId> chosen(const char* option, const std::string& text, const char* what,
                              const std::vector<InstrumentId>& candidates) {
@@ -79,9 +45,9 @@ Outcome<MapSkillOptions> options_of(const MapSkillArguments& arguments, const St
   return options;
 }
 
-Outcome<MapSkill> study_of(const MapSkillArguments& arguments, const std::string& folder,
+Outcome<MapSkill> study_of(const MapSkillArguments& arguments, const OutputOptions& output,
                            const ProgressFn& report) {
-  const Outcome<std::unique_ptr<Store>> store = Store::open(folder, StoreMode::kRead);
+  const Outcome<StudyStore> store = StudyStore::open(arguments.data, arguments.out, output, report);
   if (!store) return store.error();
   const Outcome<MapSkillOptions> options = options_of(arguments, **store);
   if (!options) return options.error();
@@ -116,26 +82,7 @@ ExitCode run_study_map_skill(const MapSkillArguments& arguments, const OutputOpt
   const ProgressFn report = progress_bar(output);
   if (const Outcome<void> made = make_output_folders(arguments); !made)
     return fail(made.error(), output);
-  std::optional<PassingStore> passing;
-  std::string folder = arguments.store;
-  if (folder.empty()) {
-    folder = arguments.out + ".store";
-    if (file_exists(folder)) {
-      return fail(Diagnostic{.code = Errc::kBadRequest,
-                             .file = folder,
-                             .note = "is in the way of the temporary store: remove it"},
-                  output);
-    }
-    passing.emplace(folder);
-    const Outcome<Imported> imported = import_all(arguments, folder, report);
-    if (!imported) return fail(imported.error(), output);
-    end_progress();
-    if (!output.is_json) {
-      say(fmt::format("Imported {} rows, {} quarantined.\n", count_text(imported->rows),
-                      count_text(imported->quarantined)));
-    }
-  }
-  const Outcome<MapSkill> study = study_of(arguments, folder, report);
+  const Outcome<MapSkill> study = study_of(arguments, output, report);
   if (!study) return fail(study.error(), output);
   end_progress();
   if (const Outcome<void> done = write_all(*study, arguments); !done)

@@ -3,38 +3,19 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <initializer_list>
 #include <utility>
 
 #include "core/time_text.hpp"
 #include "draw/axis_ticks.hpp"
+#include "study/estimate_text.hpp"
 #include "study/skill_published.hpp"
 
 namespace faultline {
 namespace {
 
-// Fewer days than this make intervals that are too narrow.
-constexpr std::size_t kDaysFew = 30;
 constexpr double kNoise = 0.005;
 
 std::string shown(double value) { return grouped_text(value, 3); }
-
-std::string shown(const Estimate& estimate) {
-  if (!estimate) return "-";
-  return shown(estimate->value) + " [" + shown(estimate->low) + ", " + shown(estimate->high) + "]";
-}
-
-std::string table_row(std::initializer_list<std::string> cells) {
-  std::string out = "|";
-  for (const std::string& cell : cells) out += " " + cell + " |";
-  return out + "\n";
-}
-
-std::string table_head(std::initializer_list<std::string> cells) {
-  std::string out = table_row(cells) + "|";
-  for (std::size_t i = 0; i < cells.size(); ++i) out += "---|";
-  return out + "\n";
-}
 
 std::string timing_words(MapTiming timing) {
   return timing == MapTiming::kInHour ? "in the hour" : "frozen";
@@ -62,12 +43,9 @@ std::string head_text(const MapSkill& study) {
 }
 
 std::string window_head(const SkillWindow& window) {
-  std::string out = "\n## The " + window.name + " window: " + to_text(window.from) + " to " +
-                    to_text(window.to) + "\n\n" + std::to_string(window.hour_count) + " hours on " +
-                    std::to_string(window.day_count) + " days.\n";
-  if (window.day_count < kDaysFew)
-    out += "Fewer than " + std::to_string(kDaysFew) + " days: the intervals are too narrow.\n";
-  return out;
+  return "\n## The " + window.name + " window: " + to_text(window.from) + " to " +
+         to_text(window.to) + "\n\n" + std::to_string(window.hour_count) + " hours on " +
+         std::to_string(window.day_count) + " days.\n" + few_days_text(window.day_count);
 }
 
 std::string score_table(const MapSkill& study, const SkillWindow& window, MapTiming timing) {
@@ -78,9 +56,9 @@ std::string score_table(const MapSkill& study, const SkillWindow& window, MapTim
     const ContestantInfo& info = study.contestants[i];
     const SkillScore& score = window.scores[i];
     if (info.timing != timing) continue;
-    out +=
-        table_row({info.name, shown(score.r_squared), shown(score.poisson), shown(score.spearman),
-                   shown(score.top_hits), shown(score.wide_r_squared), info.about});
+    out += table_row({info.name, estimate_text(score.r_squared), estimate_text(score.poisson),
+                      estimate_text(score.spearman), estimate_text(score.top_hits),
+                      estimate_text(score.wide_r_squared), info.about});
   }
   return out;
 }
@@ -91,8 +69,9 @@ std::string increment_table(const SkillWindow& window) {
   out += table_head({"contestant", "over", "R2", "Poisson deviance", "Spearman", "top-tenth hits",
                      "squared error, widest 5 %, ratio"});
   for (const SkillIncrement& one : window.increments) {
-    out += table_row({one.name, one.reference, shown(one.r_squared), shown(one.poisson),
-                      shown(one.spearman), shown(one.top_hits), shown(one.wide_mse_ratio)});
+    out += table_row({one.name, one.reference, estimate_text(one.r_squared),
+                      estimate_text(one.poisson), estimate_text(one.spearman),
+                      estimate_text(one.top_hits), estimate_text(one.wide_mse_ratio)});
   }
   return out;
 }
@@ -110,8 +89,8 @@ std::string band_tables(const TimingBands& timing) {
                     "\n\nBands of ln(1 + USD), out of sample.\n\n";
   out += table_head({"level", "coverage", "mean width", "unbounded"});
   for (const BandScore& band : timing.bands) {
-    out += table_row({grouped_text(band.level, 2), shown(band.coverage), shown(band.width),
-                      std::to_string(band.unbounded_count)});
+    out += table_row({grouped_text(band.level, 2), estimate_text(band.coverage),
+                      estimate_text(band.width), std::to_string(band.unbounded_count)});
   }
   out += "\n";
   out += table_head({"part", "observations", "coverage of 50 %", "coverage of 80 %"});
@@ -120,13 +99,14 @@ std::string band_tables(const TimingBands& timing) {
     if (is_detailed(band)) two.push_back(&band);
   }
   for (const Side side : {Side::kLong, Side::kShort}) {
-    out += table_row({std::string(name_of(side)) + "s", "", shown(two[0]->by_side[index_of(side)]),
-                      shown(two[1]->by_side[index_of(side)])});
+    out += table_row({std::string(name_of(side)) + "s", "",
+                      estimate_text(two[0]->by_side[index_of(side)]),
+                      estimate_text(two[1]->by_side[index_of(side)])});
   }
   for (std::size_t b = 0; b < kReachBuckets; ++b) {
     out +=
         table_row({"reach " + bucket_words(b) + " sigma", std::to_string(two[0]->bucket_count[b]),
-                   shown(two[0]->by_bucket[b]), shown(two[1]->by_bucket[b])});
+                   estimate_text(two[0]->by_bucket[b]), estimate_text(two[1]->by_bucket[b])});
   }
   return out;
 }
@@ -140,7 +120,7 @@ std::string published_table(const MapSkill& study) {
       const SkillScore* score = window.find_score(one.name);
       if (!expected || score == nullptr || !score->r_squared) continue;
       const double error = score->r_squared->value - *expected;
-      out += table_row({one.name, window.name, shown(score->r_squared), shown(*expected),
+      out += table_row({one.name, window.name, estimate_text(score->r_squared), shown(*expected),
                         shown(error), shown(one.tolerance),
                         std::abs(error) <= one.tolerance ? "within" : "**beyond**"});
     }
@@ -152,7 +132,8 @@ std::string target_table(const MapSkill& study) {
   std::string out = "\n## Targets\n\nIn the primary window unless a window is named.\n\n";
   out += table_head({"target", "value", "required", ""});
   for (const SkillTarget& one : skill_targets(study))
-    out += table_row({one.what, shown(one.value), one.required, one.is_met ? "met" : "**missed**"});
+    out += table_row(
+        {one.what, estimate_text(one.value), one.required, one.is_met ? "met" : "**missed**"});
   return out;
 }
 
@@ -166,19 +147,14 @@ constexpr const char* kLimits =
     "those of the feed, not of the market.\n"
     "* Bands are conditional on the hour's range too, and hold for the feed as it was reported.\n";
 
-JsonValue json_of(const Estimate& estimate) {
-  if (!estimate) return {};
-  JsonValue out = JsonValue::object();
-  out.set("value", estimate->value).set("low", estimate->low).set("high", estimate->high);
-  return out;
-}
-
 JsonValue json_of(const SkillIncrement& one) {
   JsonValue out = JsonValue::object();
   out.set("contestant", one.name).set("over", one.reference);
-  out.set("r_squared", json_of(one.r_squared)).set("poisson", json_of(one.poisson));
-  out.set("spearman", json_of(one.spearman)).set("top_hits", json_of(one.top_hits));
-  return out.set("wide_mse_ratio", json_of(one.wide_mse_ratio));
+  out.set("r_squared", json_of_estimate(one.r_squared))
+      .set("poisson", json_of_estimate(one.poisson));
+  out.set("spearman", json_of_estimate(one.spearman))
+      .set("top_hits", json_of_estimate(one.top_hits));
+  return out.set("wide_mse_ratio", json_of_estimate(one.wide_mse_ratio));
 }
 
 JsonValue json_of(const SkillScore& score, const ContestantInfo& info) {
@@ -186,23 +162,27 @@ JsonValue json_of(const SkillScore& score, const ContestantInfo& info) {
   out.set("contestant", info.name).set("about", info.about);
   out.set("timing", info.timing == MapTiming::kInHour ? "in_hour" : "frozen");
   out.set("is_placebo", info.is_placebo);
-  out.set("r_squared", json_of(score.r_squared)).set("poisson", json_of(score.poisson));
-  out.set("spearman", json_of(score.spearman)).set("top_hits", json_of(score.top_hits));
-  return out.set("wide_r_squared", json_of(score.wide_r_squared));
+  out.set("r_squared", json_of_estimate(score.r_squared))
+      .set("poisson", json_of_estimate(score.poisson));
+  out.set("spearman", json_of_estimate(score.spearman))
+      .set("top_hits", json_of_estimate(score.top_hits));
+  return out.set("wide_r_squared", json_of_estimate(score.wide_r_squared));
 }
 
 JsonValue json_of(const BandScore& band) {
   JsonValue out = JsonValue::object();
-  out.set("level", band.level).set("coverage", json_of(band.coverage));
-  out.set("width", json_of(band.width)).set("unbounded_count", band.unbounded_count);
+  out.set("level", band.level).set("coverage", json_of_estimate(band.coverage));
+  out.set("width", json_of_estimate(band.width)).set("unbounded_count", band.unbounded_count);
   for (const Side side : {Side::kLong, Side::kShort})
-    out.set("coverage_" + std::string(name_of(side)), json_of(band.by_side[index_of(side)]));
+    out.set("coverage_" + std::string(name_of(side)),
+            json_of_estimate(band.by_side[index_of(side)]));
   JsonValue buckets = JsonValue::array();
   for (std::size_t b = 0; b < kReachBuckets; ++b) {
     JsonValue one = JsonValue::object();
     one.set("reach_from_sigma", b == 0 ? 0.0 : kReachEdges[b - 1]);
     one.set("reach_to_sigma", b < kReachEdges.size() ? JsonValue(kReachEdges[b]) : JsonValue());
-    one.set("observations", band.bucket_count[b]).set("coverage", json_of(band.by_bucket[b]));
+    one.set("observations", band.bucket_count[b])
+        .set("coverage", json_of_estimate(band.by_bucket[b]));
     buckets.push(std::move(one));
   }
   return out.set("buckets", std::move(buckets));
@@ -214,7 +194,8 @@ JsonValue json_of(const TimingBands& timing) {
   JsonValue bins = JsonValue::array();
   for (const PredictedBin& bin : timing.bins) {
     JsonValue one = JsonValue::object();
-    one.set("predicted", json_of(bin.predicted)).set("realised", json_of(bin.realised));
+    one.set("predicted", json_of_estimate(bin.predicted))
+        .set("realised", json_of_estimate(bin.realised));
     bins.push(std::move(one));
   }
   JsonValue out = JsonValue::object();
@@ -268,7 +249,7 @@ JsonValue json_of_map_skill(const MapSkill& study) {
   JsonValue targets = JsonValue::array();
   for (const SkillTarget& one : skill_targets(study)) {
     JsonValue entry = JsonValue::object();
-    entry.set("what", one.what).set("value", json_of(one.value));
+    entry.set("what", one.what).set("value", json_of_estimate(one.value));
     targets.push(entry.set("required", one.required).set("is_met", one.is_met));
   }
   out.set("windows", std::move(windows)).set("targets", std::move(targets));

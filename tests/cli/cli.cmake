@@ -32,8 +32,19 @@ expect(2 "X is not venue:symbol" map --store s --instrument X)
 expect(2 "a.gif does not end with" map --store s --instrument okx:X --out a.gif)
 expect(2 "0 is not a decimal number above zero"
   import --store s --format bybit_trades --instrument okx:X --tick-size 0 a.csv)
+expect(2 "A subcommand is required" study)
+expect(2 "needs --dataset or --store" study map-skill --out o.json)
+expect(2 "x is not a time" study map-skill --store s --primary-to x --out o.json)
+expect(2 "-1 is not a whole number from 0 on"
+  study map-skill --store s --bootstrap -1 --out o.json)
+expect(2 "nowhere:X is not venue:symbol"
+  study location --store s --instrument nowhere:X --prints okx:X --out o.json)
+expect(2 "nowhere:Y is not venue:symbol"
+  study location --store s --instrument okx:X --prints nowhere:Y --out o.json)
 # What is well said and cannot be done.
 expect(1 "no such file or folder" info --store none)
+expect(1 "no such file or folder"
+  study true-positions --store none --instrument okx:X --positions okx:Y --out o.json)
 
 if(EXISTS /dev/full)
   execute_process(COMMAND sh -c "\"$0\" formats >/dev/full" ${FAULTLINE}
