@@ -99,6 +99,12 @@ void say_map(const LiquidationMap& map) {
     say(fmt::format("notional at risk within {:2.0f} %: longs {}, shorts {}", near.reach * 100.0,
                     sum_text(near.usd[0], map.members), sum_text(near.usd[1], map.members)));
   }
+  if (map.liquidation_intervals > 0) {
+    say(fmt::format("liquidation_interval: {:.1f} % of {} bands of 80 % held what was printed",
+                    100.0 * static_cast<double>(map.liquidation_intervals_right) /
+                        static_cast<double>(map.liquidation_intervals),
+                    count_text(map.liquidation_intervals)));
+  }
   say("largest clusters:");
   for (const Cluster& cluster : map.clusters) say_cluster(cluster, map.members);
 }

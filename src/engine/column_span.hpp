@@ -17,11 +17,19 @@ struct Candle {
   double close = 0.0;
 };
 
+struct UsdInterval {
+  double low = 0.0;
+  double high = 0.0;
+};
+
 // The readings of the feeds that ended inside a span: what was expected of each before it was
 // known, and what was printed. Both sum over the same readings, so that they can be compared.
 struct SpanFeed {
   std::array<double, 2> expected_liquidation_usd{};  // a(φ·crossed)^β: an estimate
   std::array<double, 2> printed_usd{};               // a measurement
+  // Between which dollars 80 % of such spans print, given what was crossed; absent while earlier
+  // spans do not say (LiquidationBands).
+  std::array<std::optional<UsdInterval>, 2> liquidation_interval{};
   std::uint32_t readings = 0;
 };
 

@@ -7,6 +7,7 @@
 
 #include "base/check.hpp"
 #include "base/hash.hpp"
+#include "engine/liquidation_bands.hpp"
 #include "engine/map_liquidations.hpp"
 #include "engine/map_plan.hpp"
 #include "engine/venue_run.hpp"
@@ -119,10 +120,17 @@ std::optional<double> expected_of(const Cluster& cluster, const VenueRuns& venue
   return sum;
 }
 
-void append_column(const MapColumn& column, ColumnSpan span, ClusterTracker& tracker,
+// What follows the columns one by one.
+struct Followers {
+  ClusterTracker clusters;
+  LiquidationBands bands;
+};
+
+void append_column(const MapColumn& column, ColumnSpan span, Followers& followers,
                    LiquidationMap& map) {
+  followers.bands.add(span);
   span.open_interest_usd = column.open_interest_usd;
-  tracker.add(column, span.candle.low, span.candle.high);
+  followers.clusters.add(column, span.candle.low, span.candle.high);
   for (const Side side : kSides) {
     if (column.open_interest_usd <= 0.0) continue;
     const double error =
@@ -136,7 +144,7 @@ void append_column(const MapColumn& column, ColumnSpan span, ClusterTracker& tra
 
 Outcome<void> run_venues(const MapPlan& plan, VenueRuns& venues, const ProgressFn& report,
                          LiquidationMap& map) {
-  ClusterTracker tracker;
+  Followers followers;
   std::optional<EnsembleColumn> last;
   const auto next_column = [&](UnixNanos time) {
     return UnixNanos((time.value / plan.column.value + 1) * plan.column.value);
@@ -147,7 +155,7 @@ Outcome<void> run_venues(const MapPlan& plan, VenueRuns& venues, const ProgressF
     const bool is_last = venues.is_any_over();
     if (venues.are_together()) {
       last.emplace(venues.column());
-      append_column(last->column(), venues.take_span(), tracker, map);
+      append_column(last->column(), venues.take_span(), followers, map);
     }
     if (is_last) break;
     const std::uint64_t steps = venues.step_count();
@@ -155,7 +163,10 @@ Outcome<void> run_venues(const MapPlan& plan, VenueRuns& venues, const ProgressF
     until = until + plan.column;
   }
   if (!last) return {};
-  map.cluster_histories.assign(tracker.histories().begin(), tracker.histories().end());
+  const auto histories = followers.clusters.histories();
+  map.cluster_histories.assign(histories.begin(), histories.end());
+  map.liquidation_intervals = followers.bands.interval_count();
+  map.liquidation_intervals_right = followers.bands.inside_count();
   map.clusters = find_clusters(last->column());
   last->add_intervals(map.clusters);
   for (Cluster& cluster : map.clusters) {

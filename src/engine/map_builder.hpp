@@ -93,6 +93,9 @@ struct LiquidationMap {
   std::string liquidations_source;  // empty where none are recorded: that is not a zero
   std::vector<Cluster> clusters;    // of the last column
   std::vector<ClusterHistory> cluster_histories;
+  // Of the spans' liquidation_intervals: how many there were, and how many held what was printed.
+  std::uint64_t liquidation_intervals = 0;
+  std::uint64_t liquidation_intervals_right = 0;
   StepNotes notes;
   std::uint64_t oi_exceeds_volume_steps = 0;
   // |cells − open interest| / open interest, recounted at every column.

@@ -72,12 +72,25 @@ JsonValue json_of_near(const MapColumn& column, std::size_t members) {
   return out;
 }
 
-JsonValue json_of_feed(const std::optional<SpanFeed>& feed) {
+JsonValue json_of_sums(const std::optional<SpanFeed>& feed) {
   if (!feed) return {};
   JsonValue out = JsonValue::object();
   out.set("readings", feed->readings);
   out.set("expected_liquidation_usd", by_side(feed->expected_liquidation_usd));
-  out.set("printed_usd", by_side(feed->printed_usd));
+  return std::move(out.set("printed_usd", by_side(feed->printed_usd)));
+}
+
+JsonValue json_of_feed(const std::optional<SpanFeed>& feed) {
+  JsonValue out = json_of_sums(feed);
+  if (!feed) return out;
+  JsonValue bands = JsonValue::object();
+  for (const Side side : {Side::kLong, Side::kShort}) {
+    const std::optional<UsdInterval>& band = feed->liquidation_interval[index_of(side)];
+    bands.set(name_of(side),
+              band ? std::move(JsonValue::object().set("low", band->low).set("high", band->high))
+                   : JsonValue());
+  }
+  out.set("liquidation_interval", std::move(bands));
   return out;
 }
 
@@ -161,7 +174,9 @@ void add_flows(const LiquidationMap& map, JsonValue& out) {
   std::array<double, 2> reported{};
   for (const RealisedLiquidation& one : map.liquidations) reported[index_of(one.side)] += one.usd;
   out.set("crossed_long_usd", crossed[0]).set("crossed_short_usd", crossed[1]);
-  out.set("feed", json_of_feed(feed));
+  out.set("feed", json_of_sums(feed));
+  out.set("liquidation_intervals", map.liquidation_intervals)
+      .set("liquidation_intervals_right", map.liquidation_intervals_right);
   // Nothing recorded is null: it is not a zero.
   const bool is_recorded = !map.liquidations_source.empty();
   out.set("liquidations_source", is_recorded ? JsonValue(map.liquidations_source) : JsonValue());

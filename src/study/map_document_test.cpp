@@ -44,7 +44,7 @@ LiquidationMap made_up(bool has_ensemble) {
     span.candle = {column.as_of - kHour, column.as_of, column.mark,
                    column.mark,          column.mark,  column.mark};
     span.open_interest_usd = 2'100.0;
-    if (hour == 2) span.feed = SpanFeed{{5.0, 6.0}, {7.0, 0.0}, 1};
+    if (hour == 2) span.feed = SpanFeed{{5.0, 6.0}, {7.0, 0.0}, {UsdInterval{1.0, 9.0}, {}}, 1};
     map.spans.push_back(span);
   }
   map.as_of = map.columns.back().as_of;
@@ -83,6 +83,9 @@ TEST(MapDocument, BothQuantitiesAndTheIntervalAreNamed) {
   const JsonValue& feed = at(columns[1], "feed");
   EXPECT_EQ(at(at(feed, "expected_liquidation_usd"), "short").as_double(), 6.0);
   EXPECT_EQ(at(at(feed, "printed_usd"), "short").as_double(), 0.0);
+  const JsonValue& bands = at(feed, "liquidation_interval");
+  EXPECT_EQ(at(at(bands, "long"), "high").as_double(), 9.0);
+  EXPECT_TRUE(at(bands, "short").is_null());
   const JsonValue& summary = at(json, "summary");
   EXPECT_EQ(at(at(summary, "feed"), "readings").as_int(), 1);
   EXPECT_EQ(at(at(summary, "venues").as_array()->at(1), "share").as_double(), 0.25);
