@@ -12,6 +12,7 @@
 #include "core/decimal.hpp"
 #include "core/instrument.hpp"
 #include "core/time_text.hpp"
+#include "engine/step_builder.hpp"
 #include "infer/ensemble_prior.hpp"
 #include "study/map_picture.hpp"
 
@@ -39,8 +40,9 @@ constexpr const char* kFooter =
 // Unlike CLI::PositiveNumber, which lets NaN and infinity through.
 std::string check_amount(const std::string& text) {
   double amount = 0.0;
-  if (CLI::detail::lexical_cast(text, amount) && std::isfinite(amount) && amount > 0.0) return "";
-  return text + " is not a number above zero";
+  const bool is_number = CLI::detail::lexical_cast(text, amount) && std::isfinite(amount);
+  if (is_number && amount > 0.0 && amount <= kInterestMax) return "";
+  return text + " is not a number above zero, and at most 1e15";
 }
 
 // Unlike CLI::NonNegativeNumber, which wraps -1 round to a large number.

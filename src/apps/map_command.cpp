@@ -91,6 +91,14 @@ void say_map(const LiquidationMap& map) {
       count_text(map.notes.held_interest_steps)));
   say_left_out(map.notes);
   for (const VenuePart& venue : map.venues) {
+    if (venue.refused_readings > 0) {
+      say(fmt::format(
+          "{}: {} of {} readings of the feed were not what it can show, and are left out",
+          venue.feed, count_text(venue.refused_readings),
+          count_text(venue.refused_readings + venue.readings)));
+    }
+  }
+  for (const VenuePart& venue : map.venues) {
     if (map.venues.size() == 1) break;
     say(fmt::format("  {}: {} of open interest, {:.1f} % of all", to_text(venue.spec.id),
                     usd_text(venue.open_interest_usd), venue.share * 100.0));

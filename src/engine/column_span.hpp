@@ -31,6 +31,7 @@ struct SpanFeed {
   // spans do not say (LiquidationBands).
   std::array<std::optional<UsdInterval>, 2> liquidation_interval{};
   std::uint32_t readings = 0;
+  std::array<bool, 2> has_side{};  // a side that no reading told of is no zero
 };
 
 // What happened in the span of one column. Money by Side.

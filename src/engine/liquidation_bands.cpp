@@ -29,6 +29,7 @@ void LiquidationBands::add(ColumnSpan& span) {
     // Both sides first: one must not learn from the other.
     std::array<Forecast, 2> forecast{};
     for (const std::size_t side : {0U, 1U}) {
+      if (!span.feed->has_side[side]) continue;
       forecast[side].center = std::log1p(span.feed->expected_liquidation_usd[side]);
       const Interval band =
           interval_around(forecast[side], bands_.interval(bucket_of(reach[side])));
@@ -37,6 +38,7 @@ void LiquidationBands::add(ColumnSpan& span) {
           .low = std::max(std::expm1(band.low), 0.0), .high = std::max(std::expm1(band.high), 0.0)};
     }
     for (const std::size_t side : {0U, 1U}) {
+      if (!span.feed->has_side[side]) continue;
       const double printed = span.feed->printed_usd[side];
       const auto& interval = span.feed->liquidation_interval[side];
       if (interval) {

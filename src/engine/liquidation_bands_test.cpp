@@ -22,6 +22,7 @@ ColumnSpan span_of(Rng& rng, double& price, bool has_feed) {
   if (!has_feed) return span;
   span.feed.emplace();
   span.feed->readings = 1;
+  span.feed->has_side = {true, true};
   const std::array reach{candle.open / candle.low - 1.0, candle.high / candle.open - 1.0};
   for (const std::size_t side : {0U, 1U}) {
     const double expected = 1e8 * reach[side];
@@ -66,6 +67,20 @@ TEST(LiquidationBands, ASpanKnowsOnlyEarlierSpans) {
     EXPECT_EQ(one.feed->liquidation_interval[side]->high,
               two.feed->liquidation_interval[side]->high);
   }
+}
+
+TEST(LiquidationBands, ASideThatIsNotRecordedIsNoZero) {
+  Rng rng(8);
+  double price = 50'000.0;
+  LiquidationBands bands;
+  for (int i = 0; i < 300; ++i) {
+    ColumnSpan span = span_of(rng, price, true);
+    span.feed->has_side = {true, false};
+    bands.add(span);
+    EXPECT_FALSE(span.feed->liquidation_interval[1]);
+  }
+  EXPECT_LT(bands.interval_count(), 300U);
+  EXPECT_GT(bands.interval_count(), 150U);
 }
 
 TEST(LiquidationBands, WithoutAFeedAndAtFirstThereIsNone) {

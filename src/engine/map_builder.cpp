@@ -182,7 +182,9 @@ void describe_venues(const VenueRuns& venues, LiquidationMap& map) {
     const VenueRun& run = venues.runs()[v];
     VenuePart part = run.part();
     part.open_interest_usd = last.venue_interest_usd[v];
-    part.share = part.open_interest_usd / last.open_interest_usd;
+    // An interest of nothing has no shares.
+    part.share =
+        last.open_interest_usd > 0.0 ? part.open_interest_usd / last.open_interest_usd : 0.0;
     hash.add_u64(part.state_hash);
     map.state_bytes += part.state_bytes;
     map.oi_exceeds_volume_steps += run.oi_exceeds_volume_steps();

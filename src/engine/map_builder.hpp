@@ -61,9 +61,12 @@ struct VenuePart {
   StepNotes notes;
   double maintenance_rate = 0.0;  // of the first rung, as the funding shift uses it
   double open_interest_usd = 0.0;
-  double share = 0.0;              // of the open interest of all
-  std::string feed;                // empty where none is recorded
-  std::uint64_t readings = 0;      // of the feed that were used
+  double share = 0.0;          // of the open interest of all
+  std::string feed;            // empty where none is recorded
+  std::uint64_t readings = 0;  // of the feed that were used
+  // Readings that were not learnt from: of another stretch than the steps', or not what the feed's
+  // rule allows (more prints than seconds of a feed that shows one a second).
+  std::uint64_t refused_readings = 0;
   double effective_members = 1.0;  // 1/Σw²
   std::uint64_t resamplings = 0;
   // expected_liquidation_usd = factor·crossed^exponent, a reading; absent where nothing was learnt.

@@ -109,6 +109,9 @@ class SeenKeys {
 // The steepest cap of any venue, 4 % an hour, is just below it.
 constexpr double kFundingOfDayMax = 1.0 + 1e-9;
 
+// Prices that differ by more within a step, or from the step before, are a fault of the data.
+constexpr double kJumpMax = 20.0;
+
 enum BarColumn : std::size_t {
   kTime,
   kLength,
@@ -444,6 +447,12 @@ Outcome<void> StepBuilder::State::settle_prices(MarketStep& step) {
   step.high = range.high;
   step.low = range.low;
   step.close = range.close;
+  const double before = last_close > 0.0 ? last_close : range.open;
+  if (std::min(range.low, before) * kJumpMax < std::max(range.high, before))
+    return problem(Errc::kOutOfRange, "prices between " + std::to_string(range.low) + " and " +
+                                          std::to_string(range.high) + " after " +
+                                          std::to_string(before) + " in the step that begins " +
+                                          to_text(step.begin));
   last_close = range.close;
   return {};
 }
@@ -455,7 +464,8 @@ Outcome<void> StepBuilder::State::take_interest(UnixNanos end, bool& is_seen) {
         if (!row) return row.error();
         oi = static_cast<double>(batch.columns[1].values[last - 1]) * (*row)->lot;
         is_seen = true;
-        return {};
+        if (oi <= kInterestMax) return {};
+        return problem(Errc::kOutOfRange, "an open interest of " + std::to_string(oi));
       });
 }
 

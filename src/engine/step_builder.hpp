@@ -26,6 +26,9 @@ namespace faultline {
 // stored first.
 // Cost: one pass over each column; memory of one batch a kind, whatever the number of rows.
 
+// More open interest than any contract has, in native units: beyond it nothing can be estimated.
+inline constexpr double kInterestMax = 1e15;
+
 enum class PriceChoice : std::uint8_t { kAuto, kMark, kLast };
 
 // The streams of one instrument; any may be missing. Each is sorted by time.
@@ -72,8 +75,8 @@ class StepBuilder {
   //
   // Errors of next(): kNoData (no price; no open interest and none assumed; no spec at the time of
   // a row), kBadRequest (a contract that became inverse), kCorrupt (a bar whose high is below its
-  // close, and the like), kOutOfRange (the volume of a step or the funding of a day beyond all
-  // reason), and whatever the readers return.
+  // close, and the like), kOutOfRange (the volume or the price range of a step, the open interest,
+  // or the funding of a day beyond all reason), and whatever the readers return.
   StepBuilder(InstrumentSpec spec, StepSources sources, StepOptions options);
   ~StepBuilder();
   StepBuilder(StepBuilder&&) noexcept;

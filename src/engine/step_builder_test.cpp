@@ -437,5 +437,19 @@ TEST(StepBuilder, BatchSizeDoesNotMatter) {
   }
 }
 
+// A row that is off by orders of magnitude is said, and does not make a map of everything between.
+TEST(StepBuilder, RefusesPricesAndInterestBeyondAllReason) {
+  StepSources sources;
+  sources.bars = reader(EventKind::kBar, {bar(0, 1, PriceKind::kLast, {100, 110, 90, 105}, 500),
+                                          bar(1, 1, PriceKind::kLast, {105, 110, 1, 100}, 500)});
+  sources.open_interest = reader(EventKind::kOpenInterest, {interest(0, 1'000)});
+  StepBuilder builder(InstrumentSpec{}, std::move(sources), {.length = kMinute});
+  MarketStep step;
+  ASSERT_TRUE(builder.next(step));
+  const Outcome<bool> refused = builder.next(step);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Errc::kOutOfRange);
+}
+
 }  // namespace
 }  // namespace faultline

@@ -82,6 +82,7 @@ Outcome<void> VenueRun::take(const MarketStep& step) {
   if (moment->reading) {
     const FilterReading reading = filter_.observe(*moment->reading);
     if (is_shown && reading.is_used) add_reading(reading);
+    refused_readings_ += reading.is_used ? 0 : 1;
   } else if (!moment->is_awaited) {
     filter_.discard();
   }
@@ -111,6 +112,7 @@ void VenueRun::add_reading(const FilterReading& reading) {
   for (const std::size_t side : {0U, 1U}) {
     // A side that was not recorded is left out of both sums.
     if (!reading.printed_usd[side]) continue;
+    span_.feed->has_side[side] = true;
     span_.feed->printed_usd[side] += *reading.printed_usd[side];
     span_.feed->expected_liquidation_usd[side] += reading.expected_liquidation_usd[side];
   }
@@ -133,6 +135,7 @@ VenuePart VenueRun::part() const {
   part.maintenance_rate = maintenance_rate_;
   part.feed = feed_name_;
   part.readings = filter_.reading_count();
+  part.refused_readings = refused_readings_;
   part.effective_members = filter_.effective_count();
   part.resamplings = filter_.resampling_count();
   if (filter_.factor().pairs_learnt() >= 1.0) {

@@ -63,6 +63,7 @@ class VenueRun {
   ColumnSpan span_;
   bool has_span_ = false;
   std::uint64_t oi_exceeds_volume_steps_ = 0;
+  std::uint64_t refused_readings_ = 0;
 };
 
 }  // namespace faultline

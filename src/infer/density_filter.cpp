@@ -227,15 +227,11 @@ void DensityFilter::resample() {
   members_ = std::move(next);
   member_factors_ = std::move(factors);
   std::vector<MemberParameters> parameters = parameters_of(members_);
-  if (learner_.fit_count() == 0) {
-    density_.resample(parents, std::move(parameters));
-  } else {
-    // The mass was laid out with the parents' kernels, and is laid out anew.
-    for (std::size_t m = 0; m < parents.size(); ++m)
-      parameters[m].kernel = density_.member(parents[m]).kernel;
-    density_.resample(parents, std::move(parameters));
-    spread_kernels();
-  }
+  // The mass was laid out with the parents' kernels, and is laid out anew.
+  for (std::size_t m = 0; m < parents.size(); ++m)
+    parameters[m].kernel = density_.member(parents[m]).kernel;
+  density_.resample(parents, std::move(parameters));
+  spread_kernels();
   ++resampling_count_;
 }
 

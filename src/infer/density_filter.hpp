@@ -129,7 +129,8 @@ class DensityFilter {
   void learn_kernel(const FeedReading& reading);
   void collect_for_kernel(const MarketStep& step);
   double native_of_usd(double usd) const;
-  // Gives the members kernels whose weighted mean is the learnt one.
+  // Gives the members their own kernels, or, once there is a learnt one, kernels whose weighted
+  // mean it is; the mass is laid out anew.
   void spread_kernels();
   void save_tail(StateWriter& out) const;
 

@@ -10,6 +10,7 @@ namespace faultline {
 namespace {
 
 constexpr std::array kSides{Side::kLong, Side::kShort};
+constexpr int kSpreadRounds = 4;
 
 }  // namespace
 
@@ -46,19 +47,21 @@ void DensityFilter::learn_kernel(const FeedReading& reading) {
 }
 
 void DensityFilter::spread_kernels() {
-  const std::vector<double>& learnt = learner_.kernel();
-  std::vector<double> mean(learnt.size(), 0.0);
-  for (std::size_t m = 0; m < members_.size(); ++m) {
-    const std::vector<double>& draw = members_[m].parameters.kernel;
-    for (std::size_t j = 0; j < mean.size(); ++j) mean[j] += weights()[m] * draw[j];
-  }
   std::vector<std::vector<double>> kernels;
-  for (const EnsembleMember& member : members_) {
-    std::vector<double>& kernel = kernels.emplace_back(member.parameters.kernel);
-    for (std::size_t j = 0; j < mean.size(); ++j)
-      kernel[j] = mean[j] > 0.0 ? kernel[j] * learnt[j] / mean[j] : 0.0;
-    const double sum = std::accumulate(kernel.begin(), kernel.end(), 0.0);
-    for (double& weight : kernel) weight /= sum;
+  for (const EnsembleMember& member : members_) kernels.push_back(member.parameters.kernel);
+  // A kernel that is scaled back to sum to 1 moves the mean a little off the learnt one.
+  for (int i = 0; i < kSpreadRounds && learner_.fit_count() > 0; ++i) {
+    const std::vector<double>& learnt = learner_.kernel();
+    std::vector<double> mean(learnt.size(), 0.0);
+    for (std::size_t m = 0; m < kernels.size(); ++m) {
+      for (std::size_t j = 0; j < mean.size(); ++j) mean[j] += weights()[m] * kernels[m][j];
+    }
+    for (std::vector<double>& kernel : kernels) {
+      for (std::size_t j = 0; j < mean.size(); ++j)
+        kernel[j] = mean[j] > 0.0 ? kernel[j] * learnt[j] / mean[j] : 0.0;
+      const double sum = std::accumulate(kernel.begin(), kernel.end(), 0.0);
+      for (double& weight : kernel) weight /= sum;
+    }
   }
   density_.set_kernels(kernels);
 }

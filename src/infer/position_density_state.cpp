@@ -25,6 +25,7 @@ namespace {
 constexpr std::uint64_t kMagic = 0x3230534e45444c46ULL;  // "FLDENS02"
 constexpr std::uint64_t kBinsMax = 1'000'000;
 constexpr double kWeightMin = 1e-25;  // below it cells have lost what they held
+constexpr double kRatioMax = 1e3;     // what next to nothing says is not said a thousand times over
 
 std::uint64_t digest_of(const DensityConfig& config) {
   Hash64 hash;
@@ -236,7 +237,7 @@ void PositionDensity::set_kernels(std::span<const std::vector<double>> kernels) 
     for (std::size_t j = 0; j <= grid_.size(); ++j) {
       for (std::size_t m = 0; m < members; ++m) {
         const double old = kernel_[j * members + m];
-        ratio[m] = old > kWeightMin ? kernels[m][j] / old : 0.0;
+        ratio[m] = old > kWeightMin ? std::min(kernels[m][j] / old, kRatioMax) : 0.0;
       }
       if (j < grid_.size()) {
         reweigh_row(side, j, ratio);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <tuple>
 
 #include "base/rng.hpp"
 #include "core/time_text.hpp"
@@ -14,7 +15,7 @@ namespace {
 constexpr std::array kSides{Side::kLong, Side::kShort};
 constexpr std::size_t kBandsMax = 300;          // 30 % from the open
 constexpr std::size_t kDistanceSampleMin = 30;  // bands that a distance's mean is taken over
-constexpr double kShareFloor = 1e-9;
+constexpr double kStockMin = 1e-9;
 constexpr std::size_t kReportEvery = 4'096;
 
 struct Print {
@@ -34,15 +35,17 @@ Outcome<void> read_prints(const Store& store, const InstrumentId& id, std::size_
     return Diagnostic{.code = Errc::kNoData,
                       .field = to_text(id),
                       .note = "no single liquidations are recorded of it"};
+  const Outcome<InstrumentRecord> record = store.record(id);
+  if (!record) return record.error();
   ColumnBatch batch(EventKind::kLiquidation);
   for (;;) {
     const Outcome<bool> more = (*reader)->next(batch);
     if (!more) return more.error();
     if (!*more) return {};
-    const Outcome<InstrumentSpec> spec = store.spec_at(id, UnixNanos(batch.columns[0].values[0]));
-    if (!spec) return spec.error();
     for (std::size_t row = 0; row < batch.row_count(); ++row) {
       const auto value = [&](std::size_t column) { return batch.columns[column].values[row]; };
+      const Outcome<InstrumentSpec> spec = spec_of_row(record->specs, UnixNanos(value(0)));
+      if (!spec) return spec.error();
       const double price = to_double_approx(PriceE9(value(2)));
       out.emplace(value(0), Print{static_cast<Side>(value(1)), std::log(price),
                                   notional_approx(Qty(value(4)), price, *spec), source});
@@ -69,7 +72,7 @@ NearMap near_map(const PositionDensity& density, double open) {
                          .row_count = kBandsMax},
                         profile);
     if (is_below) std::ranges::reverse(profile.rows);
-    for (double& mass : profile.rows) mass /= std::max(density.stock(side), kShareFloor);
+    for (double& mass : profile.rows) mass /= std::max(density.stock(side), kStockMin);
     out.share[index_of(side)] = std::move(profile.rows);
   }
   return out;
@@ -102,41 +105,42 @@ void close_interval(const NearMap& map, const MarketStep& range, const PrintsByT
   }
 }
 
-// ln of a band's share less the mean of its distance: by group and band.
-std::vector<std::vector<double>> residuals(const std::vector<LocationGroup>& groups,
-                                           std::size_t map) {
-  struct Mean {
-    double sum = 0.0;
-    std::size_t count = 0;
+// Where a band stands among all bands of its distance, in (0, 1): the share of them with less mass,
+// equal ones in random order. By group and band.
+//
+// Why not the mass relative to a mean: near the price bands are often empty, far ones never, so the
+// same residual is rare at one distance and usual at another, and prints that know nothing but the
+// distance would get ranks that are not uniform. Quantiles are uniform at every distance.
+std::vector<std::vector<double>> quantiles_by_distance(const std::vector<LocationGroup>& groups,
+                                                       std::size_t map, Rng& rng) {
+  struct Place {
+    double share;
+    double tie;
+    std::size_t group;
+    std::size_t band;
   };
-  std::vector<Mean> by_distance(kBandsMax);
-  const auto log_share = [&](const LocationBand& band) {
-    return std::log(band.share[map] + kShareFloor);
-  };
-  for (const LocationGroup& group : groups) {
-    for (const LocationBand& band : group.bands) {
-      by_distance[band.distance].sum += log_share(band);
-      ++by_distance[band.distance].count;
+  std::vector<std::vector<Place>> by_distance(kBandsMax);
+  std::vector<std::vector<double>> out;
+  for (std::size_t g = 0; g < groups.size(); ++g) {
+    out.emplace_back(groups[g].bands.size());
+    for (std::size_t b = 0; b < groups[g].bands.size(); ++b) {
+      const LocationBand& band = groups[g].bands[b];
+      by_distance[band.distance].push_back({band.share[map], rng.uniform(), g, b});
     }
   }
   // Far distances are seldom reached: they are taken together until there are enough.
-  std::vector<double> mean(kBandsMax, 0.0);
-  for (std::size_t first = 0; first < kBandsMax;) {
-    Mean pooled;
-    std::size_t last = first;
-    for (; last < kBandsMax && pooled.count < kDistanceSampleMin; ++last) {
-      pooled.sum += by_distance[last].sum;
-      pooled.count += by_distance[last].count;
+  std::vector<Place> pooled;
+  for (std::size_t k = 0; k < kBandsMax; ++k) {
+    pooled.insert(pooled.end(), by_distance[k].begin(), by_distance[k].end());
+    if (pooled.size() < kDistanceSampleMin && k + 1 < kBandsMax) continue;
+    std::ranges::sort(pooled, [](const Place& x, const Place& y) {
+      return std::tie(x.share, x.tie) < std::tie(y.share, y.tie);
+    });
+    for (std::size_t i = 0; i < pooled.size(); ++i) {
+      out[pooled[i].group][pooled[i].band] =
+          (static_cast<double>(i) + 0.5) / static_cast<double>(pooled.size());
     }
-    for (std::size_t k = first; k < last && pooled.count > 0; ++k)
-      mean[k] = pooled.sum / static_cast<double>(pooled.count);
-    first = last;
-  }
-  std::vector<std::vector<double>> out;
-  for (const LocationGroup& group : groups) {
-    std::vector<double>& line = out.emplace_back();
-    for (const LocationBand& band : group.bands)
-      line.push_back(log_share(band) - mean[band.distance]);
+    pooled.clear();
   }
   return out;
 }
@@ -152,7 +156,7 @@ struct RankedGroup {
 std::vector<RankedGroup> rank_groups(const std::vector<LocationGroup>& groups, std::size_t map,
                                      std::optional<std::size_t> source, Rng& rng) {
   std::vector<RankedGroup> out;
-  const std::vector<std::vector<double>> residual = residuals(groups, map);
+  const std::vector<std::vector<double>> place = quantiles_by_distance(groups, map, rng);
   for (std::size_t g = 0; g < groups.size(); ++g) {
     const std::vector<LocationBand>& bands = groups[g].bands;
     RankedGroup ranked{
@@ -168,13 +172,11 @@ std::vector<RankedGroup> rank_groups(const std::vector<LocationGroup>& groups, s
     if (bands.size() < kLocationBandsMin || ranked.hits.empty() ||
         ranked.hits.size() == bands.size())
       continue;
-    for (const double own : residual[g]) {
-      const auto below = std::ranges::count_if(residual[g], [&](double r) { return r < own; });
-      const auto equal = std::ranges::count(residual[g], own);
-      // Spread over its place, so that ranks of no knowledge are exactly uniform.
-      ranked.rank.push_back(
-          (static_cast<double>(below) + static_cast<double>(equal) * rng.uniform()) /
-          static_cast<double>(bands.size()));
+    for (const double own : place[g]) {
+      const auto below = std::ranges::count_if(place[g], [&](double other) { return other < own; });
+      // Spread over its place, so that ranks of no knowledge are uniform.
+      ranked.rank.push_back((static_cast<double>(below) + rng.uniform()) /
+                            static_cast<double>(bands.size()));
     }
     out.push_back(std::move(ranked));
   }

@@ -19,9 +19,9 @@ namespace faultline {
 //   which liquidations were printed, by the mass that the map had there
 //
 // A group is one side in one interval; its bands are the 10 bp of log price from the open to the
-// extreme. Near bands hold more mass and see more liquidations whatever the map says, so a band's
-// mass counts relative to the mean of its distance over all groups (distance fixed effects). Inside
-// a group the ranks are uniform if the map knows nothing but the distance.
+// extreme. Near bands hold more mass and see more liquidations whatever the map says, so a band
+// counts by its place among the bands of the same distance in all groups (distance fixed effects).
+// Inside a group the ranks of those places are uniform if the map knows nothing but the distance.
 //
 // Limits: prints carry the price of the order or of its fill, not of the position's trigger, and a
 // print of another venue carries that venue's price.

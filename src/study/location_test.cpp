@@ -32,9 +32,10 @@ std::vector<LocationGroup> made_groups(Law law, std::uint64_t seed) {
                         .bands = {}};
     const auto count = static_cast<std::uint32_t>(5.0 + 15.0 * rng.uniform());
     for (std::uint32_t b = 0; b < count; ++b) {
-      // Near bands hold more.
+      // Near bands hold more, unless the price was there lately: then they are empty.
       const double near = 1.0 / (1.0 + b);
-      const double share = near * std::exp(rng.normal());
+      const bool is_swept = rng.uniform() < 0.7 - 0.25 * b;
+      const double share = is_swept ? 0.0 : near * std::exp((1.0 + 0.1 * b) * rng.normal());
       const double odds = law == Law::kChance ? 0.2 : law == Law::kDistance ? near : 0.5 * share;
       group.bands.push_back({.distance = b,
                              .share = {share, near * std::exp(rng.normal())},

@@ -149,7 +149,7 @@ JsonValue json_of_venue(const VenuePart& venue) {
   out.set("maintenance_rate", venue.maintenance_rate);
   out.set("steps", venue.notes.steps);
   out.set("feed", venue.feed.empty() ? JsonValue() : JsonValue(venue.feed));
-  out.set("feed_readings", venue.readings);
+  out.set("feed_readings", venue.readings).set("refused_readings", venue.refused_readings);
   out.set("observation_factor", number_or_null(venue.factor));
   out.set("observation_exponent", number_or_null(venue.exponent));
   out.set("effective_members", venue.effective_members).set("resamplings", venue.resamplings);

@@ -44,7 +44,8 @@ LiquidationMap made_up(bool has_ensemble) {
     span.candle = {column.as_of - kHour, column.as_of, column.mark,
                    column.mark,          column.mark,  column.mark};
     span.open_interest_usd = 2'100.0;
-    if (hour == 2) span.feed = SpanFeed{{5.0, 6.0}, {7.0, 0.0}, {UsdInterval{1.0, 9.0}, {}}, 1};
+    if (hour == 2)
+      span.feed = SpanFeed{{5.0, 6.0}, {7.0, 0.0}, {UsdInterval{1.0, 9.0}, {}}, 1, {true, true}};
     map.spans.push_back(span);
   }
   map.as_of = map.columns.back().as_of;

@@ -102,7 +102,7 @@ bool is_usable(const Series& s, std::size_t i) {
   const std::array needed{s.liquidated[0][i],  s.liquidated[1][i],     s.week_volatility[i],
                           s.day_volatility[i], s.day_liquidated[0][i], s.day_liquidated[1][i],
                           s.day_volume[i],     s.interest_change[i]};
-  return std::ranges::none_of(needed, [](double x) { return std::isnan(x); });
+  return std::ranges::all_of(needed, [](double x) { return std::isfinite(x); });
 }
 
 double mark_of_weekday(std::int64_t day) { return (day + 4) % 7 >= 5 ? 1.0 : 0.0; }

@@ -76,7 +76,7 @@ std::optional<PositionProfile> known_profile(const std::vector<KnownPosition>& p
     squares += position.usd * position.usd;
     ++profile.count;
   }
-  if (profile.count < kPositionsMin) return std::nullopt;
+  if (profile.count < kPositionsMin || profile.usd <= 0.0) return std::nullopt;
   for (double& share : profile.known) share /= profile.usd;
   profile.effective_count = profile.usd * profile.usd / squares;
   return profile;
