@@ -106,6 +106,24 @@ void cut_hours(const Totals& totals, SkillData& data) {
   }
 }
 
+// In native units; absent where none is recorded.
+Outcome<std::optional<double>> first_interest(const Store& store, const InstrumentId& id) {
+  Outcome<std::unique_ptr<ColumnReader>> reader =
+      reader_if_recorded(store, id, EventKind::kOpenInterest, kAllTime);
+  if (!reader) return reader.error();
+  ColumnBatch batch(EventKind::kOpenInterest);
+  if (!*reader) return std::optional<double>();
+  const Outcome<bool> more = (*reader)->next(batch);
+  if (!more) return more.error();
+  if (!*more) return std::optional<double>();
+  const Outcome<InstrumentRecord> record = store.record(id);
+  if (!record) return record.error();
+  const Outcome<InstrumentSpec> spec =
+      spec_of_row(record->specs, UnixNanos(batch.columns[0].values[0]));
+  if (!spec) return spec.error();
+  return std::optional(native_units_approx(Qty(batch.columns[1].values[0]), *spec));
+}
+
 }  // namespace
 
 SkillHour make_skill_hour(const SkillData& data, std::size_t first) {
@@ -132,7 +150,10 @@ Outcome<SkillData> load_skill_data(const Store& store, const SkillRequest& reque
                                    const ProgressFn& report) {
   const Outcome<Totals> totals = read_totals(store, request.liquidations);
   if (!totals) return totals.error();
-  Outcome<OpenedSteps> opened = open_steps(store, request.instrument, {});
+  const Outcome<std::optional<double>> interest = first_interest(store, request.instrument);
+  if (!interest) return interest.error();
+  Outcome<OpenedSteps> opened =
+      open_steps(store, request.instrument, {.assumed_open_interest = *interest});
   if (!opened) return opened.error();
   if (opened->spec.kind == ContractKind::kInverse) {
     return Diagnostic{.code = Errc::kBadRequest,

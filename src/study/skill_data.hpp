@@ -57,7 +57,8 @@ SkillHour make_skill_hour(const SkillData& data, std::size_t first);
 
 inline constexpr std::size_t kSkillStepsMax = 4'000'000;
 
-// Reads everything that is recorded of the two.
+// Reads everything that is recorded of the two. Where prices begin before open interest does, its
+// first value is held back to them: that warms the maps up, and no hour there is scored.
 //
 // Errors: kNoData (no steps, no open interest, or no totals of one length), kBadRequest (the
 // totals are no whole number of steps; an inverse contract, whose volume is not in coins),
