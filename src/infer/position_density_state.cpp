@@ -29,6 +29,7 @@ constexpr std::uint64_t kBinsMax = 1'000'000;
 // What a checkpoint may say, so that nothing overflows later.
 constexpr double kLogPriceMax = 100.0;
 constexpr double kScaleMax = 1e60;
+constexpr double kAmountMax = 1e33;       // sums of so much still fit a float
 constexpr double kStockTolerance = 1e-3;  // of the open interest, as after every step
 constexpr double kWeightTolerance = 1e-6;
 constexpr double kWeightMin = 1e-25;  // below it cells have lost what they held
@@ -42,7 +43,7 @@ std::uint64_t digest_of(const DensityConfig& config) {
   return hash.value();
 }
 
-bool is_amount(double value) { return std::isfinite(value) && value >= 0.0; }
+bool is_amount(double value) { return value >= 0.0 && value <= kAmountMax; }
 
 // Beyond what makes a member usable: what advance() relies on.
 bool is_sound(const MemberParameters& member) {
@@ -192,7 +193,8 @@ bool PositionDensity::has_sound_rows() const {
   // The bins cover every row's shift (cover()).
   const auto [least, most] = std::ranges::minmax(rows_, {}, &Row::shift);
   if (std::max(most.shift, 0.0) - std::min(least.shift, 0.0) > span) return false;
-  return std::ranges::all_of(mass_, [](float cell) { return std::isfinite(cell) && cell >= 0.0F; });
+  return std::ranges::all_of(mass_,
+                             [](float cell) { return is_amount(static_cast<double>(cell)); });
 }
 
 // Whether a flush finds a bin for all that waits.

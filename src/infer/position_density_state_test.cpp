@@ -249,6 +249,7 @@ TEST(PositionDensityState, CraftedValuesAreRefused) {
     expect_refused(place, HUGE_VAL);
     expect_refused(place, -1e3);
   }
+  expect_refused(at.amounts, 1e200);  // would make cells infinite
   expect_refused(at.scale, 0.0);
   expect_refused(at.stock, 1e5);  // not the open interest
   expect_refused(at.is_started, std::uint64_t{0});
