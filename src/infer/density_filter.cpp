@@ -21,6 +21,23 @@ constexpr double kQuietUsdPrior = 1.0;
 constexpr double kQuietSecondsPrior = 3600.0;
 constexpr double kBookShareMin = 1e-3;
 
+constexpr double kKernelTolerance = 1e-6;  // of the sum of a checkpoint's kernel
+
+bool are_amounts(std::span<const double> values) {
+  return std::ranges::all_of(values,
+                             [](double value) { return std::isfinite(value) && value >= 0.0; });
+}
+
+// What jitter and factors rely on in a member that was read from a checkpoint.
+bool is_sound(const EnsembleMember& member) {
+  const std::vector<double>& kernel = member.parameters.kernel;
+  const double sum = std::accumulate(kernel.begin(), kernel.end(), 0.0);
+  return are_amounts(kernel) && std::abs(sum - 1.0) < kKernelTolerance &&
+         are_amounts(std::array{member.observation.book_share}) && member.shape.median > 0.0 &&
+         member.shape.sigma > 0.0 &&
+         are_amounts(std::array{member.shape.median, member.shape.sigma});
+}
+
 DensityConfig checked(const DensityFilterConfig& config) {
   FAULTLINE_CHECK(config.members >= 1 && config.members <= kEnsembleMembersMax);
   FAULTLINE_CHECK(config.jitter_kept >= 0.0 && config.jitter_kept <= 1.0);
@@ -283,7 +300,8 @@ Result<void> DensityFilter::restore(std::span<const std::uint8_t> bytes) {
   if (end.get<std::uint64_t>() != Hash64().add_bytes(body).value()) {
     return Error{Errc::kCorrupt, body.size()};
   }
-  DensityFilter fresh = *this;
+  // Not a copy: the cells of this one would be held twice.
+  DensityFilter fresh(spec_, config_, root_);
   const auto density = in.get_list<std::uint8_t>();
   if (Result<void> done = fresh.density_.restore(density); !done) return done;
   std::vector<double> log_weights(members_.size());
@@ -302,6 +320,11 @@ Result<void> DensityFilter::restore(std::span<const std::uint8_t> bytes) {
   fresh.price_ = in.get<double>();
   fresh.quiet_usd_ = in.get<double>();
   fresh.quiet_seconds_ = in.get<double>();
+  if (!are_amounts(fresh.swept_usd_) || !are_amounts(fresh.crossed_unit_) ||
+      !are_amounts(fresh.opened_) ||
+      !are_amounts(std::array{fresh.price_, fresh.quiet_usd_, fresh.quiet_seconds_})) {
+    return Error{Errc::kOutOfRange, in.at()};
+  }
   fresh.reading_count_ = in.get<std::uint64_t>();
   fresh.resampling_count_ = in.get<std::uint64_t>();
   for (std::size_t m = 0; m < members_.size(); ++m) {
@@ -311,6 +334,7 @@ Result<void> DensityFilter::restore(std::span<const std::uint8_t> bytes) {
     // The density has the kernel with what was learnt; the draw itself is kept here.
     fresh.members_[m].parameters = fresh.density_.member(m);
     in.get_all(std::span<double>(fresh.members_[m].parameters.kernel));
+    if (!is_sound(fresh.members_[m])) return Error{Errc::kOutOfRange, in.at()};
     ObservationFactor::State state{};
     in.get_all(std::span<double>(state));
     Result<ObservationFactor> one =

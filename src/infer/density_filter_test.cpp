@@ -4,7 +4,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <numeric>
+#include <tuple>
+
+#include "base/hash.hpp"
 
 namespace faultline {
 namespace {
@@ -180,6 +184,83 @@ TEST(DensityFilter, ContinuesBitForBitFromACheckpoint) {
   run(other, 60, 120);
   EXPECT_EQ(other.state_hash(), one.state_hash());
   EXPECT_EQ(other.checkpoint(), one.checkpoint());
+}
+
+// The same where single prints teach sizes and kernels, and members are exchanged: all of it
+// happens on both sides of the checkpoint.
+TEST(DensityFilter, ContinuesBitForBitThroughKernelFitsAndResamplings) {
+  DensityFilterConfig config = config_of(8);
+  config.kernel.first_fit = 30;
+  config.kernel.generation = 200;
+  config.weights.resample_share = 0.9;
+  HourMarket market(4);
+  std::vector<MarketStep> steps;
+  std::vector<FeedReading> readings;
+  Rng prints(21);
+  for (int i = 0; i < 400; ++i) {
+    const MarketStep& step = steps.emplace_back(market.next());
+    FeedReading& reading = readings.emplace_back();
+    reading = {.begin = step.begin, .end = step.end, .completeness = Completeness::kAll};
+    reading.has_prints = true;
+    for (std::vector<double>& shown : reading.shown_usd) {
+      for (int k = 0; k < i % 4; ++k) shown.push_back(2e5 * std::exp(prints.normal()));
+    }
+  }
+  const auto run = [&](DensityFilter& filter, std::size_t from, std::size_t to) {
+    for (std::size_t i = from; i < to; ++i) {
+      filter.advance(steps[i]);
+      filter.observe(readings[i]);
+    }
+  };
+  DensityFilter one({}, config, Rng(3));
+  run(one, 0, 200);
+  const std::size_t fits = one.kernel_fit_count();
+  const std::uint64_t resamplings = one.resampling_count();
+  EXPECT_GT(fits, 0U);
+  EXPECT_GT(resamplings, 0U);
+  DensityFilter other({}, config, Rng(3));
+  ASSERT_TRUE(other.restore(one.checkpoint()));
+  run(one, 200, 400);
+  run(other, 200, 400);
+  EXPECT_GT(one.kernel_fit_count(), fits);
+  EXPECT_GT(one.resampling_count(), resamplings);
+  EXPECT_EQ(other.state_hash(), one.state_hash());
+  EXPECT_EQ(other.checkpoint(), one.checkpoint());
+}
+
+// Values that no filter has, under a digest that is right. Each stands at a known place behind the
+// density's own bytes, or before the end.
+TEST(DensityFilter, RefusesCraftedValues) {
+  DensityFilter filter({}, config_of(2), Rng(3));
+  HourMarket market(4);
+  for (int i = 0; i < 5; ++i) filter.advance(market.next());
+  const std::vector<std::uint8_t> good = filter.checkpoint();
+  const std::uint64_t before = filter.state_hash();
+  const std::size_t distances = filter.density().grid().size();
+  // Behind these: book share, median, sigma, kernel and factor of both members, two counts.
+  const std::size_t member = 8 * (3 + distances + 1 + std::tuple_size_v<ObservationFactor::State>);
+  const std::size_t counts = good.size() - 8 - 2 * member - 16;
+  const auto refusal = [&](std::size_t at, double value) {
+    std::vector<std::uint8_t> bytes = good;
+    std::memcpy(bytes.data() + at, &value, 8);
+    const std::uint64_t digest =
+        Hash64().add_bytes(std::span(bytes).first(bytes.size() - 8)).value();
+    std::memcpy(bytes.data() + bytes.size() - 8, &digest, 8);
+    const Result<void> done = filter.restore(bytes);
+    return done ? Errc::kEmpty : done.error().code;
+  };
+  const double nan = std::nan("");
+  EXPECT_EQ(refusal(counts - 8, 0.0), Errc::kEmpty);  // quiet seconds: may well be 0
+  ASSERT_TRUE(filter.restore(good));
+  for (std::size_t field = 1; field <= 5; ++field) {  // quiet, price, opened
+    for (const double value : {nan, -1.0, HUGE_VAL})
+      EXPECT_EQ(refusal(counts - 8 * field, value), Errc::kOutOfRange) << field;
+  }
+  EXPECT_EQ(refusal(counts - 8 * 6, nan), Errc::kOutOfRange);     // crossed
+  EXPECT_EQ(refusal(counts + 16, nan), Errc::kOutOfRange);        // book share
+  EXPECT_EQ(refusal(counts + 16 + 8, 0.0), Errc::kOutOfRange);    // median
+  EXPECT_EQ(refusal(counts + 16 + 24, -1.0), Errc::kOutOfRange);  // kernel
+  EXPECT_EQ(filter.state_hash(), before);
 }
 
 TEST(DensityFilter, RefusesWhatIsNoCheckpointOfIts) {

@@ -11,6 +11,8 @@ namespace {
 
 constexpr double kSumTolerance = 1e-6;
 
+bool is_amount(double value) { return std::isfinite(value) && value >= 0.0; }
+
 }  // namespace
 
 KernelLearner::KernelLearner(const DistanceGrid& grid, std::vector<double> prior,
@@ -80,7 +82,8 @@ bool KernelLearner::load(StateReader& in) {
     const double sum = std::accumulate(weights.begin(), weights.end(), 0.0);
     return std::abs(sum - 1.0) < kSumTolerance && std::ranges::min(weights) >= 0.0;
   };
-  return in.has_all() && is_weights(prior_) && is_weights(kernel_);
+  return in.has_all() && is_weights(prior_) && is_weights(kernel_) && is_amount(printed_) &&
+         std::ranges::all_of(held_, is_amount);
 }
 
 void KernelLearner::begin_generation() {

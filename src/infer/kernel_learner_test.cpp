@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <cstdio>
+#include <cstring>
 #include <numeric>
 
 #include "base/rng.hpp"
@@ -125,6 +126,24 @@ TEST(KernelLearner, GenerationsBoundTheEvidence) {
   }
   EXPECT_GT(fits, 40U);
   EXPECT_EQ(learner.fit_count(), fits);
+}
+
+TEST(KernelLearner, RefusesAmountsThatNoLearnerHas) {
+  const DistanceGrid grid(0.003, 0.6, 28);
+  const KernelLearner one(grid, log_normal_kernel(grid, 0.12, 1.25));
+  StateWriter out;
+  one.save(out);
+  const std::vector<std::uint8_t> good = out.take();
+  // The end: held of both sides, whether there was stock, printed, three counts.
+  for (const std::size_t before_end : {56, 48, 32}) {
+    for (const double value : {std::nan(""), HUGE_VAL, -1.0, 1.0}) {
+      std::vector<std::uint8_t> bytes = good;
+      std::memcpy(bytes.data() + bytes.size() - before_end, &value, 8);
+      StateReader in(bytes);
+      KernelLearner other = one;
+      EXPECT_EQ(other.load(in), value == 1.0) << before_end;
+    }
+  }
 }
 
 }  // namespace

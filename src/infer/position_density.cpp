@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <numeric>
 
 #include "base/check.hpp"
@@ -11,9 +10,7 @@
 namespace faultline {
 namespace {
 
-constexpr double kEdgeMargin = 2e-3;   // room for rounding and for the grid of waiting entries
-constexpr double kCoverMargin = 0.10;  // log price added on a side when the bins have to grow
-constexpr double kScaleMin = 1e-12;    // below it cells are multiplied out
+constexpr double kScaleMin = 1e-12;  // below it cells are multiplied out
 constexpr double kIdentityTolerance = 1e-3;
 constexpr double kRoundingTolerance =
     1e-10;  // a smaller difference from the identity is rounding, not a flow
@@ -139,46 +136,6 @@ void PositionDensity::start(const MarketStep& step) {
     }
   }
   for (const Side side : kSides) deposit(Entry{side, std::log(step.open), amount_});
-}
-
-// Makes the bins cover entries in [log_low, log_high] with the widest box around them.
-void PositionDensity::cover(double log_low, double log_high) {
-  double half_box = 0.0;
-  for (const Side side : kSides) {
-    const std::size_t last = grid_.size() - 1;
-    half_box = std::max(half_box, grid_.delta_high(side, last) - grid_.delta_mid(side, last));
-  }
-  // A deposit's coordinate is its price less the row's shift, which funding moves without bound.
-  const auto [least, most] = std::ranges::minmax(rows_, {}, &Row::shift);
-  const double need_low = log_low - half_box - std::max(most.shift, 0.0) - kEdgeMargin;
-  const double need_high = log_high + half_box - std::min(least.shift, 0.0) + kEdgeMargin;
-  const double bin = config_.entry_bin;
-  const double u_end = u_begin_ + static_cast<double>(bin_count_) * bin;
-  if (bin_count_ != 0 && need_low >= u_begin_ && need_high <= u_end) return;
-  const double base = bin_count_ == 0 ? std::floor(need_low / bin) * bin : u_begin_;
-  std::size_t before = 0;
-  if (need_low < base || bin_count_ == 0) {
-    before = static_cast<std::size_t>(std::ceil((base - need_low + kCoverMargin) / bin));
-  }
-  const double old_end = bin_count_ == 0 ? base : u_end;
-  std::size_t after = 0;
-  if (need_high > old_end) {
-    after = static_cast<std::size_t>(std::ceil((need_high - old_end + kCoverMargin) / bin));
-  }
-  const std::size_t count = before + bin_count_ + after;
-  const std::size_t members = members_.size();
-  std::vector<float> grown(rows_.size() * kPatienceClasses * count * members, 0.0F);
-  for (std::size_t line = 0; line < rows_.size() * kPatienceClasses && bin_count_ != 0; ++line) {
-    std::memcpy(grown.data() + (line * count + before) * members,
-                mass_.data() + line * bin_count_ * members, bin_count_ * members * sizeof(float));
-  }
-  for (Row& row : rows_) {
-    row.low += before;
-    row.high += before;
-  }
-  mass_ = std::move(grown);
-  bin_count_ = count;
-  u_begin_ = base - static_cast<double>(before) * bin;
 }
 
 // Longs pay: the wallet of an isolated position shrinks by f·p per unit, so its liquidation price

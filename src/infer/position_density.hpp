@@ -9,6 +9,7 @@
 #include "base/result.hpp"
 #include "core/step.hpp"
 #include "infer/accounting.hpp"
+#include "infer/density_profile.hpp"
 #include "infer/kernel.hpp"
 
 namespace faultline {
@@ -67,27 +68,6 @@ struct EntryPrices {
   double low = 0.0;
 };
 
-// Rows of equal width in log price, row 0 starting at log_begin.
-struct ProfileGrid {
-  double log_begin = 0.0;
-  double row_log = 1e-3;
-  std::size_t row_count = 0;
-};
-
-// Native units by row, and what lies outside the rows.
-struct Profile {
-  std::vector<double> rows;
-  double below = 0.0;
-  double above = 0.0;
-};
-
-// The same for every member: rows[row * members + member], below[member], above[member].
-struct MemberProfiles {
-  std::vector<double> rows;
-  std::vector<double> below;
-  std::vector<double> above;
-};
-
 // The inferred density of open positions over liquidation price, distance and patience, for one
 // instrument.
 //
@@ -106,11 +86,19 @@ struct MemberProfiles {
 // entries wait in a histogram of entry price and are given to all wide boxes at once, before the
 // price comes near any of them (position_density_deposit.cpp).
 //
+// Memory: the bins cover at most kSpanMax of log price, or one step's own range if that is more.
+// Where the price leaves them, those farthest from it are given up and their mass counts as
+// "never". Assumption: what was entered so far away (a factor of 2 at least, as a rule 3 and more)
+// will not be reached: it is beyond every distance, or the price would have to come all the way
+// back.
+//
 // Invariant: after every step, stock(side) = oi_end on both sides, to 0.1 % (checked).
 // Thread safety: none. Cost: O(bins newly crossed + narrow boxes deposited) a step, and now and
 // then one pass over the wide boxes around the price.
 class PositionDensity {
  public:
+  static constexpr double kSpanMax = 1.7;  // 3,400 bins of 5e-4: 146 MB at 64 members
+
   PositionDensity(const DensityConfig& config, std::vector<MemberParameters> members);
 
   // Advances by one step: funding, sweep, closes, opens, in this order. The first step fills the
@@ -169,7 +157,8 @@ class PositionDensity {
   // Everything that the next step depends on, as bytes; restore() continues bit for bit.
   std::vector<std::uint8_t> checkpoint() const;
   // Errors: kBadFormat (not a checkpoint, or of another version), kTruncated, kBadRequest (of
-  // another configuration), kOutOfRange (sizes that cannot be). The state is untouched then.
+  // another configuration), kCorrupt (the digest), kOutOfRange (sizes or values that no density
+  // has). The state is untouched then.
   Result<void> restore(std::span<const std::uint8_t> bytes);
 
   // Mass by distance bin (mean over members), for views by leverage and for tests.
@@ -178,7 +167,7 @@ class PositionDensity {
   // A digest of the whole state: equal for equal histories.
   std::uint64_t state_hash() const;
 
-  // Bounded by the price range covered, not by the number of trades.
+  // Bounded by kSpanMax, not by the number of trades or by where prices went.
   std::size_t memory_bytes() const;
 
  private:
@@ -223,6 +212,13 @@ class PositionDensity {
 
   void start(const MarketStep& step);
   void cover(double log_low, double log_high);
+  // Bins [first, last), counted from bin 0 as it is now.
+  struct Window {
+    std::int64_t first;
+    std::int64_t last;
+  };
+  void give_up_outside(const Window& window);
+  void move_bins(const Window& window);
   void shift_by_funding(const MarketStep& step);
   void sweep(Side side, double log_extreme, StepReport& report);
   void sweep_bins(Side side, std::size_t j, std::size_t first, std::size_t last);
@@ -249,6 +245,9 @@ class PositionDensity {
     double to;
   };
   Spread spread_of(Side side, std::size_t j) const;
+  bool has_sound_totals() const;
+  bool has_sound_rows() const;
+  bool has_waiting_within_bins() const;
   // What one row holds in bins [low, high), classes added up: mass[(bin − low) * members + member].
   struct RowMass {
     std::size_t low = 0;

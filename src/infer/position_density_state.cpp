@@ -12,7 +12,9 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
 #include <cstring>
+#include <numeric>
 
 #include "base/check.hpp"
 #include "base/hash.hpp"
@@ -24,6 +26,12 @@ namespace {
 
 constexpr std::uint64_t kMagic = 0x3230534e45444c46ULL;  // "FLDENS02"
 constexpr std::uint64_t kBinsMax = 1'000'000;
+// What a checkpoint may say, so that nothing overflows later.
+constexpr double kLogPriceMax = 100.0;
+constexpr double kScaleMax = 1e60;
+constexpr double kAmountMax = 1e33;       // sums of so much still fit a float
+constexpr double kStockTolerance = 1e-3;  // of the open interest, as after every step
+constexpr double kWeightTolerance = 1e-6;
 constexpr double kWeightMin = 1e-25;  // below it cells have lost what they held
 constexpr double kRatioMax = 1e3;     // what next to nothing says is not said a thousand times over
 
@@ -34,6 +42,18 @@ std::uint64_t digest_of(const DensityConfig& config) {
   for (const double share : config.entry_at) hash.add_double(share);
   hash.add_double(config.isolated_share).add_double(config.maintenance_rate);
   return hash.value();
+}
+
+bool is_amount(double value) { return value >= 0.0 && value <= kAmountMax; }
+
+// Beyond what makes a member usable: what advance() relies on.
+bool is_sound(const MemberParameters& member) {
+  const auto& weights = member.entry_weights;
+  const double sum = std::accumulate(weights.begin(), weights.end(), 0.0);
+  return member.churn >= 0.0 && member.churn < 1.0 && member.close_split >= 0.0 &&
+         member.close_split <= 1.0 && std::abs(sum - 1.0) < kWeightTolerance &&
+         std::ranges::all_of(weights, is_amount) &&
+         std::ranges::all_of(member.closing_per_day, is_amount);
 }
 
 std::size_t doubles_of_member(const DistanceGrid& grid) {
@@ -99,7 +119,8 @@ Result<void> PositionDensity::restore(std::span<const std::uint8_t> bytes) {
   if (!in.has_all()) return Error{Errc::kTruncated, bytes.size()};
   if (member_count != members_.size()) return Error{Errc::kBadRequest, 16};
   if (bin_count > kBinsMax) return Error{Errc::kOutOfRange, 24};
-  PositionDensity fresh = *this;
+  // Not a copy: the cells of this one would be held twice.
+  PositionDensity fresh(config_, members_);
   const std::size_t cells = rows_.size() * kPatienceClasses * bin_count * member_count;
   const std::size_t doubles = 3 + scale_.size() + stock_.size() + never_.size() +
                               swept_quote_.size() + rows_.size() * 3 + waiting_.size() * 3 +
@@ -122,31 +143,80 @@ Result<void> PositionDensity::restore(std::span<const std::uint8_t> bytes) {
     row.low = in.get<std::uint64_t>();
     row.high = in.get<std::uint64_t>();
     row.shift = in.get<double>();
-    if (row.low > bin_count || row.high > bin_count) return Error{Errc::kOutOfRange, in.at()};
   }
   for (Waiting& waiting : fresh.waiting_) {
     waiting.low = in.get<std::uint64_t>();
     waiting.high = in.get<std::uint64_t>();
     waiting.log_begin = in.get<double>();
-    if (waiting.low > kWaitingPoints || waiting.high > kWaitingPoints)
-      return Error{Errc::kOutOfRange, in.at()};
   }
   in.get_all(std::span<double>(fresh.waiting_amount_));
   for (FlowLedger& ledger : fresh.ledgers_) {
     std::array<double, 2> state{};
     in.get_all(std::span<double>(state));
-    if (!(state[0] >= 0.0 && state[1] >= 0.0)) return Error{Errc::kOutOfRange, in.at()};
+    if (!std::ranges::all_of(state, is_amount)) return Error{Errc::kOutOfRange, in.at()};
     ledger = FlowLedger::restore(state);
   }
   for (MemberParameters& member : fresh.members_) {
     member = get_member(in, grid_);
-    if (!is_usable(member)) return Error{Errc::kOutOfRange, in.at()};
+    if (!is_usable(member) || !is_sound(member)) return Error{Errc::kOutOfRange, in.at()};
   }
   fresh.lay_out_kernels();
   fresh.mass_.assign(cells, 0.0F);
   in.get_all(std::span<float>(fresh.mass_));
+  const bool is_whole =
+      fresh.has_sound_totals() && fresh.has_sound_rows() && fresh.has_waiting_within_bins();
+  if (!is_whole) return Error{Errc::kOutOfRange, in.at()};
   *this = std::move(fresh);
   return {};
+}
+
+bool PositionDensity::has_sound_totals() const {
+  const auto is_scale = [](double value) { return value > 0.0 && value <= kScaleMax; };
+  if (!std::ranges::all_of(scale_, is_scale) || !is_amount(open_interest_)) return false;
+  for (const auto* values : {&stock_, &never_, &swept_quote_})
+    if (!std::ranges::all_of(*values, is_amount)) return false;
+  for (const Side side : {Side::kLong, Side::kShort}) {
+    for (std::size_t m = 0; m < members_.size(); ++m) {
+      const double difference = std::abs(member_stock(side, m) - open_interest_);
+      if (!(difference <= kStockTolerance * open_interest_ + 1e-9)) return false;
+    }
+  }
+  return is_started_ || open_interest_ == 0.0;
+}
+
+bool PositionDensity::has_sound_rows() const {
+  const double span = static_cast<double>(bin_count_) * config_.entry_bin;
+  if (!(std::abs(u_begin_) <= kLogPriceMax && u_begin_ + span <= kLogPriceMax)) return false;
+  const auto is_row = [&](const Row& row) {
+    return row.low <= row.high && row.high <= bin_count_ && std::isfinite(row.shift);
+  };
+  if (!std::ranges::all_of(rows_, is_row)) return false;
+  // The bins cover every row's shift (cover()).
+  const auto [least, most] = std::ranges::minmax(rows_, {}, &Row::shift);
+  if (std::max(most.shift, 0.0) - std::min(least.shift, 0.0) > span) return false;
+  return std::ranges::all_of(mass_,
+                             [](float cell) { return is_amount(static_cast<double>(cell)); });
+}
+
+// Whether a flush finds a bin for all that waits.
+bool PositionDensity::has_waiting_within_bins() const {
+  if (!std::ranges::all_of(waiting_amount_, is_amount)) return false;
+  for (const Side side : {Side::kLong, Side::kShort}) {
+    const Waiting& waiting = waiting_[index_of(side)];
+    if (waiting.low > waiting.high || waiting.high > kWaitingPoints) return false;
+    if (!(std::abs(waiting.log_begin) <= kLogPriceMax)) return false;
+    if (waiting.is_empty()) continue;
+    if (wide_first_ >= grid_.size()) return false;
+    const double bin = config_.entry_bin;
+    for (std::size_t j = wide_first_; j < grid_.size(); ++j) {
+      const Box box =
+          whole_box(side, j, waiting.log_begin + static_cast<double>(waiting.low) * bin);
+      const double last = std::floor((box.u_high - u_begin_) / bin) +
+                          static_cast<double>(waiting.high - waiting.low);
+      if (box.u_low < u_begin_ || last > static_cast<double>(bin_count_)) return false;
+    }
+  }
+  return true;
 }
 
 void PositionDensity::resample(std::span<const std::size_t> parents,

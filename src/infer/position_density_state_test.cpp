@@ -1,7 +1,9 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstring>
 
+#include "base/hash.hpp"
 #include "base/rng.hpp"
 #include "infer/position_density.hpp"
 
@@ -126,6 +128,158 @@ TEST(PositionDensityState, DamagedCheckpointsAreRefusedAndChangeNothing) {
   EXPECT_EQ(different.restore(good).error().code, Errc::kBadRequest);
   PositionDensity single({}, {});
   EXPECT_EQ(single.restore(good).error().code, Errc::kBadRequest);
+  EXPECT_EQ(density.state_hash(), before);
+}
+
+// A price that loses four orders of magnitude, with the range of each step at most 5 %.
+std::vector<MarketStep> collapse(double total_log, int count) {
+  std::vector<MarketStep> steps = random_market(7, count);
+  double price = 100.0;
+  for (MarketStep& step : steps) {
+    step.open = price;
+    price *= std::exp(total_log / count);
+    step.close = price;
+    step.high = 1.005 * std::max(step.open, price);
+    step.low = 0.995 * std::min(step.open, price);
+    step.volume += 10.0;
+  }
+  return steps;
+}
+
+TEST(PositionDensityState, ACollapseOfThePriceKeepsMemoryAndStock) {
+  for (const double total_log : {-std::log(1e4), std::log(1e4)}) {
+    PositionDensity density({}, four_members());
+    const double bins = PositionDensity::kSpanMax / density.config().entry_bin;
+    const double cells = 2.0 * static_cast<double>(density.grid().size() * kPatienceClasses) * bins;
+    const double bound = 4.0 * sizeof(float) * cells + 100'000.0;
+    double most_never = 0.0;
+    for (const MarketStep& step : collapse(total_log, 400)) {
+      density.advance(step);
+      ASSERT_LE(static_cast<double>(density.memory_bytes()), bound);
+      for (const Side side : kSides) {
+        ASSERT_NEAR(density.stock(side) / step.oi_end, 1.0, 1e-3);
+        ASSERT_NEAR(density.recounted_stock(side) / density.stock(side), 1.0, 1e-4);
+        most_never = std::max(most_never, density.never(side) / step.oi_end);
+      }
+    }
+    EXPECT_GT(static_cast<double>(density.memory_bytes()), 0.9 * bound);
+    EXPECT_GT(most_never, 0.0);
+  }
+}
+
+// What leaves the bins is never's, of the same member: nothing else changes a stock that nobody
+// closes.
+TEST(PositionDensityState, WhatIsGivenUpCountsAsNever) {
+  PositionDensity density({}, four_members());
+  std::vector<MarketStep> steps = collapse(-4.0, 200);
+  for (MarketStep& step : steps) {
+    step.volume = 0.0;
+    step.oi_begin = step.oi_end = 1000.0;
+  }
+  density.advance(steps.front());
+  const std::array<double, 4> before{density.never(Side::kShort, 0), density.never(Side::kShort, 1),
+                                     density.never(Side::kShort, 2),
+                                     density.never(Side::kShort, 3)};
+  for (std::size_t i = 1; i < steps.size(); ++i) density.advance(steps[i]);
+  // All shorts are from the first step, far above the price: nothing was swept, all is given up.
+  for (std::size_t m = 0; m < 4; ++m) {
+    EXPECT_LT(before[m], 900.0);
+    EXPECT_NEAR(density.never(Side::kShort, m), 1000.0, 0.1);
+  }
+  EXPECT_NEAR(density.stock(Side::kShort), 1000.0, 1e-3);
+}
+
+// One low of a thousandth needs more than kSpanMax; the next step gives the memory back.
+TEST(PositionDensityState, OneBadLowIsForgotten) {
+  std::vector<MarketStep> steps = random_market(11, 40);
+  steps[20].low = 0.1;
+  PositionDensity density({}, {});
+  std::size_t most = 0;
+  for (const MarketStep& step : steps) {
+    density.advance(step);
+    most = std::max(most, density.memory_bytes());
+    for (const Side side : kSides) {
+      ASSERT_NEAR(density.stock(side) / step.oi_end, 1.0, 1e-3);
+      ASSERT_NEAR(density.recounted_stock(side) / density.stock(side), 1.0, 1e-4);
+    }
+  }
+  EXPECT_GT(most, 3 * density.memory_bytes());
+}
+
+// Where the fields of a checkpoint of four members are: see position_density_state.cpp.
+struct Places {
+  std::size_t open_interest = 48;
+  std::size_t is_started = 56;
+  std::size_t scale = 64;
+  std::size_t stock = scale + 8 * 24;
+  std::size_t never = stock + 8 * 24;
+  std::size_t quote = never + 8 * 24;
+  std::size_t rows = quote + 8 * 8;
+  std::size_t waiting = rows + 24 * 56;
+  std::size_t amounts = waiting + 24 * 2;
+  std::size_t ledgers = amounts + 8 * 24 * 64;
+  std::size_t members = ledgers + 16 * 4;
+  std::size_t cells = members + 4 * 8 * 37;
+};
+
+template <class T>
+Errc refusal_of(PositionDensity& density, std::vector<std::uint8_t> bytes, std::size_t at,
+                T value) {
+  std::memcpy(bytes.data() + at, &value, sizeof value);
+  const std::uint64_t digest = Hash64().add_bytes(std::span(bytes).first(bytes.size() - 8)).value();
+  std::memcpy(bytes.data() + bytes.size() - 8, &digest, 8);
+  const Result<void> done = density.restore(bytes);
+  return done ? Errc::kEmpty : done.error().code;
+}
+
+TEST(PositionDensityState, CraftedValuesAreRefused) {
+  PositionDensity density = after(four_members(), random_market(4, 50));
+  const std::vector<std::uint8_t> good = density.checkpoint();
+  const std::uint64_t before = density.state_hash();
+  const Places at;
+  const double nan = std::nan("");
+  const auto expect_refused = [&](std::size_t place, auto value) {
+    EXPECT_EQ(refusal_of(density, good, place, value), Errc::kOutOfRange) << place << ' ' << value;
+  };
+  for (const std::size_t place :
+       {std::size_t{32}, at.open_interest, at.scale, at.stock, at.never, at.quote, at.rows + 16,
+        at.waiting + 16, at.amounts, at.ledgers, at.members, at.members + 8, at.members + 16,
+        at.members + 40, at.members + 64}) {
+    expect_refused(place, nan);
+    expect_refused(place, HUGE_VAL);
+    expect_refused(place, -1e3);
+  }
+  expect_refused(at.amounts, 1e200);  // would make cells infinite
+  expect_refused(at.scale, 0.0);
+  expect_refused(at.stock, 1e5);  // not the open interest
+  expect_refused(at.is_started, std::uint64_t{0});
+  expect_refused(at.members, 1.0);                         // churn
+  expect_refused(at.members + 8, 1.1);                     // close split
+  expect_refused(at.members + 40, 0.9);                    // entry weights add up to more than 1
+  expect_refused(at.rows, std::uint64_t{1} << 30U);        // low
+  expect_refused(at.rows + 8, std::uint64_t{0});           // high, below low
+  expect_refused(at.waiting, std::uint64_t{64});           // low, above high
+  expect_refused(at.waiting + 8, std::uint64_t{65});       // high
+  expect_refused(at.waiting + 16, std::log(100.0) + 1.0);  // outside the bins
+  for (const float cell : {std::nanf(""), HUGE_VALF, -1.0F}) expect_refused(at.cells, cell);
+  EXPECT_EQ(density.state_hash(), before);
+  EXPECT_EQ(refusal_of(density, good, at.cells, 0.0F), Errc::kEmpty);
+}
+
+// Two states that go on differently do not have one digest.
+TEST(PositionDensityState, TheDigestIsOfAllThatAdvanceReads) {
+  PositionDensity density = after(four_members(), random_market(4, 50));
+  const std::vector<std::uint8_t> good = density.checkpoint();
+  const std::uint64_t before = density.state_hash();
+  const Places at;
+  const double close_split = 0.4;
+  EXPECT_EQ(refusal_of(density, good, at.members + 8, close_split), Errc::kEmpty);
+  EXPECT_NE(density.state_hash(), before);
+  EXPECT_EQ(refusal_of(density, good, std::size_t{40}, std::int64_t{1}), Errc::kEmpty);  // last end
+  EXPECT_NE(density.state_hash(), before);
+  EXPECT_EQ(refusal_of(density, good, at.quote, 12.5), Errc::kEmpty);
+  EXPECT_NE(density.state_hash(), before);
+  ASSERT_TRUE(density.restore(good));
   EXPECT_EQ(density.state_hash(), before);
 }
 

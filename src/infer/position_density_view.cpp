@@ -172,6 +172,15 @@ std::uint64_t PositionDensity::state_hash() const {
     for (const double value : ledger.state()) hash.add_double(value);
   }
   for (const double value : waiting_amount_) hash.add_double(value);
+  for (const double value : swept_quote_) hash.add_double(value);
+  for (const MemberParameters& member : members_) {
+    hash.add_double(member.churn).add_double(member.close_split);
+    for (const double value : member.closing_per_day) hash.add_double(value);
+    for (const double value : member.entry_weights) hash.add_double(value);
+    for (const double value : member.kernel) hash.add_double(value);
+  }
+  hash.add_double(open_interest_).add_u64(static_cast<std::uint64_t>(last_end_.value));
+  hash.add_u64(is_started_ ? 1 : 0);
   return hash.value();
 }
 

@@ -14,10 +14,20 @@ namespace {
 // would make every intensity too small.
 constexpr double kTailReach = 10.0;
 
+// What SizeDistribution asks for: without a threshold the tail's parameters mean nothing.
 bool is_sound(const SizeParameters& p) {
-  return std::isfinite(p.log_median) && p.log_sigma > 0.0 && p.threshold_usd > 0.0 &&
-         p.tail_exponent > 0.0 && (std::isinf(p.threshold_usd) || p.threshold_usd < p.max_usd);
+  const bool has_tail = !std::isinf(p.threshold_usd);
+  return std::isfinite(p.log_median) && std::isfinite(p.log_sigma) && p.log_sigma > 0.0 &&
+         p.threshold_usd > 0.0 && p.tail_exponent > 0.0 && !std::isnan(p.max_usd) &&
+         (!has_tail || (std::isfinite(p.tail_exponent) && std::isfinite(p.max_usd) &&
+                        p.threshold_usd < p.max_usd));
 }
+
+// The largest wait that a checkpoint may name: a sum of all kept ones is still a count of seconds.
+constexpr double kSecondsMax = 1e12;
+
+bool is_wait(double seconds) { return seconds >= 0.0 && seconds <= kSecondsMax; }
+bool is_size(double usd) { return std::isfinite(usd) && usd > 0.0; }
 
 }  // namespace
 
@@ -84,7 +94,9 @@ bool SizeLearner::load(StateReader& in) {
   kept_seconds_ = in.get_list<double>();
   const bool is_whole = in.has_all() && kept_usd_.size() == kept_seconds_.size() &&
                         kept_usd_.size() == std::min<std::uint64_t>(shown_count_, kSizesKept);
-  if (!is_whole || !is_sound(p)) return false;
+  if (!is_whole || !is_sound(p) || next_fit_ < kFirstFit || !is_wait(seconds_)) return false;
+  if (!std::ranges::all_of(kept_usd_, is_size) || !std::ranges::all_of(kept_seconds_, is_wait))
+    return false;
   sizes_ = SizeDistribution(p);
   return true;
 }

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstring>
 
 #include "infer/feed_observation.hpp"
 
@@ -58,6 +59,29 @@ TEST(SizeLearner, ComesBackFromBytes) {
   EXPECT_EQ(other.sizes().mean(), one.sizes().mean());
   StateReader cut(std::span<const std::uint8_t>(bytes).first(bytes.size() - 1));
   EXPECT_FALSE(SizeLearner(kPrior).load(cut));
+}
+
+TEST(SizeLearner, RefusesValuesThatNoLearnerHas) {
+  SizeLearner one(kPrior);
+  for (int i = 0; i < 10; ++i) one.learn(std::vector<double>{100.0}, 3.0, Completeness::kAll);
+  StateWriter out;
+  one.save(out);
+  const std::vector<std::uint8_t> good = out.take();
+  const auto loads = [&](std::size_t at, auto value) {
+    std::vector<std::uint8_t> bytes = good;
+    std::memcpy(bytes.data() + at, &value, sizeof value);
+    StateReader in(bytes);
+    return SizeLearner(kPrior).load(in);
+  };
+  EXPECT_TRUE(loads(0, 8.0));
+  // log_median, log_sigma, seconds; then three counts and a count of sizes before the sizes.
+  for (const std::size_t at : {0, 8, 40, 80, 80 + 8 * 11}) {
+    EXPECT_FALSE(loads(at, std::nan(""))) << at;
+    EXPECT_FALSE(loads(at, HUGE_VAL)) << at;
+  }
+  for (const std::size_t at : {8, 40, 80, 80 + 8 * 11}) EXPECT_FALSE(loads(at, -1.0)) << at;
+  EXPECT_FALSE(loads(32, std::nan("")));      // the largest size
+  EXPECT_FALSE(loads(56, std::uint64_t{0}));  // a fit of nothing
 }
 
 }  // namespace
