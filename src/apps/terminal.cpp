@@ -130,7 +130,7 @@ std::string price_text(double price) {
 }
 
 std::string sum_text(const SumInterval& sum, std::size_t members) {
-  const std::string mean = usd_text(sum.mean);
+  std::string mean = usd_text(sum.mean);
   if (members == 1) return mean;
   return fmt::format("{} (80 %: {} to {})", mean, usd_text(sum.p10), usd_text(sum.p90));
 }

@@ -564,7 +564,7 @@ Outcome<bool> StepBuilder::State::next(MarketStep& step) {
     if (Outcome<void> started = start(); !started) return started.error();
   }
   // The end of the prices ends the steps: open interest alone moves nothing.
-  const Outcome<bool> more = has_prices();
+  Outcome<bool> more = has_prices();
   if (!more || !*more) return more;
   step = MarketStep{};
   step.begin = begin;

@@ -99,7 +99,7 @@ Outcome<bool> FileImport::is_done() {
   sha256_ = std::move(sha256).value();
   quarantine_.set_name(quarantine_name());
   if (!table_.symbol.fixed) return false;
-  const Outcome<bool> known = is_known(*table_.symbol.fixed);
+  Outcome<bool> known = is_known(*table_.symbol.fixed);
   if (known) report_.was_known = *known;
   return known;
 }

@@ -239,7 +239,7 @@ void DensityFilter::resample() {
     Result<ObservationFactor> factor =
         ObservationFactor::restore(factor_config(next.back()), member_factors_[parents[m]].state());
     FAULTLINE_CHECK(factor);
-    factors.push_back(std::move(factor).value());
+    factors.push_back(factor.value());
   }
   members_ = std::move(next);
   member_factors_ = std::move(factors);
@@ -340,7 +340,7 @@ Result<void> DensityFilter::restore(std::span<const std::uint8_t> bytes) {
     Result<ObservationFactor> one =
         ObservationFactor::restore(factor_config(fresh.members_[m]), state);
     if (!one) return one.error();
-    fresh.member_factors_[m] = std::move(one).value();
+    fresh.member_factors_[m] = one.value();
   }
   if (!in.has_all() || !in.is_at_end()) return Error{Errc::kTruncated, bytes.size()};
   Result<EnsembleWeights> weights = EnsembleWeights::restore(config_.weights, log_weights);
@@ -348,7 +348,7 @@ Result<void> DensityFilter::restore(std::span<const std::uint8_t> bytes) {
   Result<ObservationFactor> restored = ObservationFactor::restore(config_.factor, factor);
   if (!restored) return restored.error();
   fresh.weights_ = std::move(weights).value();
-  fresh.factor_ = std::move(restored).value();
+  fresh.factor_ = restored.value();
   fresh.intensity_.reset();
   *this = std::move(fresh);
   return {};

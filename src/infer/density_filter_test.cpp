@@ -197,7 +197,7 @@ TEST(DensityFilter, ContinuesBitForBitThroughKernelFitsAndResamplings) {
   std::vector<MarketStep> steps;
   std::vector<FeedReading> readings;
   Rng prints(21);
-  for (int i = 0; i < 400; ++i) {
+  for (int i = 0; i < 900; ++i) {
     const MarketStep& step = steps.emplace_back(market.next());
     FeedReading& reading = readings.emplace_back();
     reading = {.begin = step.begin, .end = step.end, .completeness = Completeness::kAll};
@@ -213,15 +213,17 @@ TEST(DensityFilter, ContinuesBitForBitThroughKernelFitsAndResamplings) {
     }
   };
   DensityFilter one({}, config, Rng(3));
-  run(one, 0, 200);
+  std::size_t at = 0;
+  for (; at < 600 && (one.kernel_fit_count() == 0 || one.resampling_count() == 0); ++at)
+    run(one, at, at + 1);
   const std::size_t fits = one.kernel_fit_count();
   const std::uint64_t resamplings = one.resampling_count();
   EXPECT_GT(fits, 0U);
   EXPECT_GT(resamplings, 0U);
   DensityFilter other({}, config, Rng(3));
   ASSERT_TRUE(other.restore(one.checkpoint()));
-  run(one, 200, 400);
-  run(other, 200, 400);
+  run(one, at, 900);
+  run(other, at, 900);
   EXPECT_GT(one.kernel_fit_count(), fits);
   EXPECT_GT(one.resampling_count(), resamplings);
   EXPECT_EQ(other.state_hash(), one.state_hash());

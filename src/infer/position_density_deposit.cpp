@@ -210,7 +210,7 @@ void PositionDensity::let_wait(Side side, double log_price) {
   if (waiting.is_empty() || is_outside(at)) {
     flush(side);
     waiting.log_begin =
-        (std::floor(log_price / bin) - static_cast<double>(kWaitingPoints / 2)) * bin;
+        (std::floor(log_price / bin) - 0.5 * static_cast<double>(kWaitingPoints)) * bin;
     at = (log_price - waiting.log_begin) / bin;
   }
   const std::size_t members = members_.size();

@@ -149,7 +149,8 @@ std::vector<double> PositionDensity::swept_unit(Side side,
       mass += member_weights[m] * swept[m];
       weight += member_weights[m] * kernel[m];
     }
-    unit[j] = weight > 0.0 ? mass / weight : 0.0;
+    // Below it a weight is a rounding of nothing.
+    unit[j] = weight > 1e-25 ? mass / weight : 0.0;
   }
   return unit;
 }

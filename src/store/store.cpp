@@ -46,7 +46,8 @@ std::string differences(const InstrumentSpec& stored, const InstrumentSpec& want
   std::string out;
   for (const auto& [name, before, after] : fields) {
     if (before == after) continue;
-    out += (out.empty() ? "" : "; ") + name + " is stored as " + before + ", asked for " + after;
+    out += out.empty() ? "" : "; ";
+    out.append(name).append(" is stored as ").append(before).append(", asked for ").append(after);
   }
   return out;
 }
