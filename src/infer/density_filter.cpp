@@ -296,10 +296,7 @@ Result<void> DensityFilter::restore(std::span<const std::uint8_t> bytes) {
   const auto body = bytes.first(bytes.size() - sizeof(std::uint64_t));
   StateReader in(body);
   if (in.get<std::uint64_t>() != kMagic) return Error{Errc::kBadFormat, 0};
-  StateReader end(bytes.last(sizeof(std::uint64_t)));
-  if (end.get<std::uint64_t>() != Hash64().add_bytes(body).value()) {
-    return Error{Errc::kCorrupt, body.size()};
-  }
+  if (!has_right_digest(bytes)) return Error{Errc::kCorrupt, body.size()};
   // Not a copy: the cells of this one would be held twice.
   DensityFilter fresh(spec_, config_, root_);
   const auto density = in.get_list<std::uint8_t>();

@@ -128,10 +128,7 @@ Result<void> PositionDensity::restore(std::span<const std::uint8_t> bytes) {
                               member_count * (2 + doubles_of_member(grid_)) + 1;
   const std::size_t wanted = doubles * 8 + cells * sizeof(float) + 8;
   if (bytes.size() - in.at() != wanted) return Error{Errc::kTruncated, bytes.size()};
-  std::uint64_t digest = 0;
-  std::memcpy(&digest, bytes.data() + bytes.size() - 8, 8);
-  if (Hash64().add_bytes(bytes.first(bytes.size() - 8)).value() != digest)
-    return Error{Errc::kCorrupt, bytes.size() - 8};
+  if (!has_right_digest(bytes)) return Error{Errc::kCorrupt, bytes.size() - 8};
   fresh.bin_count_ = bin_count;
   fresh.u_begin_ = in.get<double>();
   fresh.last_end_ = UnixNanos(in.get<std::int64_t>());

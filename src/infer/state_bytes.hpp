@@ -42,6 +42,15 @@ class StateWriter {
   std::vector<std::uint8_t> bytes_;
 };
 
+// Whether bytes end with the digest that take_with_digest() puts there.
+inline bool has_right_digest(std::span<const std::uint8_t> bytes) {
+  std::uint64_t digest = 0;
+  if (bytes.size() < sizeof digest) return false;
+  const auto body = bytes.first(bytes.size() - sizeof digest);
+  std::memcpy(&digest, bytes.data() + body.size(), sizeof digest);
+  return digest == Hash64().add_bytes(body).value();
+}
+
 // Errors: none are returned by the single calls; what is missing reads as zero and has_all() says
 // so, so that a caller checks once.
 class StateReader {

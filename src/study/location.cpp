@@ -96,7 +96,7 @@ void close_interval(const NearMap& map, const MarketStep& range, const PrintsByT
     for (auto at = prints.lower_bound(range.begin.value); at != end; ++at) {
       const Print& print = at->second;
       if (print.side != side) continue;
-      const double s = side == Side::kLong ? 1.0 : -1.0;
+      const double s = sign(side);
       const double band = std::floor(s * (map.log_open - print.log_price) / kLocationBand);
       if (band < 0.0 || band >= static_cast<double>(count)) continue;
       group.bands[static_cast<std::size_t>(band)].usd[print.source] += print.usd;

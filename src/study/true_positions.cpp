@@ -62,7 +62,7 @@ std::optional<PositionProfile> known_profile(const std::vector<KnownPosition>& p
                                              double mark) {
   PositionProfile profile{.side = side};
   double squares = 0.0;
-  const double s = side == Side::kLong ? 1.0 : -1.0;
+  const double s = sign(side);
   for (const KnownPosition& position : positions) {
     if (position.side != side) continue;
     profile.usd_all += position.usd;
