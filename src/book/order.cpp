@@ -1,0 +1,34 @@
+#include "book/order.hpp"
+
+#include <array>
+
+namespace faultline {
+namespace {
+
+constexpr std::array<std::string_view, 5> kKinds{"limit", "market", "immediate_or_cancel",
+                                                 "fill_or_kill", "post_only"};
+constexpr std::array<std::string_view, 9> kRejects{
+    "bad_price",   "bad_quantity",      "bad_owner", "no_reference_price", "would_trigger",
+    "would_cross", "nothing_to_reduce", "book_full", "unknown_order"};
+constexpr std::array<std::string_view, 7> kRemovals{
+    "cancelled", "replaced", "expired", "killed", "self_trade", "nothing_to_reduce", "would_cross"};
+
+}  // namespace
+
+std::string_view name_of(OrderKind kind) { return kKinds[static_cast<std::size_t>(kind)]; }
+std::string_view name_of(RejectReason reason) { return kRejects[static_cast<std::size_t>(reason)]; }
+std::string_view name_of(RemovalReason reason) {
+  return kRemovals[static_cast<std::size_t>(reason)];
+}
+
+std::optional<RejectReason> flaw_of(const OrderRequest& request, const BookConfig& config) {
+  if (request.kind != OrderKind::kMarket && !is_book_price(request.price))
+    return RejectReason::kBadPrice;
+  if (request.trigger && !is_book_price(request.trigger->price)) return RejectReason::kBadPrice;
+  if (!is_order_quantity(request.quantity, config)) return RejectReason::kBadQuantity;
+  if (static_cast<std::uint32_t>(request.owner) >= config.owners_max)
+    return RejectReason::kBadOwner;
+  return std::nullopt;
+}
+
+}  // namespace faultline
