@@ -96,4 +96,13 @@ double LabContract::usd_approx(std::int64_t qty, PriceTicks price) const {
                                         : quantity_approx(qty);
 }
 
+double LabContract::usd_of_money(std::int64_t money, PriceTicks price) const {
+  const double amount = money_approx(money);
+  return kind_ == ContractKind::kLinear ? amount : amount * price_approx(price);
+}
+
+std::int64_t LabContract::money_of_usd(double usd, PriceTicks price) const {
+  return money_of(kind_ == ContractKind::kLinear ? usd : usd / price_approx(price));
+}
+
 }  // namespace faultline

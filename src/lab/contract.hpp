@@ -45,8 +45,10 @@ class LabContract {
   // Of the settlement currency.
   double money_approx(std::int64_t money) const;
   std::int64_t money_of(double amount) const;
-  // In quote currency, of either kind.
+  // In quote currency, of either kind: of so many lots, and of so much money.
   double usd_approx(std::int64_t qty, PriceTicks price) const;
+  double usd_of_money(std::int64_t money, PriceTicks price) const;
+  std::int64_t money_of_usd(double usd, PriceTicks price) const;
 
  private:
   ContractKind kind_ = ContractKind::kLinear;

@@ -288,8 +288,7 @@ void LabMarket::liquidate(UnixNanos now) {
 
 void LabMarket::pay_funding(UnixNanos now) {
   const std::int64_t rate_e9 = prices_.settle_funding_e9();
-  ledger_.pay_funding(
-      {.rate_e9 = rate_e9, .mark = PriceTicks(prices_.mark().value / 100'000'000)});
+  ledger_.pay_funding({.rate_e9 = rate_e9, .mark = PriceTicks(prices_.mark().value / 100'000'000)});
   recorder_.funding(now, rate_e9);
   for (AccountIndex i = 0; i < traders_.size(); ++i) {
     if (ledger_[i].qty != 0) reprice(i);

@@ -80,10 +80,11 @@ void Ledger::set_isolated(AccountIndex account, std::int32_t initial_rate_e6) {
   accounts_[account].initial_rate_e6 = initial_rate_e6;
 }
 
-void Ledger::set_cross(AccountIndex account) {
+void Ledger::set_cross(AccountIndex account, std::int32_t initial_rate_e6) {
   FAULTLINE_CHECK(accounts_[account].qty == 0);
+  FAULTLINE_CHECK(initial_rate_e6 > 0 && initial_rate_e6 <= kRateE6);
   accounts_[account].is_isolated = false;
-  accounts_[account].initial_rate_e6 = 0;
+  accounts_[account].initial_rate_e6 = initial_rate_e6;
 }
 
 void Ledger::trade(const Fill& fill) {

@@ -28,7 +28,7 @@ struct LabAccount {
   std::int64_t cost = 0;    // Σ value of what is open, at the prices it was traded at
   std::int64_t wallet = 0;  // realised and free; see Ledger::cover for when it is negative
   std::int64_t margin = 0;  // set aside for an isolated position; 0 under cross margin
-  // Initial margin of new positions as a fraction of their value, in 1e-6; isolated accounts only.
+  // Initial margin of new positions as a fraction of their value, in 1e-6.
   std::int32_t initial_rate_e6 = 0;
   bool is_isolated = false;
 
@@ -66,9 +66,10 @@ class Ledger {
   std::span<const LabAccount> accounts() const { return accounts_; }
   const LabContract& contract() const { return contract_; }
 
-  // How the account's next positions are backed. Requires: no position.
+  // How the account's next positions are backed. The ledger sets that margin aside for isolated
+  // ones; for cross ones it only keeps the number. Requires: no position; a rate in (0, 1e6].
   void set_isolated(AccountIndex account, std::int32_t initial_rate_e6);
-  void set_cross(AccountIndex account);
+  void set_cross(AccountIndex account, std::int32_t initial_rate_e6);
 
   // Closes, opens or turns around. An isolated opening sets its initial margin aside (as far as the
   // wallet goes); an isolated closing releases the margin's share, profit and loss included.

@@ -139,7 +139,7 @@ TEST_P(LedgerOfKind, MoneyAndContractsAreConservedInARandomMarket) {
       if (rng.uniform() < 0.5)
         ledger.set_isolated(taker, static_cast<std::int32_t>(1 + rng.below(1'000'000)));
       else
-        ledger.set_cross(taker);
+        ledger.set_cross(taker, 1);
     }
     Fill fill =
         rng.uniform() < 0.5 ? buy(taker, maker, price, qty) : sell(taker, maker, price, qty);

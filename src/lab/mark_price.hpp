@@ -25,7 +25,6 @@ struct MarkConfig {
 
 struct MarkInputs {
   double index = 0.0;
-  double mid = 0.0;
   double last = 0.0;
   double funding_rate = 0.0;  // as estimated for the running interval
   double funding_left = 0.0;  // of the interval, as a share

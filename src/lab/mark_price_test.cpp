@@ -11,8 +11,7 @@ TEST(MarkPrice, IsTheMedianOfTheThree) {
   mark.sample_basis(100.0, 103.0);
   EXPECT_DOUBLE_EQ(mark.basis_mean(), 2.0);
   const auto at = [&](double last) {
-    return mark.at(
-        {.index = 100.0, .mid = 103.0, .last = last, .funding_rate = 0.01, .funding_left = 0.5});
+    return mark.at({.index = 100.0, .last = last, .funding_rate = 0.01, .funding_left = 0.5});
   };
   EXPECT_DOUBLE_EQ(at(90.0), 100.5);
   EXPECT_DOUBLE_EQ(at(101.2), 101.2);
