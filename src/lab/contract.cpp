@@ -79,6 +79,12 @@ double LabContract::quantity_approx(std::int64_t qty) const {
   return static_cast<double>(qty) * static_cast<double>(lot_e9_) * kNano;
 }
 
+double LabContract::entry_approx(std::int64_t qty, std::int64_t cost) const {
+  const double quantity = quantity_approx(std::abs(qty));
+  const double money = money_approx(std::abs(cost));
+  return kind_ == ContractKind::kLinear ? money / quantity : quantity / money;
+}
+
 double LabContract::money_approx(std::int64_t money) const {
   if (kind_ == ContractKind::kInverse)
     return static_cast<double>(money) / static_cast<double>(kCoinUnits);

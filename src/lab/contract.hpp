@@ -42,6 +42,8 @@ class LabContract {
   double price_approx(PriceTicks price) const;
   // Base coins (linear) or quote currency (inverse): margin's Position::quantity.
   double quantity_approx(std::int64_t qty) const;
+  // The mean price of so many lots that cost so much; signs do not matter. Requires: neither is 0.
+  double entry_approx(std::int64_t qty, std::int64_t cost) const;
   // Of the settlement currency.
   double money_approx(std::int64_t money) const;
   std::int64_t money_of(double amount) const;

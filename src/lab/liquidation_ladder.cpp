@@ -13,12 +13,9 @@ namespace {
 constexpr double kTickSlack = 1e-6;
 
 Position position_of(const LabContract& contract, const LabAccount& account) {
-  const double quantity = contract.quantity_approx(std::abs(account.qty));
-  const double cost = contract.money_approx(std::abs(account.cost));
-  return {
-      .side = account.side(),
-      .quantity = quantity,
-      .entry_price = contract.kind() == ContractKind::kLinear ? cost / quantity : quantity / cost};
+  return {.side = account.side(),
+          .quantity = contract.quantity_approx(std::abs(account.qty)),
+          .entry_price = contract.entry_approx(account.qty, account.cost)};
 }
 
 Collateral collateral_of(const LabContract& contract, const VenueMargin& margin,
