@@ -1,11 +1,57 @@
 #include "lab/market_config.hpp"
 
-namespace faultline {
+#include <cmath>
+#include <string>
 
-// The bounds of numbers stand with their names in scenario files (lab/scenario.cpp).
+#include "lab/scenario.hpp"
+
+namespace faultline {
+namespace {
+
+constexpr Nanos kGrid{10 * kSecond.value};
+// Of the range of UnixNanos that files may hold (core/time_text.hpp), in days since 1970.
+constexpr std::int64_t kFirstDay = 14'245;
+constexpr std::int64_t kLastDay = 47'450;
+
+Diagnostic complaint(Errc code, std::string_view field, std::string note) {
+  return {.code = code, .field = std::string(field), .note = std::move(note)};
+}
+
+// Every number within the bounds that the table of fields gives it.
+Outcome<void> check_bounds(const MarketConfig& config) {
+  MarketConfig copy = config;
+  for (const ScenarioField& field : scenario_fields()) {
+    const std::size_t count = field.table == "venue" ? config.venues.size() : 1;
+    for (std::size_t venue = 0; venue < count; ++venue) {
+      const double value = field_value(field, config, venue);
+      if (auto fine = set_field(field, value, copy, venue); !fine) return fine;
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
 Outcome<void> validate(const MarketConfig& config) {
-  if (config.venues.empty())
-    return Diagnostic{.code = Errc::kEmpty, .field = "venues", .note = "there must be one"};
+  if (config.venues.empty() || config.venues.size() > kVenuesMax)
+    return complaint(Errc::kBadRequest, "venue", "from 1 to " + std::to_string(kVenuesMax));
+  if (auto fine = check_bounds(config); !fine) return fine;
+  double shares = 0.0;
+  for (const double share : config.holders.holding_share) shares += share;
+  if (!(std::abs(shares - 1.0) < 1e-9))
+    return complaint(Errc::kBadRequest, "share_long", "the three shares must sum to 1");
+  if (config.length.value % kGrid.value != 0)
+    return complaint(Errc::kBadRequest, "length_s", "a multiple of ten seconds");
+  if (config.warm_up.value % kGrid.value != 0)
+    return complaint(Errc::kBadRequest, "warm_up_s", "a multiple of ten seconds");
+  if (config.begin.value % kGrid.value != 0 || config.begin.value < kFirstDay * kDay.value ||
+      config.begin.value >= kLastDay * kDay.value)
+    return complaint(Errc::kBadTime, "begin", "a multiple of ten seconds in 2009 to 2099");
+  for (const VenueConfig& venue : config.venues) {
+    ExchangeConfig exchange = venue.exchange;
+    exchange.account_count = 1;  // known when the market is made
+    if (auto fine = validate(exchange); !fine) return fine;
+  }
   return {};
 }
 

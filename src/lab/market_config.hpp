@@ -121,6 +121,8 @@ struct ArbitrageConfig {
   friend bool operator==(const ArbitrageConfig&, const ArbitrageConfig&) = default;
 };
 
+inline constexpr std::size_t kVenuesMax = 16;
+
 struct MarketConfig {
   std::uint64_t seed = 1;
   UnixNanos begin{1'764'547'200'000'000'000};  // 2025-12-01; what comes before is not recorded

@@ -35,7 +35,8 @@ TEST(Market, Runs) {
   std::printf("liquidated %.2fM kinds %d %d %d\n", usd * 1e-6, kinds[0], kinds[1], kinds[2]);
   double volume = 0;
   for (std::size_t i = 0; i < tape.trades.row_count(); ++i)
-    volume += 1e-3 * double(tape.trades.column("qty")[i]) * double(tape.trades.column("price_ticks")[i]);
+    volume +=
+        1e-3 * double(tape.trades.column("qty")[i]) * double(tape.trades.column("price_ticks")[i]);
   std::printf("volume %.1fM\n", volume * 1e-6);
 }
 
