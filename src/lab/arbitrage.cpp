@@ -1,5 +1,6 @@
 #include "lab/arbitrage.hpp"
 
+#include <cmath>
 #include <utility>
 
 namespace faultline {
@@ -54,23 +55,30 @@ void Arbitrage::look(std::uint32_t who) {
     }
   }
   if (cheap == dear || bid_most < ask_least * (1.0 + config_.gap_least)) return;
-  send(who, static_cast<std::uint16_t>(cheap), Side::kLong);
-  send(who, static_cast<std::uint16_t>(dear), Side::kShort);
+  const double middle = 0.5 * (ask_least + bid_most);
+  send(who, cheap, Side::kLong, middle);
+  send(who, dear, Side::kShort, middle);
 }
 
-void Arbitrage::send(std::uint32_t who, std::uint16_t venue, Side side) {
+void Arbitrage::send(std::uint32_t who, std::size_t venue, Side side, double limit) {
   VenueMarket& market = *markets_[venue];
-  legs_[who][venue].lots = sign(side) * market.lots_of_usd(config_.order_usd);
+  legs_[who][venue] = {.lots = sign(side) * market.lots_of_usd(config_.order_usd), .limit = limit};
   agenda_.at(agenda_.now() + market.config().latency,
-             {LabEventKind::kArbitrageOrder, venue, who, 0});
+             {LabEventKind::kArbitrageOrder, static_cast<std::uint16_t>(venue), who, 0});
 }
 
 void Arbitrage::arrive(const LabEvent& event) {
-  Leg& leg = legs_[event.agent][event.venue];
-  const std::int64_t lots = std::exchange(leg.lots, 0);
+  const Leg leg = std::exchange(legs_[event.agent][event.venue], {});
   VenueMarket& market = *markets_[event.venue];
-  market.take(market.accounts().arbitrage + event.agent, lots > 0 ? Side::kLong : Side::kShort,
-              lots > 0 ? lots : -lots);
+  const double tick = market.contract().price_approx(PriceTicks(1));
+  const bool is_buy = leg.lots > 0;
+  const double limit = is_buy ? std::floor(leg.limit / tick) : std::ceil(leg.limit / tick);
+  // A refusal is a gap that was not worth it: there is nothing to do about it.
+  (void)market.exchange().place({.owner = OwnerId{market.accounts().arbitrage + event.agent},
+                                 .side = is_buy ? Side::kLong : Side::kShort,
+                                 .kind = OrderKind::kImmediateOrCancel,
+                                 .price = PriceTicks(static_cast<std::int64_t>(limit)),
+                                 .quantity = Qty(is_buy ? leg.lots : -leg.lots)});
 }
 
 }  // namespace faultline

@@ -10,8 +10,8 @@
 namespace faultline {
 
 // Who keeps the prices of several venues together: buys at the lowest offer, sells at the highest
-// bid, when they are further apart than it costs. Orders arrive after the latencies of their
-// venues, so that a gap may be gone by then.
+// bid, when they are further apart than it costs, both up to the price half-way between. Orders
+// arrive after the latencies of their venues: what the gap has lost by then is not traded.
 class Arbitrage {
  public:
   // Requires: at least two venues; they outlive this.
@@ -22,9 +22,10 @@ class Arbitrage {
  private:
   struct Leg {
     std::int64_t lots = 0;  // on its way, signed
+    double limit = 0.0;     // in quote currency
   };
   void look(std::uint32_t who);
-  void send(std::uint32_t who, std::uint16_t venue, Side side);
+  void send(std::uint32_t who, std::size_t venue, Side side, double limit);
   void arrive(const LabEvent& event);
 
   ArbitrageConfig config_;

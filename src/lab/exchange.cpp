@@ -177,6 +177,7 @@ void Exchange::on_removed(const OrderView& order, RemovalReason reason) {
 Qty Exchange::position_lots(OwnerId owner) const { return Qty(ledger_[account_of(owner)].qty); }
 
 void Exchange::touch(AccountIndex account) {
+  unsettled_.push_back(account);
   if (is_touched_[account] != 0) return;
   is_touched_[account] = 1;
   touched_.push_back(account);
@@ -184,8 +185,7 @@ void Exchange::touch(AccountIndex account) {
 
 // Nobody stays below zero without a position; a position that pays for it is cashed in.
 void Exchange::settle_touched() {
-  for (; settled_ < touched_.size(); ++settled_) {
-    const AccountIndex account = touched_[settled_];
+  for (const AccountIndex account : unsettled_) {
     const LabAccount& state = ledger_[account];
     if (account == fund_account()) continue;
     if (state.qty == 0) {
@@ -194,6 +194,7 @@ void Exchange::settle_touched() {
       ledger_.realise(account, mark_);
     }
   }
+  unsettled_.clear();
 }
 
 // --- The clock's part ---------------------------------------------------------------------------

@@ -191,7 +191,7 @@ class Exchange final : private BookListener {
   PriceTicks mark_;
   std::array<std::vector<std::int64_t>, 2> resting_lots_;  // by side and account
   std::vector<AccountIndex> touched_;                      // since the last reprice_touched()
-  std::size_t settled_ = 0;                                // of touched_
+  std::vector<AccountIndex> unsettled_;                    // since the last settle_touched()
   std::vector<std::uint8_t> is_touched_;
   std::vector<Held> held_;
   std::vector<std::uint8_t> is_held_;

@@ -25,8 +25,9 @@ struct LiquidationConfig {
   double partial_share = 0.2;
   double partial_from_usd = 100'000.0;
   Nanos cool_down{30 * kSecond.value};
-  // An account with less equity than this share of its maintenance is taken over whole.
-  double takeover_share = 2.0 / 3.0;
+  // An account with less equity than this share of its maintenance is taken over whole: two thirds
+  // on Hyperliquid, nothing (bankruptcy) on Binance.
+  double takeover_share = 0.0;
   std::int64_t fee_e6 = 0;  // of what is liquidated in the book, to the fund
   double fund_usd = 10e6;   // what the insurance fund begins with
   // Positions are deleveraged instead of taken over when the fund would fall below this share of
@@ -51,7 +52,7 @@ struct LiquidationConfig {
 enum class MarkKind : std::uint8_t { kMedian, kIndex, kLast };
 
 struct ExchangeConfig {
-  InstrumentSpec instrument;
+  InstrumentSpec instrument{};
   TierTable tiers = default_lab_tiers();
   std::uint32_t account_count = 0;
   std::int64_t taker_fee_e6 = 450;

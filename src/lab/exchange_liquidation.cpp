@@ -11,7 +11,7 @@ namespace faultline {
 
 // Accounts that are being liquidated stay out of the ladder until that is over.
 void Exchange::reprice_touched() {
-  FAULTLINE_CHECK(settled_ == touched_.size());
+  FAULTLINE_CHECK(unsettled_.empty());
   for (const AccountIndex account : touched_) {
     is_touched_[account] = 0;
     if (is_held_[account] != 0 || account == fund_account()) continue;
@@ -19,7 +19,6 @@ void Exchange::reprice_touched() {
     ladder_.place(account, state.side(), liquidation_tick_of(account), Qty(std::abs(state.qty)));
   }
   touched_.clear();
-  settled_ = 0;
 }
 
 std::optional<AccountIndex> Exchange::next_reached() const {

@@ -143,6 +143,7 @@ TEST_F(ExchangeTest, AMarkAtTheLiquidationPriceClosesThePositionInTheBook) {
 }
 
 TEST_F(ExchangeTest, WhatTheBookDoesNotTakeAboveBankruptcyWaitsAndIsTakenOver) {
+  config_.liquidation.takeover_share = 2.0 / 3.0;
   config_.liquidation.style = LiquidationStyle::kWhole;
   open();
   quote(Side::kShort, kPrice, 1'000);

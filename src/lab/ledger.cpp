@@ -154,14 +154,6 @@ std::int64_t Ledger::cover(AccountIndex index) {
   return missing;
 }
 
-void Ledger::settle(AccountIndex index) {
-  LabAccount& account = accounts_[index];
-  FAULTLINE_CHECK(account.qty == 0 && account.margin == 0);
-  insurance_ += account.wallet;
-  money_ -= account.wallet;
-  account.wallet = 0;
-}
-
 std::int64_t Ledger::equity(AccountIndex index, PriceTicks mark) const {
   const LabAccount& account = accounts_[index];
   if (account.qty == 0) return account.backing();

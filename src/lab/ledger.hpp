@@ -89,10 +89,6 @@ class Ledger {
   // is taken from the insurance fund, which may become negative itself. Returns how much.
   // Requires: no position.
   std::int64_t cover(AccountIndex account);
-  // Whatever is left in the wallet after a liquidation, or missing, goes to the insurance fund.
-  // Requires: no position.
-  void settle(AccountIndex account);
-
   // Equity of the position's backing at a mark.
   std::int64_t equity(AccountIndex account, PriceTicks mark) const;
 

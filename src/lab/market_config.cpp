@@ -32,9 +32,23 @@ Outcome<void> check_bounds(const MarketConfig& config) {
 
 }  // namespace
 
+InstrumentSpec lab_instrument(const std::string& symbol, ContractKind kind) {
+  InstrumentSpec spec{.id = {Venue::kSimulated, symbol},
+                      .kind = kind,
+                      .tick_size = Decimal{5, -1},
+                      .lot_size = Decimal{1, -3}};
+  if (kind == ContractKind::kInverse) {
+    spec.contract_multiplier = {10, 0};
+    spec.lot_size = {1, 0};
+    spec.quote = "USD";
+    spec.settle = spec.base;
+  }
+  return spec;
+}
+
 Outcome<void> validate(const MarketConfig& config) {
-  if (config.venues.empty() || config.venues.size() > kVenuesMax)
-    return complaint(Errc::kBadRequest, "venue", "from 1 to " + std::to_string(kVenuesMax));
+  if (config.venues.empty() || config.venues.size() > kLabVenuesMax)
+    return complaint(Errc::kBadRequest, "venue", "from 1 to " + std::to_string(kLabVenuesMax));
   if (auto fine = check_bounds(config); !fine) return fine;
   double shares = 0.0;
   for (const double share : config.holders.holding_share) shares += share;

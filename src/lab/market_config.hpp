@@ -67,7 +67,7 @@ struct TrendConfig {
   std::uint32_t followers = 20;
   std::uint32_t reverters = 20;
   Nanos look_mean{10 * kMinute.value};
-  double position_usd = 150'000.0;
+  double position_usd = 40'000.0;
   double leverage = 4.0;
 
   friend bool operator==(const TrendConfig&, const TrendConfig&) = default;
@@ -99,14 +99,17 @@ struct HolderConfig {
   friend bool operator==(const HolderConfig&, const HolderConfig&) = default;
 };
 
+// simulated:SYMBOL with ticks of .5 USD; linear in lots of .001 coins, inverse in contracts of 10.
+InstrumentSpec lab_instrument(const std::string& symbol = "BTCUSDT",
+                              ContractKind kind = ContractKind::kLinear);
+
 // One of several places where the same coin trades.
 struct VenueConfig {
-  std::string symbol = "BTCUSDT";
   double share = 1.0;         // of takers, holders and depth; normalised over venues
   double index_weight = 1.0;  // of its mid in the index, beside the outside value
   Nanos latency{20'000'000};  // of orders
   Completeness feed = Completeness::kAll;
-  ExchangeConfig exchange{};
+  ExchangeConfig exchange{.instrument = lab_instrument()};
 
   friend bool operator==(const VenueConfig&, const VenueConfig&) = default;
 };
@@ -121,7 +124,7 @@ struct ArbitrageConfig {
   friend bool operator==(const ArbitrageConfig&, const ArbitrageConfig&) = default;
 };
 
-inline constexpr std::size_t kVenuesMax = 16;
+inline constexpr std::size_t kLabVenuesMax = 16;
 
 struct MarketConfig {
   std::uint64_t seed = 1;

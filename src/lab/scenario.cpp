@@ -77,22 +77,7 @@ void write_fields(std::string_view table, const MarketConfig& market, std::size_
   }
 }
 
-// Tick .5 USD, lot .001 coins; inverse: contracts of 10 USD. Rungs of an inverse ladder are in
-// coins, so the linear ones are divided by the price at the start.
-InstrumentSpec instrument_of(const std::string& symbol, ContractKind kind) {
-  InstrumentSpec spec{.id = {Venue::kSimulated, symbol},
-                      .kind = kind,
-                      .tick_size = Decimal{5, -1},
-                      .lot_size = Decimal{1, -3}};
-  if (kind == ContractKind::kInverse) {
-    spec.contract_multiplier = {10, 0};
-    spec.lot_size = {1, 0};
-    spec.quote = "USD";
-    spec.settle = spec.base;
-  }
-  return spec;
-}
-
+// Rungs of an inverse ladder are in coins: the linear ones divided by the price at the start.
 TierTable tiers_of(ContractKind kind, double start_price) {
   const TierTable usd = ExchangeConfig::default_lab_tiers();
   if (kind == ContractKind::kLinear) return usd;
@@ -156,9 +141,8 @@ Outcome<void> read_venue(const Config& table, std::size_t venue, MarketConfig& m
       !fine)
     return fine;
   VenueConfig& config = market.venues[venue];
-  const Outcome<std::string> symbol = table.text_or("symbol", config.symbol);
+  const Outcome<std::string> symbol = table.text_or("symbol", config.exchange.instrument.id.symbol);
   if (!symbol) return symbol.error();
-  config.symbol = *symbol;
   ContractKind kind = ContractKind::kLinear;
   if (auto done = read_word(table, "kind", kKinds, &KindName::kind, kind); !done) return done;
   if (auto done = read_word(table, "feed", kFeeds, &FeedName::feed, config.feed); !done)
@@ -170,7 +154,7 @@ Outcome<void> read_venue(const Config& table, std::size_t venue, MarketConfig& m
   if (auto done = read_word(table, "mark", kMarks, &MarkName::mark, config.exchange.mark_kind);
       !done)
     return done;
-  config.exchange.instrument = instrument_of(config.symbol, kind);
+  config.exchange.instrument = lab_instrument(*symbol, kind);
   config.exchange.tiers = tiers_of(kind, market.value.start_price);
   if (!parse_instrument_id(to_text(config.exchange.instrument.id)))
     return table.complain(Errc::kUnexpectedField, "symbol", "letters and digits only");
@@ -185,7 +169,8 @@ Outcome<void> read_venues(const Config& root, MarketConfig& market) {
   for (std::size_t venue = 0; venue < tables->size(); ++venue) {
     if (auto done = read_venue((*tables)[venue], venue, market); !done) return done;
     for (std::size_t other = 0; other < venue; ++other) {
-      if (market.venues[other].symbol == market.venues[venue].symbol)
+      if (market.venues[other].exchange.instrument.id ==
+          market.venues[venue].exchange.instrument.id)
         return (*tables)[venue].complain(Errc::kBadRequest, "symbol",
                                          "two venues have the same symbol");
     }
@@ -222,8 +207,6 @@ Outcome<Scenario> parse_scenario(std::string_view text, std::string_view file_na
   const Outcome<Config> root = parse_toml(text, file_name);
   if (!root) return root.error();
   Scenario scenario;
-  scenario.market.venues[0].exchange.instrument =
-      instrument_of(scenario.market.venues[0].symbol, ContractKind::kLinear);
   if (auto done = read_top(*root, scenario); !done) return done.error();
   if (auto done = read_fields(*root, "", 0, scenario.market); !done) return done.error();
   for (const char* name : kTables) {
@@ -291,7 +274,7 @@ std::string write_scenario(const Scenario& scenario) {
   }
   for (std::size_t venue = 0; venue < market.venues.size(); ++venue) {
     const VenueConfig& one = market.venues[venue];
-    out += "\n[[venue]]\nsymbol = " + quoted(one.symbol);
+    out += "\n[[venue]]\nsymbol = " + quoted(one.exchange.instrument.id.symbol);
     out += "\nkind = " + quoted(word_of(kKinds, &KindName::kind, one.exchange.instrument.kind));
     out += "\nfeed = " + quoted(word_of(kFeeds, &FeedName::feed, one.feed));
     out += "\nliquidation_style = " +

@@ -93,8 +93,9 @@ TEST(Scenario, EveryFieldCanBeSetAndItsBoundsHold) {
 }
 
 TEST(Scenario, ComplaintsNameFileLineAndKey) {
-  EXPECT_EQ(complaint("name = \"a\"\n[holders]\nlong_bais = 1\n"),
-            "s.toml:3: holders.long_bais: a key that does not exist here (did you mean \"long_bias\"?)");
+  EXPECT_EQ(
+      complaint("name = \"a\"\n[holders]\nlong_bais = 1\n"),
+      "s.toml:3: holders.long_bais: a key that does not exist here (did you mean \"long_bias\"?)");
   const auto has = [](std::string_view text, std::string_view part) {
     const std::string said = complaint(text);
     EXPECT_NE(said.find(part), std::string::npos) << said;

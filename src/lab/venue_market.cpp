@@ -11,7 +11,10 @@ namespace {
 constexpr Nanos kOpenInterestInterval{10 * kSecond.value};
 // Memories of what a screen shows, in seconds.
 constexpr double kTrendSeconds = 3600.0;
-constexpr double kStressSeconds = 60.0;
+constexpr double kStressSeconds = 120.0;
+// Volatility is measured over so long: within a second or two a book is as often empty as moved.
+constexpr Nanos kMoveInterval{10 * kSecond.value};
+constexpr double kMoveSeconds = 10.0;
 constexpr double kStressMax = 100.0;
 constexpr double kSecondsPerDay = 86'400.0;
 
@@ -66,6 +69,7 @@ VenueMarket::VenueMarket(const MarketConfig& config, std::size_t venue, std::uin
       index_(config.value.start_price),
       mid_log_(std::log(config.value.start_price)),
       mean_log_(mid_log_),
+      moved_from_log_(mid_log_),
       gap_from_(config.begin - config.warm_up) {
   tape_.instrument = config_.exchange.instrument;
   tape_.feed = config_.feed;
@@ -110,18 +114,19 @@ double VenueMarket::maker_share() const {
   return static_cast<double>(net) / static_cast<double>(total);
 }
 
-void VenueMarket::watch() {
-  const double before = mid_log_;
+void VenueMarket::watch(UnixNanos now) {
   mid_log_ = std::log(mid());
   mean_log_ += (mid_log_ - mean_log_) / kTrendSeconds;
-  const double moved = (mid_log_ - before) / volatility_second_;
-  variance_ratio_ += (moved * moved - variance_ratio_) / kStressSeconds;
+  if (!is_every(kMoveInterval, now)) return;
+  const double moved = (mid_log_ - moved_from_log_) / (volatility_second_ * std::sqrt(kMoveSeconds));
+  moved_from_log_ = mid_log_;
+  variance_ratio_ += (moved * moved - variance_ratio_) * kMoveSeconds / kStressSeconds;
   stress_ = std::clamp(std::sqrt(variance_ratio_), 1.0, kStressMax);
 }
 
 void VenueMarket::on_second(UnixNanos now, double index) {
   index_ = index;
-  watch();
+  watch(now);
   const ExchangeConfig& rules = exchange_.config();
   if (is_every(rules.mark.basis_interval, now)) exchange_.sample_basis(index);
   if (is_every(rules.funding.sample_interval, now)) exchange_.sample_premium(index);

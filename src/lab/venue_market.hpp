@@ -74,7 +74,7 @@ class VenueMarket final : private ExchangeListener {
   void on_funding(UnixNanos time, std::int64_t rate_e9) override;
   void on_order_lost(const OrderView&, RemovalReason) override {}
 
-  void watch();
+  void watch(UnixNanos now);
 
   VenueConfig config_;
   MakerConfig makers_;
@@ -97,6 +97,7 @@ class VenueMarket final : private ExchangeListener {
   double index_ = 0.0;
   double mid_log_ = 0.0;
   double mean_log_ = 0.0;
+  double moved_from_log_ = 0.0;
   double variance_ratio_ = 1.0;
   double stress_ = 1.0;
   double gap_log_ = 0.0;
