@@ -10,9 +10,10 @@ namespace faultline {
 namespace {
 
 constexpr std::array kSides{Side::kLong, Side::kShort};
-// Rounds of proportional fitting, each of which brings the mean nearer to what it is to be.
-constexpr int kSpreadRoundsMax = 200;
-constexpr double kSpreadTolerance = 1e-12;
+// Rounds of proportional fitting, each of which brings the mean nearer to what it is to be. Few: on
+// the way to the end members part until each has a distance of its own.
+constexpr int kSpreadRoundsMax = 8;
+constexpr double kSpreadTolerance = 1e-4;
 
 }  // namespace
 

@@ -377,6 +377,27 @@ TEST(PositionDensityState, WhatWasGivenUpKeepsItsDistanceWhenKernelsAreSet) {
   EXPECT_NEAR(density.stock(Side::kShort), 2000.0, 1e-3);
 }
 
+// A learnt kernel may have nothing beyond a low: what comes back from there is never reached.
+TEST(PositionDensityState, AKernelWithoutFarDistancesReturnsToNever) {
+  std::vector<MemberParameters> members = four_members();
+  for (MemberParameters& member : members) {
+    std::ranges::fill(member.kernel, 0.0);
+    member.kernel[5] = 1.0;
+  }
+  members[0].kernel[5] = 0.5;
+  members[0].kernel.back() = 0.5;
+  PositionDensity density({}, members);
+  MarketStep step = random_market(1, 1).front();
+  step.low = 0.9 * step.open;
+  step.high = step.close = step.open;
+  step.volume = 0.0;
+  step.oi_begin = step.oi_end = 1000.0;
+  density.advance(step);
+  for (std::size_t m = 0; m < members.size(); ++m)
+    EXPECT_NEAR(density.never(Side::kLong, m), 1000.0, 1e-3);
+  EXPECT_NEAR(density.recounted_stock(Side::kLong), 1000.0, 1e-3);
+}
+
 TEST(PositionDensityState, SweptByDistanceAddsUpToWhatWasSwept) {
   PositionDensity density(DensityConfig{}, {});
   for (const MarketStep& step : random_market(9, 300)) {
