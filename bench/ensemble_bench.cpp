@@ -1,5 +1,5 @@
-// Sixty-four members of a density: what a step costs against one decay pass over the same state,
-// and a synthetic year of minutes.
+// Sixty-four members: what a step of the density, and one of the whole filter, cost against one
+// decay pass over the same state, and a synthetic year of minutes.
 
 #include <cmath>
 #include <cstdio>
@@ -7,7 +7,7 @@
 #include "base/check.hpp"
 #include "base/rng.hpp"
 #include "harness.hpp"
-#include "infer/position_density.hpp"
+#include "infer/density_filter.hpp"
 
 namespace faultline::bench {
 namespace {
@@ -64,6 +64,56 @@ std::vector<MemberParameters> make_members() {
   return members;
 }
 
+// What the program runs of a venue that prints every liquidation: the step, the reading of its
+// feed, the weights, and every fit of the kernel and resampling that falls due. The prints are what
+// a density of another kernel crossed, as orders of random size, drawn before anything is measured.
+class FullFeed {
+ public:
+  explicit FullFeed(std::uint64_t count) : filter_(InstrumentSpec{}, config(), Rng(6)) {
+    DensityConfig other;
+    other.kernel_median = 0.2;
+    DensityFilter truth(InstrumentSpec{}, {.density = other}, Rng(6));
+    MinuteMarket market(7);
+    Rng rng(8);
+    for (std::uint64_t i = 0; i < count; ++i) {
+      const MarketStep& step = steps_.emplace_back(market.next());
+      const FilterStep done = truth.advance(step);
+      truth.discard();
+      FeedReading& reading = readings_.emplace_back();
+      reading = {.begin = step.begin, .end = step.end, .completeness = Completeness::kAll};
+      reading.has_prints = true;
+      for (const std::size_t s : {0U, 1U}) {
+        for (double at = rng.exponential(); at < done.crossed_usd[s] / kOrderUsd;
+             at += rng.exponential()) {
+          reading.shown_usd[s].push_back(kOrderUsd * rng.exponential());
+        }
+      }
+    }
+  }
+
+  // Requires: not more often than there are steps.
+  void take() {
+    filter_.advance(steps_[next_]);
+    filter_.observe(readings_[next_]);
+    ++next_;
+  }
+
+  const DensityFilter& filter() const { return filter_; }
+
+ private:
+  static constexpr double kOrderUsd = 1e6;
+  static DensityFilterConfig config() {
+    DensityFilterConfig config;
+    config.members = kMembers;
+    return config;
+  }
+
+  DensityFilter filter_;
+  std::vector<MarketStep> steps_;
+  std::vector<FeedReading> readings_;
+  std::size_t next_ = 0;
+};
+
 // What a decay of every cell would cost: the floor that laziness avoids.
 void decay_pass(std::vector<float>& cells) {
   for (float& cell : cells) cell *= 0.999F;
@@ -74,7 +124,11 @@ void decay_pass(std::vector<float>& cells) {
 bool run_ensemble() {
   PositionDensity density({}, make_members());
   MinuteMarket market(4);
-  for (std::uint64_t i = 0; i < kWarmSteps; ++i) density.advance(market.next());
+  FullFeed full_feed(kWarmSteps + (kRounds + 1) * kStepsARound);
+  for (std::uint64_t i = 0; i < kWarmSteps; ++i) {
+    density.advance(market.next());
+    full_feed.take();
+  }
   std::vector<float> cells(density.memory_bytes() / sizeof(float), 1.0F);
   std::vector<Contestant> contestants{
       {"one decay pass over the state, 500 times",
@@ -85,13 +139,24 @@ bool run_ensemble() {
        [&] {
          for (std::uint64_t i = 0; i < kStepsARound; ++i) density.advance(market.next());
        }},
+      {"500 steps of a filter that learns its kernel",
+       [&] {
+         for (std::uint64_t i = 0; i < kStepsARound; ++i) full_feed.take();
+       }},
   };
   take_turns(contestants, kRounds);
   std::printf("ensemble: %zu members, state %.1f MB after %llu minutes\n", kMembers,
               static_cast<double>(density.memory_bytes()) * 1e-6,
               static_cast<unsigned long long>(kWarmSteps));
   print_times(contestants, static_cast<double>(kStepsARound), "steps");
-  return print_ratio("decay pass against a step", contestants[0], contestants[1], 10.0);
+  std::printf("  the filter: %llu readings, %zu fits, %llu resamplings\n",
+              static_cast<unsigned long long>(full_feed.filter().reading_count()),
+              full_feed.filter().kernel_fit_count(),
+              static_cast<unsigned long long>(full_feed.filter().resampling_count()));
+  const bool is_filter_good =
+      print_ratio("decay pass against a filter's step", contestants[0], contestants[2], 10.0);
+  return print_ratio("decay pass against a step", contestants[0], contestants[1], 10.0) &&
+         is_filter_good;
 }
 
 bool run_ensemble_year() {

@@ -64,16 +64,11 @@ Outcome<void> make_output_folders(const MapSkillArguments& arguments) {
 }
 
 Outcome<void> write_all(const MapSkill& study, const MapSkillArguments& arguments) {
-  if (auto done =
-          write_file_atomically(arguments.out, write_json(json_of_map_skill(study), 1) + "\n");
-      !done)
-    return done;
-  if (arguments.figures.empty()) return {};
-  if (auto done = write_file_atomically(arguments.figures + "/report.md",
-                                        text_of_map_skill(study, ReportFigures::kBeside));
-      !done)
-    return done;
-  return write_skill_figures(study, arguments.figures);
+  StudyReport report{.json = json_of_map_skill(study),
+                     .text = text_of_map_skill(study, ReportFigures::kBeside),
+                     .figures = {}};
+  if (!arguments.figures.empty()) report.figures = skill_figures(study);
+  return write_report(report, {.json = arguments.out, .folder = arguments.figures});
 }
 
 }  // namespace

@@ -1,48 +1,23 @@
 // The studies of places: where liquidations were printed, and where known positions would be.
 
-#include <fmt/core.h>
-
 #include "apps/arguments.hpp"
 #include "apps/commands.hpp"
-#include "store/files.hpp"
 #include "study/location_report.hpp"
+#include "study/report_files.hpp"
 #include "study/true_positions_report.hpp"
 
 namespace faultline {
 namespace {
 
-struct Figure {
-  std::string name;
-  LineChart chart;
-};
-
-// The report as JSON, and beside the pictures as text.
-Outcome<void> write_study(const PlaceStudyArguments& arguments, const JsonValue& json,
-                          const std::string& text, const std::vector<Figure>& figures) {
-  if (auto done = write_file_atomically(arguments.out, write_json(json, 1) + "\n"); !done)
-    return done;
-  if (arguments.figures.empty()) return {};
-  if (auto done = make_folders(arguments.figures); !done) return done;
-  if (auto done = write_file_atomically(arguments.figures + "/report.md", text); !done) return done;
-  for (const Figure& figure : figures) {
-    const std::string path = arguments.figures + "/" + figure.name + ".png";
-    const auto png = render_png(figure.chart);
-    if (!png) return Diagnostic{.code = png.error().code, .file = path};
-    const std::string bytes(png->begin(), png->end());
-    if (auto done = write_file_atomically(path, bytes); !done) return done;
-  }
-  return {};
-}
-
-ExitCode finish(const PlaceStudyArguments& arguments, const JsonValue& json,
-                const std::string& text, const std::vector<Figure>& figures,
+ExitCode finish(const PlaceStudyArguments& arguments, const StudyReport& report,
                 const OutputOptions& output) {
-  if (const Outcome<void> done = write_study(arguments, json, text, figures); !done)
+  const ReportPlaces places{.json = arguments.out, .folder = arguments.figures};
+  if (const Outcome<void> done = write_report(report, places); !done)
     return fail(done.error(), output);
   if (output.is_json)
-    say_json(json);
+    say_json(report.json);
   else
-    say(text);
+    say(report.text);
   return ExitCode::kSuccess;
 }
 
@@ -77,8 +52,11 @@ ExitCode run_study_location(const PlaceStudyArguments& arguments, const OutputOp
   const auto study = score_location(*groups, request);
   end_progress();
   if (!study) return fail(study.error(), output);
-  return finish(arguments, json_of_location(*study), text_of_location(*study),
-                {{"ranks", location_chart(*study)}}, output);
+  return finish(arguments,
+                {.json = json_of_location(*study),
+                 .text = text_of_location(*study),
+                 .figures = {{"ranks", location_chart(*study)}}},
+                output);
 }
 
 ExitCode run_study_true_positions(const PlaceStudyArguments& arguments,
@@ -101,9 +79,11 @@ ExitCode run_study_true_positions(const PlaceStudyArguments& arguments,
   end_progress();
   if (!profiles) return fail(profiles.error(), output);
   const PositionStudy study = score_positions(*profiles, request);
-  return finish(arguments, json_of_positions(study), text_of_positions(study),
-                {{"longs", position_chart(*profiles, Side::kLong, study)},
-                 {"shorts", position_chart(*profiles, Side::kShort, study)}},
+  return finish(arguments,
+                {.json = json_of_positions(study),
+                 .text = text_of_positions(study),
+                 .figures = {{"longs", position_chart(*profiles, Side::kLong, study)},
+                             {"shorts", position_chart(*profiles, Side::kShort, study)}}},
                 output);
 }
 

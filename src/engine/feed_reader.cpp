@@ -43,16 +43,13 @@ Outcome<FeedMoment> FeedReader::after(const MarketStep& step) {
 Outcome<void> FeedReader::add_prints(const ColumnBatch& batch, std::size_t first, std::size_t last,
                                      FeedReading& reading) {
   for (std::size_t row = first; row < last; ++row) {
-    const auto value = [&](std::size_t column) { return batch.columns[column].values[row]; };
-    last_print_ = UnixNanos(value(0));
+    last_print_ = UnixNanos(batch.columns[0].values[row]);
     if (*last_print_ < reading.begin) continue;
     const bool is_first = reading.shown_usd[0].empty() && reading.shown_usd[1].empty();
-    const double price = to_double_approx(PriceE9(value(2)));
-    const Outcome<InstrumentSpec> spec = spec_of_row(specs_, *last_print_);
-    if (!spec) return spec.error();
-    reading.shown_usd[static_cast<std::size_t>(value(1))].push_back(
-        notional_approx(Qty(value(4)), price, *spec));
-    join(static_cast<Completeness>(value(5)), is_first, reading.completeness);
+    const Outcome<LiquidationPrint> print = liquidation_print(specs_, batch, row);
+    if (!print) return print.error();
+    reading.shown_usd[index_of(print->side)].push_back(print->usd);
+    join(print->completeness, is_first, reading.completeness);
     completeness_ = reading.completeness;
   }
   return {};

@@ -106,14 +106,15 @@ class VenueRuns {
   std::vector<VenueRun> runs_;
 };
 
-// What the feeds of all venues would print if the cluster were crossed, each its share of it.
+// What the feeds of all venues would print if the cluster were crossed: each of what its own map
+// holds there, because venues of one coin do not hold alike at every price.
 std::optional<double> expected_of(const Cluster& cluster, const VenueRuns& venues,
-                                  const MapColumn& column) {
+                                  const EnsembleColumn& column) {
+  const RowBand band = band_of_prices(cluster.price_low, cluster.price_high);
   double sum = 0.0;
   for (std::size_t v = 0; v < venues.runs().size(); ++v) {
-    const double share = column.venue_interest_usd[v] / column.open_interest_usd;
-    const auto expected =
-        venues.runs()[v].filter().expected_liquidation_usd(share * cluster.notional_at_risk_usd);
+    const double held_usd = column.venues()[v].sum_of(cluster.side, band);
+    const auto expected = venues.runs()[v].filter().expected_liquidation_usd(held_usd);
     if (!expected) return std::nullopt;
     sum += *expected;
   }
@@ -126,11 +127,12 @@ struct Followers {
   LiquidationBands bands;
 };
 
-void append_column(const MapColumn& column, ColumnSpan span, Followers& followers,
+void append_column(const EnsembleColumn& made, ColumnSpan span, Followers& followers,
                    LiquidationMap& map) {
+  const MapColumn& column = made.column();
   followers.bands.add(span);
   span.open_interest_usd = column.open_interest_usd;
-  followers.clusters.add(column, span.candle.low, span.candle.high);
+  followers.clusters.add(column, made.venues(), span.candle.low, span.candle.high);
   for (const Side side : kSides) {
     if (column.open_interest_usd <= 0.0) continue;
     const double error =
@@ -155,7 +157,7 @@ Outcome<void> run_venues(const MapPlan& plan, VenueRuns& venues, const ProgressF
     const bool is_last = venues.is_any_over();
     if (venues.are_together()) {
       last.emplace(venues.column());
-      append_column(last->column(), venues.take_span(), followers, map);
+      append_column(*last, venues.take_span(), followers, map);
     }
     if (is_last) break;
     const std::uint64_t steps = venues.step_count();
@@ -170,7 +172,7 @@ Outcome<void> run_venues(const MapPlan& plan, VenueRuns& venues, const ProgressF
   map.clusters = find_clusters(last->column());
   last->add_intervals(map.clusters);
   for (Cluster& cluster : map.clusters) {
-    cluster.expected_liquidation_usd = expected_of(cluster, venues, last->column());
+    cluster.expected_liquidation_usd = expected_of(cluster, venues, *last);
   }
   return {};
 }

@@ -201,13 +201,42 @@ TEST_F(MapBuilder, OneMemberHasNoIntervals) {
   EXPECT_TRUE(map.clusters[0].expected_liquidation_usd.has_value());
 }
 
+// Venues of one coin do not hold alike at every price, whatever their shares of all are.
+TEST_F(MapBuilder, AClusterIsExpectedOfEachVenueByWhatItHoldsThere) {
+  const LiquidationMap sum = built(both(4));
+  std::array<LiquidationMap, 2> alone{built(request(4)), {}};
+  MapRequest second = request(4);
+  second.instrument = spec_of("bybit_linear:BTCUSDT").id;
+  alone[1] = built(second);
+  ASSERT_FALSE(sum.clusters.empty());
+  double by_interest_error = 0.0;
+  for (const Cluster& cluster : sum.clusters) {
+    const RowBand band = band_of_prices(cluster.price_low, cluster.price_high);
+    double expected = 0.0;
+    double by_interest = 0.0;
+    for (std::size_t v = 0; v < alone.size(); ++v) {
+      ASSERT_EQ(alone[v].venues[0].state_hash, sum.venues[v].state_hash);
+      double held = 0.0;
+      for (std::int32_t row = band.first; row < band.last; ++row)
+        held += alone[v].columns.back().at(cluster.side, row);
+      const VenuePart& venue = sum.venues[v];
+      const auto link = [&](double usd) { return *venue.factor * std::pow(usd, *venue.exponent); };
+      expected += link(held);
+      by_interest += link(venue.share * cluster.notional_at_risk_usd);
+    }
+    EXPECT_NEAR(*cluster.expected_liquidation_usd / expected, 1.0, 1e-5);
+    by_interest_error = std::max(by_interest_error, std::abs(by_interest / expected - 1.0));
+  }
+  EXPECT_GT(by_interest_error, 5e-4);  // the two rules can be told apart here
+}
+
 TEST_F(MapBuilder, ClustersHaveHistories) {
   const LiquidationMap map = built(request(1));
   ASSERT_FALSE(map.cluster_histories.empty());
   std::size_t ended = 0;
   for (const ClusterHistory& cluster : map.cluster_histories) {
     EXPECT_GE(cluster.age().value, 0);
-    EXPECT_GE(cluster.most_usd(), cluster.moments.back().notional_at_risk_usd);
+    EXPECT_GE(cluster.most_usd, cluster.moments.back().notional_at_risk_usd);
     ended += cluster.fate == ClusterFate::kAlive ? 0 : 1;
   }
   EXPECT_GT(ended, 0U);

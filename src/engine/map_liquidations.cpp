@@ -30,16 +30,13 @@ Outcome<void> load_prints(const Store& store, const InstrumentId& id, TimeRange 
     if (!more) return more.error();
     if (!*more) break;
     for (std::size_t row = 0; row < batch.row_count(); ++row) {
-      const auto value = [&](std::size_t column) { return batch.columns[column].values[row]; };
-      RealisedLiquidation print;
-      print.time = UnixNanos(value(0));
-      print.side = static_cast<Side>(value(1));
-      print.price = to_double_approx(PriceE9(value(2)));
-      const Outcome<InstrumentSpec> spec = spec_of_row(record->specs, print.time);
-      if (!spec) return spec.error();
-      print.usd = notional_approx(Qty(value(4)), print.price, *spec);
-      print.completeness = static_cast<Completeness>(value(5));
-      map.liquidations.push_back(print);
+      const Outcome<LiquidationPrint> print = liquidation_print(record->specs, batch, row);
+      if (!print) return print.error();
+      map.liquidations.push_back({.time = print->time,
+                                  .side = print->side,
+                                  .usd = print->usd,
+                                  .price = print->price,
+                                  .completeness = print->completeness});
     }
   }
   return {};

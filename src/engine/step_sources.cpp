@@ -39,6 +39,20 @@ Outcome<InstrumentSpec> spec_of_row(std::span<const InstrumentSpec> versions, Un
                     .note = "no specification is valid at " + to_text(time)};
 }
 
+Outcome<LiquidationPrint> liquidation_print(std::span<const InstrumentSpec> versions,
+                                            const ColumnBatch& batch, std::size_t row) {
+  const auto value = [&](std::size_t column) { return batch.columns[column].values[row]; };
+  LiquidationPrint print;
+  print.time = UnixNanos(value(0));
+  const Outcome<InstrumentSpec> spec = spec_of_row(versions, print.time);
+  if (!spec) return spec.error();
+  print.side = static_cast<Side>(value(1));
+  print.price = to_double_approx(PriceE9(value(2)));
+  print.usd = notional_approx(Qty(value(4)), print.price, *spec);
+  print.completeness = static_cast<Completeness>(value(5));
+  return print;
+}
+
 Outcome<StepSources> open_step_sources(const Store& store, const InstrumentId& id,
                                        TimeRange range) {
   const Outcome<InstrumentRecord> record = store.record(id);

@@ -20,6 +20,18 @@ Outcome<std::unique_ptr<ColumnReader>> reader_if_recorded(const Store& store,
 // The version of a contract that is valid at the time of a row. Errors: kNoData.
 Outcome<InstrumentSpec> spec_of_row(std::span<const InstrumentSpec> versions, UnixNanos time);
 
+// A row of EventKind::kLiquidation as what it says.
+struct LiquidationPrint {
+  UnixNanos time{};
+  Side side = Side::kLong;
+  double price = 0.0;
+  double usd = 0.0;
+  Completeness completeness = Completeness::kUnknown;
+};
+// By the version of the contract that is valid at its time. Errors: kNoData.
+Outcome<LiquidationPrint> liquidation_print(std::span<const InstrumentSpec> versions,
+                                            const ColumnBatch& batch, std::size_t row);
+
 // Everything that makes steps inside `range`. Open interest and funding that are stamped at its
 // very end are included: they belong to the last step.
 // Errors: kUnknownInstrument, and those of Store::read() but kNoData.

@@ -11,7 +11,7 @@ namespace faultline {
 namespace {
 
 constexpr std::array kSides{Side::kLong, Side::kShort};
-constexpr std::uint64_t kMagic = 0x3230544c49464c46ULL;  // "FLFILT02"
+constexpr std::uint64_t kMagic = 0x3330544c49464c46ULL;  // "FLFILT03"
 // The spread of ln Λ around what the factor says is the factor's own, within these.
 constexpr double kSigmaMin = 0.3;
 constexpr double kSigmaMax = 2.5;
@@ -187,6 +187,9 @@ FilterReading DensityFilter::observe(const FeedReading& reading) {
     out.printed_usd[index_of(side)] = printed;
     out.is_used = out.is_used && !(printed && !(std::isfinite(*printed) && *printed >= 0.0));
   }
+  // What was crossed by distance is known of this stretch only if the feed was complete before it.
+  const bool has_crossed = is_complete_;
+  if (out.is_used) meet_feed(reading);
   std::vector<double> log_likelihoods(members_.size(), 0.0);
   bool tells = false;
   for (const Side side : kSides) {
@@ -201,16 +204,31 @@ FilterReading DensityFilter::observe(const FeedReading& reading) {
   if (out.is_used) {
     ++reading_count_;
     for (const Side side : kSides) learn(reading, side);
-    if (config_.learns_kernel) learn_kernel(reading);
+    if (has_crossed && is_complete_) learn_kernel(reading);
     if (tells) weights_.update(log_likelihoods);
     out.moved_weights = tells;
     if (tells && weights_.wants_resampling()) {
       resample();
       out.was_resampled = true;
+    } else if (is_complete_ && kernel_drift() > kKernelDriftMax) {
+      spread_kernels();
     }
   }
   discard();
   return out;
+}
+
+const ObservationFactorConfig& DensityFilter::published_factor_config() const {
+  return is_complete_ ? config_.complete_factor : config_.factor;
+}
+
+// Which kind of feed this is shows with its readings.
+void DensityFilter::meet_feed(const FeedReading& reading) {
+  const bool is_complete =
+      config_.learns_kernel && reading.has_prints && reading.completeness == Completeness::kAll;
+  if (is_complete == is_complete_) return;
+  is_complete_ = is_complete;
+  factor_ = ObservationFactor(published_factor_config());
 }
 
 void DensityFilter::discard() {
@@ -286,12 +304,13 @@ void DensityFilter::save_tail(StateWriter& out) const {
 std::vector<std::uint8_t> DensityFilter::checkpoint() const {
   StateWriter out;
   out.put(kMagic);
+  out.put(static_cast<std::uint64_t>(is_complete_ ? 1 : 0));
   out.put_list(std::span<const std::uint8_t>(density_.checkpoint()));
   save_tail(out);
   return out.take_with_digest();
 }
 
-Result<void> DensityFilter::restore(std::span<const std::uint8_t> bytes) {
+Result<void> DensityFilter::restore(std::span<const std::uint8_t> bytes, UnixNanos resumes_at) {
   if (bytes.size() < 2 * sizeof(std::uint64_t)) return Error{Errc::kTruncated, bytes.size()};
   const auto body = bytes.first(bytes.size() - sizeof(std::uint64_t));
   StateReader in(body);
@@ -299,8 +318,9 @@ Result<void> DensityFilter::restore(std::span<const std::uint8_t> bytes) {
   if (!has_right_digest(bytes)) return Error{Errc::kCorrupt, body.size()};
   // Not a copy: the cells of this one would be held twice.
   DensityFilter fresh(spec_, config_, root_);
+  fresh.is_complete_ = in.get<std::uint64_t>() != 0;
   const auto density = in.get_list<std::uint8_t>();
-  if (Result<void> done = fresh.density_.restore(density); !done) return done;
+  if (Result<void> done = fresh.density_.restore(density, resumes_at); !done) return done;
   std::vector<double> log_weights(members_.size());
   in.get_all(std::span<double>(log_weights));
   ObservationFactor::State factor{};
@@ -311,6 +331,8 @@ Result<void> DensityFilter::restore(std::span<const std::uint8_t> bytes) {
   const UnixNanos begin(in.get<std::int64_t>());
   fresh.stretch_begin_ = has_stretch ? std::optional(begin) : std::nullopt;
   fresh.stretch_end_ = UnixNanos(in.get<std::int64_t>());
+  if (has_stretch && (begin > fresh.stretch_end_ || fresh.stretch_end_ > resumes_at))
+    return Error{Errc::kOutOfRange, in.at()};
   if (!fresh.learner_.load(in)) return Error{Errc::kOutOfRange, in.at()};
   in.get_all(std::span<double>(fresh.crossed_unit_));
   in.get_all(std::span<double>(fresh.opened_));
@@ -342,7 +364,8 @@ Result<void> DensityFilter::restore(std::span<const std::uint8_t> bytes) {
   if (!in.has_all() || !in.is_at_end()) return Error{Errc::kTruncated, bytes.size()};
   Result<EnsembleWeights> weights = EnsembleWeights::restore(config_.weights, log_weights);
   if (!weights) return weights.error();
-  Result<ObservationFactor> restored = ObservationFactor::restore(config_.factor, factor);
+  Result<ObservationFactor> restored =
+      ObservationFactor::restore(fresh.published_factor_config(), factor);
   if (!restored) return restored.error();
   fresh.weights_ = std::move(weights).value();
   fresh.factor_ = restored.value();
@@ -354,7 +377,11 @@ Result<void> DensityFilter::restore(std::span<const std::uint8_t> bytes) {
 std::uint64_t DensityFilter::state_hash() const {
   StateWriter tail;
   save_tail(tail);
-  return Hash64().add_u64(density_.state_hash()).add_bytes(tail.take()).value();
+  Hash64 hash;
+  hash.add_u64(density_.state_hash()).add_bytes(tail.take());
+  // Only where it decides something.
+  if (is_complete_) hash.add_u64(1);
+  return hash.value();
 }
 
 std::size_t DensityFilter::memory_bytes() const {

@@ -21,7 +21,10 @@ struct DensityFilterConfig {
   DensityConfig density{};
   EnsemblePrior prior{};
   EnsembleWeightsConfig weights{};
+  // Of the feed as it is published, and of every member's; a complete feed is one that prints every
+  // liquidation and from which the kernel is learnt.
   ObservationFactorConfig factor{};
+  ObservationFactorConfig complete_factor = kCompleteFeedFactor;
   // F before the feed has shown enough: a guess, ln USD.
   SizeParameters sizes{.log_median = 8.5, .log_sigma = 1.5};
   // The power of a total's likelihood, times that of EnsembleWeightsConfig: the hours of a day err
@@ -61,6 +64,10 @@ struct FilterReading {
 //
 //   published:   expected_liquidation_usd = a·(swept)^β of the weighted mean of what was swept
 //   of member m: expected_m = a_m·(swept_m)^β_m, where a_m starts at φ_m/φ times the prior of a
+//
+// The published factor begins anew, with the prior of the other kind of feed, when a feed becomes
+// complete or ceases to be (a venue that stops throttling). The members' begin with the prior of an
+// incomplete one in either case: they tell members apart, and no level must.
 //
 // Why each member has a factor of its own: nothing public says what share of swept mass a feed
 // prints, so a map of twice the dollars with half the share prints the same. Against one common
@@ -102,6 +109,10 @@ class DensityFilter {
   std::uint64_t reading_count() const { return reading_count_; }
   std::uint64_t resampling_count() const { return resampling_count_; }
   std::size_t kernel_fit_count() const { return learner_.fit_count(); }
+  // How far the members' weighted mean kernel is from the learnt one: the sum of the differences; 0
+  // before the first fit. It grows as weights move; a reading leaves at most kKernelDriftMax.
+  double kernel_drift() const;
+  static constexpr double kKernelDriftMax = 0.02;
 
   // What the feed would print if `swept_usd` were crossed within one reading; absent before the
   // first reading that taught the factor something.
@@ -111,7 +122,7 @@ class DensityFilter {
   std::vector<std::uint8_t> checkpoint() const;
   // Errors: those of PositionDensity::restore(); kTruncated, kOutOfRange. The state is untouched
   // then. Requires: made with the same configuration and root.
-  Result<void> restore(std::span<const std::uint8_t> bytes);
+  Result<void> restore(std::span<const std::uint8_t> bytes, UnixNanos resumes_at);
 
   std::uint64_t state_hash() const;
   std::size_t memory_bytes() const;
@@ -124,10 +135,13 @@ class DensityFilter {
   bool add_print_likelihoods(const FeedReading& reading, Side side, std::vector<double>& sum);
   double background_usd(double seconds) const;
   void learn(const FeedReading& reading, Side side);
+  void meet_feed(const FeedReading& reading);
+  const ObservationFactorConfig& published_factor_config() const;
   ObservationFactorConfig factor_config(const EnsembleMember& member) const;
   void resample();
   void learn_kernel(const FeedReading& reading);
   void collect_for_kernel(const MarketStep& step);
+  void collect_crossed();
   double native_of_usd(double usd) const;
   // Gives the members their own kernels, or, once there is a learnt one, kernels whose weighted
   // mean it is; the mass is laid out anew.
@@ -150,7 +164,8 @@ class DensityFilter {
   std::optional<UnixNanos> stretch_begin_;
   UnixNanos stretch_end_{};
   KernelLearner learner_;
-  std::vector<double> crossed_unit_;  // since the stretch began, [side][distance]
+  bool is_complete_ = false;          // the last reading of a stretch was of a complete feed
+  std::vector<double> crossed_unit_;  // since the stretch began, [side][distance]; if is_complete_
   std::array<double, 2> opened_{};    // since the last reading that was learnt from, by Side
   double price_ = 0.0;                // the last close
   double quiet_usd_ = 0.0;            // printed while nothing was swept

@@ -10,7 +10,10 @@ namespace faultline {
 namespace {
 
 constexpr std::array kSides{Side::kLong, Side::kShort};
-constexpr int kSpreadRounds = 4;
+// Rounds of proportional fitting, each of which brings the mean nearer to what it is to be. Few: on
+// the way to the end members part until each has a distance of its own.
+constexpr int kSpreadRoundsMax = 8;
+constexpr double kSpreadTolerance = 1e-4;
 
 }  // namespace
 
@@ -24,6 +27,12 @@ void DensityFilter::collect_for_kernel(const MarketStep& step) {
   for (const Side side : kSides) {
     for (std::size_t m = 0; m < members_.size(); ++m)
       opened_[index_of(side)] += weights()[m] * density_.opened(side, m);
+  }
+  if (is_complete_) collect_crossed();
+}
+
+void DensityFilter::collect_crossed() {
+  for (const Side side : kSides) {
     const std::vector<double> crossed = density_.swept_unit(side, weights());
     double* sum = crossed_unit_.data() + index_of(side) * crossed.size();
     for (std::size_t j = 0; j < crossed.size(); ++j) sum[j] += crossed[j];
@@ -31,7 +40,6 @@ void DensityFilter::collect_for_kernel(const MarketStep& step) {
 }
 
 void DensityFilter::learn_kernel(const FeedReading& reading) {
-  if (!reading.has_prints || reading.completeness != Completeness::kAll) return;
   const std::size_t distances = density_.grid().size();
   for (const Side side : kSides) {
     const std::size_t s = index_of(side);
@@ -43,19 +51,39 @@ void DensityFilter::learn_kernel(const FeedReading& reading) {
                         .prints = reading.shown_usd[s].size(),
                         .held = density_.stock(side)});
   }
-  if (learner_.fit()) spread_kernels();
+  if (!learner_.fit()) return;
+  spread_kernels();
+  // The new kernel sweeps what is printed; the factor that stood in for that is the old one's.
+  factor_.forget_link();
+}
+
+double DensityFilter::kernel_drift() const {
+  if (learner_.fit_count() == 0) return 0.0;
+  const std::vector<double>& learnt = learner_.kernel();
+  double drift = 0.0;
+  for (std::size_t j = 0; j < learnt.size(); ++j) {
+    double mean = 0.0;
+    for (std::size_t m = 0; m < members_.size(); ++m)
+      mean += weights()[m] * density_.member(m).kernel[j];
+    drift += std::abs(mean - learnt[j]);
+  }
+  return drift;
 }
 
 void DensityFilter::spread_kernels() {
   std::vector<std::vector<double>> kernels;
   for (const EnsembleMember& member : members_) kernels.push_back(member.parameters.kernel);
   // A kernel that is scaled back to sum to 1 moves the mean a little off the learnt one.
-  for (int i = 0; i < kSpreadRounds && learner_.fit_count() > 0; ++i) {
+  double moved = 1.0;
+  for (int i = 0; i < kSpreadRoundsMax && moved > kSpreadTolerance; ++i) {
+    if (learner_.fit_count() == 0) break;
+    moved = 0.0;
     const std::vector<double>& learnt = learner_.kernel();
     std::vector<double> mean(learnt.size(), 0.0);
     for (std::size_t m = 0; m < kernels.size(); ++m) {
       for (std::size_t j = 0; j < mean.size(); ++j) mean[j] += weights()[m] * kernels[m][j];
     }
+    for (std::size_t j = 0; j < mean.size(); ++j) moved += std::abs(mean[j] - learnt[j]);
     for (std::vector<double>& kernel : kernels) {
       for (std::size_t j = 0; j < mean.size(); ++j)
         kernel[j] = mean[j] > 0.0 ? kernel[j] * learnt[j] / mean[j] : 0.0;

@@ -14,6 +14,7 @@ namespace faultline {
 namespace {
 
 constexpr std::int64_t kBegin = 1'764'547'200'000'000'000;
+constexpr UnixNanos kLater(2'000'000'000'000'000'000);  // than every step here
 
 // A seeded market in hours. `mirror` turns prices upside down around 1 and swaps the sides.
 class HourMarket {
@@ -78,6 +79,20 @@ class Printer {
  private:
   Rng rng_{17};
 };
+
+// Prints every dollar that the filter crossed, as orders of random size and number.
+FeedReading printed_whole(const MarketStep& step, const FilterStep& done, Rng& rng) {
+  FeedReading reading{.begin = step.begin, .end = step.end, .completeness = Completeness::kAll};
+  reading.has_prints = true;
+  for (const std::size_t s : {0U, 1U}) {
+    constexpr double kMeanUsd = 3e6;
+    for (double at = rng.exponential(); at < done.crossed_usd[s] / kMeanUsd;
+         at += rng.exponential()) {
+      reading.shown_usd[s].push_back(kMeanUsd * rng.exponential());
+    }
+  }
+  return reading;
+}
 
 double weight_sum(const DensityFilter& filter) {
   return std::accumulate(filter.weights().begin(), filter.weights().end(), 0.0);
@@ -178,7 +193,7 @@ TEST(DensityFilter, ContinuesBitForBitFromACheckpoint) {
   run(one, 0, 60);
   DensityFilter other({}, config_of(8), Rng(3));
   const std::vector<std::uint8_t> bytes = one.checkpoint();
-  ASSERT_TRUE(other.restore(bytes));
+  ASSERT_TRUE(other.restore(bytes, kLater));
   EXPECT_EQ(other.state_hash(), one.state_hash());
   run(one, 60, 120);
   run(other, 60, 120);
@@ -221,13 +236,36 @@ TEST(DensityFilter, ContinuesBitForBitThroughKernelFitsAndResamplings) {
   EXPECT_GT(fits, 0U);
   EXPECT_GT(resamplings, 0U);
   DensityFilter other({}, config, Rng(3));
-  ASSERT_TRUE(other.restore(one.checkpoint()));
+  ASSERT_TRUE(other.restore(one.checkpoint(), kLater));
   run(one, at, 900);
   run(other, at, 900);
   EXPECT_GT(one.kernel_fit_count(), fits);
   EXPECT_GT(one.resampling_count(), resamplings);
   EXPECT_EQ(other.state_hash(), one.state_hash());
   EXPECT_EQ(other.checkpoint(), one.checkpoint());
+}
+
+// Weights move with every reading, and the mean kernel with them: it must stay what was learnt.
+TEST(DensityFilter, TheMeanKernelStaysTheLearntOne) {
+  DensityFilterConfig config = config_of(16);
+  config.kernel.first_fit = 30;
+  config.weights.resample_share = 0.0;
+  DensityFilter filter({}, config, Rng(3));
+  HourMarket market(4);
+  Rng prints(21);
+  double drift = 0.0;
+  double moved = 0.0;
+  for (int i = 0; i < 300; ++i) {
+    const MarketStep step = market.next();
+    const FilterStep done = filter.advance(step);
+    const double before = filter.kernel_drift();
+    filter.observe(printed_whole(step, done, prints));
+    drift = std::max(drift, filter.kernel_drift());
+    moved += std::abs(filter.kernel_drift() - before);
+  }
+  EXPECT_GT(filter.kernel_fit_count(), 0U);
+  EXPECT_LE(drift, DensityFilter::kKernelDriftMax);
+  EXPECT_GT(moved, 5.0 * DensityFilter::kKernelDriftMax);
 }
 
 // Values that no filter has, under a digest that is right. Each stands at a known place behind the
@@ -248,12 +286,12 @@ TEST(DensityFilter, RefusesCraftedValues) {
     const std::uint64_t digest =
         Hash64().add_bytes(std::span(bytes).first(bytes.size() - 8)).value();
     std::memcpy(bytes.data() + bytes.size() - 8, &digest, 8);
-    const Result<void> done = filter.restore(bytes);
+    const Result<void> done = filter.restore(bytes, kLater);
     return done ? Errc::kEmpty : done.error().code;
   };
   const double nan = std::nan("");
   EXPECT_EQ(refusal(counts - 8, 0.0), Errc::kEmpty);  // quiet seconds: may well be 0
-  ASSERT_TRUE(filter.restore(good));
+  ASSERT_TRUE(filter.restore(good, kLater));
   for (std::size_t field = 1; field <= 5; ++field) {  // quiet, price, opened
     for (const double value : {nan, -1.0, HUGE_VAL})
       EXPECT_EQ(refusal(counts - 8 * field, value), Errc::kOutOfRange) << field;
@@ -272,14 +310,14 @@ TEST(DensityFilter, RefusesWhatIsNoCheckpointOfIts) {
   const std::vector<std::uint8_t> bytes = filter.checkpoint();
   const std::uint64_t before = filter.state_hash();
   for (const std::size_t size : {std::size_t{0}, std::size_t{15}, bytes.size() - 1}) {
-    EXPECT_FALSE(filter.restore(std::span(bytes).first(size)));
+    EXPECT_FALSE(filter.restore(std::span(bytes).first(size), kLater));
   }
   std::vector<std::uint8_t> changed = bytes;
   changed[changed.size() - 20] ^= 1;
-  EXPECT_EQ(filter.restore(changed).error().code, Errc::kCorrupt);
-  EXPECT_FALSE(DensityFilter({}, config_of(3), Rng(3)).restore(bytes));
+  EXPECT_EQ(filter.restore(changed, kLater).error().code, Errc::kCorrupt);
+  EXPECT_FALSE(DensityFilter({}, config_of(3), Rng(3)).restore(bytes, kLater));
   EXPECT_EQ(filter.state_hash(), before);
-  EXPECT_TRUE(filter.restore(bytes));
+  EXPECT_TRUE(filter.restore(bytes, kLater));
 }
 
 // The member whose φ is the truth's gains weight: the feed tells members apart.
@@ -360,6 +398,79 @@ TEST(DensityFilter, ExpectedLiquidationsAreAbsentUntilAFeedTaughtThem) {
   EXPECT_GT(few, 0.0);
   EXPECT_GT(many, few);
   EXPECT_LT(many, 4.0 * few);  // concave
+}
+
+// Expected over printed, in dollars, after a while.
+double expected_over_printed(const DensityFilterConfig& config) {
+  DensityFilter filter({}, config, Rng(1));
+  HourMarket market(2);
+  Rng prints(3);
+  double expected = 0.0;
+  double printed = 0.0;
+  for (int i = 0; i < 400; ++i) {
+    const MarketStep step = market.next();
+    const FilterReading done = filter.observe(printed_whole(step, filter.advance(step), prints));
+    if (i < 100) continue;
+    for (const std::size_t s : {0U, 1U}) {
+      expected += done.expected_liquidation_usd[s];
+      printed += *done.printed_usd[s];
+    }
+  }
+  return expected / printed;
+}
+
+TEST(DensityFilter, ACompleteFeedIsExpectedToPrintWhatIsSwept) {
+  DensityFilterConfig config = config_of(4);
+  config.kernel.first_fit = 1'000'000;  // the factor alone
+  EXPECT_NEAR(expected_over_printed(config), 1.0, 0.15);
+  // The prior of other feeds expects a fraction, and keeps to it.
+  config.complete_factor = config.factor;
+  EXPECT_LT(expected_over_printed(config), 0.9);
+}
+
+TEST(DensityFilter, AFeedThatBecomesCompleteIsLearntAnew) {
+  DensityFilter filter({}, config_of(4), Rng(1));
+  HourMarket market(2);
+  Printer printer;
+  const auto next = [&](bool is_complete) {
+    const MarketStep step = market.next();
+    const FilterStep done = filter.advance(step);
+    Rng prints(3);
+    filter.observe(is_complete ? printed_whole(step, done, prints) : printer.print(step, done));
+  };
+  for (int i = 0; i < 60; ++i) next(false);
+  EXPECT_LT(filter.factor().exponent(), 1.2);
+  EXPECT_GT(filter.factor().pairs_learnt(), 50.0);
+  next(true);
+  EXPECT_LE(filter.factor().pairs_learnt(), 2.0);
+  EXPECT_NEAR(filter.factor().exponent(), 1.0, 0.1);
+  next(false);
+  EXPECT_LE(filter.factor().pairs_learnt(), 2.0);
+  EXPECT_NEAR(filter.factor().exponent(), 0.6, 0.1);
+}
+
+// Only a complete feed teaches the kernel, so only beside one is it kept what was crossed at which
+// distance; where the numbers stand in a checkpoint is that of RefusesCraftedValues.
+TEST(DensityFilter, CrossingsByDistanceAreCollectedForCompleteFeedsOnly) {
+  for (const bool is_complete : {false, true}) {
+    DensityFilter filter({}, config_of(2), Rng(3));
+    HourMarket market(4);
+    Rng prints(3);
+    for (int i = 0; i < 5; ++i) {
+      const MarketStep step = market.next();
+      const FilterStep done = filter.advance(step);
+      filter.observe(is_complete ? printed_whole(step, done, prints) : total_of(step, 1e6, 1e6));
+    }
+    filter.advance(market.next());  // its stretch is open
+    const std::vector<std::uint8_t> bytes = filter.checkpoint();
+    const std::size_t distances = filter.density().grid().size();
+    const std::size_t member =
+        8 * (3 + distances + 1 + std::tuple_size_v<ObservationFactor::State>);
+    const std::size_t end = bytes.size() - 8 - 2 * member - 16 - 8 * 5;
+    std::vector<double> crossed(2 * distances);
+    std::memcpy(crossed.data(), bytes.data() + end - 8 * crossed.size(), 8 * crossed.size());
+    EXPECT_EQ(std::ranges::any_of(crossed, [](double x) { return x > 0.0; }), is_complete);
+  }
 }
 
 TEST(DensityFilter, InverseContractsAreWorthTheirFace) {

@@ -22,6 +22,7 @@ bool is_amount(double value) { return std::isfinite(value) && value >= 0.0; }
 ObservationFactor::ObservationFactor(const ObservationFactorConfig& config) : config_(config) {
   FAULTLINE_CHECK(config.exponent_prior_sd > 0.0 && config.log_share_prior_sd > 0.0);
   FAULTLINE_CHECK(config.share_prior > 0.0 && config.half_life_pairs > 0.0);
+  FAULTLINE_CHECK(config.usd_per_pair > 0.0 && config.sweep_variance >= 0.0);
   FAULTLINE_CHECK(config.exponent_prior >= 0.0 && config.exponent_prior <= kExponentMax);
   const double intercept = std::log(config.share_prior * kReferenceUsd);
   prior_[kInfo00] = 1.0 / (config.log_share_prior_sd * config.log_share_prior_sd);
@@ -60,26 +61,51 @@ double ObservationFactor::zero_share() const { return state_[kZeroSum] / state_[
 
 double ObservationFactor::smearing() const { return state_[kExpSum] / state_[kResidualWeight]; }
 
+// What turns the line into dollars.
+double ObservationFactor::level() const {
+  return config_.weight == PairWeight::kDollars ? 1.0 : (1.0 - zero_share()) * smearing();
+}
+
+void ObservationFactor::forget_link() {
+  for (std::size_t i = kInfo00; i <= kRight1; ++i) state_[i] = prior_[i];
+}
+
 double ObservationFactor::factor() const {
   const Line now = line();
-  return (1.0 - zero_share()) * smearing() *
-         std::exp(now.intercept - now.slope * std::log(kReferenceUsd));
+  return level() * std::exp(now.intercept - now.slope * std::log(kReferenceUsd));
 }
 
 double ObservationFactor::expected_liquidation_usd(double swept_usd) const {
   FAULTLINE_CHECK(is_amount(swept_usd));
   if (swept_usd == 0.0) return 0.0;
   const Line now = line();
-  return (1.0 - zero_share()) * smearing() *
-         std::exp(now.intercept + now.slope * std::log(swept_usd / kReferenceUsd));
+  return level() * std::exp(now.intercept + now.slope * std::log(swept_usd / kReferenceUsd));
 }
 
 // What is forgotten comes back from the prior, so that its weight never changes.
-void ObservationFactor::fade(Slot first, Slot last) {
-  const double kept = std::exp2(-1.0 / config_.half_life_pairs);
+void ObservationFactor::fade(Slot first, Slot last, double weight) {
+  const double kept = std::exp2(-weight / config_.half_life_pairs);
   for (std::size_t i = first; i <= last; ++i) {
     state_[i] = kept * state_[i] + (1.0 - kept) * prior_[i];
   }
+}
+
+void ObservationFactor::add_to_line(double weight, double x, double y) {
+  fade(kInfo00, kRight1, weight);
+  state_[kInfo00] += weight;
+  state_[kInfo01] += weight * x;
+  state_[kInfo11] += weight * x * x;
+  state_[kRight0] += weight * y;
+  state_[kRight1] += weight * x * y;
+}
+
+// One step of iteratively weighted least squares.
+void ObservationFactor::learn_dollars(const Line& before, double x, double printed_usd) {
+  const double log_expected = before.intercept + before.slope * x;
+  const double expected = std::exp(log_expected);
+  const double excess = std::min(printed_usd / expected - 1.0, kExcessMax);
+  const double pairs = expected / config_.usd_per_pair;
+  add_to_line(pairs / (1.0 + config_.sweep_variance * pairs), x, log_expected + excess);
 }
 
 Result<void> ObservationFactor::learn(const SweepPair& pair) {
@@ -90,26 +116,23 @@ Result<void> ObservationFactor::learn(const SweepPair& pair) {
     return {};
   }
   state_[kPairs] += 1.0;
-  fade(kZeroSum, kZeroWeight);
+  fade(kZeroSum, kZeroWeight, 1.0);
   state_[kZeroWeight] += 1.0;
+  const double x = std::log(pair.swept_usd / kReferenceUsd);
+  const Line before = line();
+  if (config_.weight == PairWeight::kDollars) learn_dollars(before, x, pair.printed_usd);
   if (pair.printed_usd == 0.0) {
     state_[kZeroSum] += 1.0;
     return {};
   }
-  const double x = std::log(pair.swept_usd / kReferenceUsd);
   const double y = std::log(pair.printed_usd);
-  const Line before = line();
   const double residual =
       std::clamp(y - before.intercept - before.slope * x, -kResidualMax, kResidualMax);
-  fade(kInfo00, kResidualWeight);
+  fade(kExpSum, kResidualWeight, 1.0);
   state_[kExpSum] += std::exp(residual);
   state_[kSquareSum] += residual * residual;
   state_[kResidualWeight] += 1.0;
-  state_[kInfo00] += 1.0;
-  state_[kInfo01] += x;
-  state_[kInfo11] += x * x;
-  state_[kRight0] += y;
-  state_[kRight1] += x * y;
+  if (config_.weight == PairWeight::kEqual) add_to_line(1.0, x, y);
   return {};
 }
 

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <span>
 
 #include "base/result.hpp"
@@ -14,13 +15,38 @@ struct SweepPair {
   double printed_usd = 0.0;
 };
 
+// What a pair weighs in the fit of the link.
+enum class PairWeight : std::uint8_t {
+  kEqual,    // every pair that printed the same, in logarithms
+  kDollars,  // what was expected of it, in dollars; pairs that printed nothing take part
+};
+
+// What is believed of a feed before it showed anything. The defaults are for feeds that are
+// throttled, added up or of unknown completeness.
 struct ObservationFactorConfig {
   double exponent_prior = 0.6;  // beta
   double exponent_prior_sd = 0.15;
   double share_prior = 0.1;  // printed of swept, at kReferenceUsd
   double log_share_prior_sd = 1.5;
   double half_life_pairs = 500.0;  // after so many pairs an old one counts half
+  PairWeight weight = PairWeight::kEqual;
+  // kDollars: what is printed has the variance usd_per_pair·mean + sweep_variance·mean²: few
+  // orders, and a sweep that is itself known up to a factor only.
+  double usd_per_pair = 1e5;
+  double sweep_variance = 0.25;
 };
+
+// A feed that prints every liquidation, beside a kernel that is learnt from it: what is swept is
+// what is printed, dollar for dollar, up to a third in level and a tenth in slope.
+//
+// Why dollars: small sweeps print seldom, and then more than was swept. In logarithms of the pairs
+// that printed the slope is near .5 whatever the feed does, and the large sweeps, which are nearly
+// all of the money, are expected at a fraction of what they print.
+inline constexpr ObservationFactorConfig kCompleteFeedFactor{.exponent_prior = 1.0,
+                                                             .exponent_prior_sd = 0.1,
+                                                             .share_prior = 1.0,
+                                                             .log_share_prior_sd = 0.3,
+                                                             .weight = PairWeight::kDollars};
 
 // a and β of expected_liquidation_usd = a·(swept USD)^β, learnt online, for one feed.
 //
@@ -36,6 +62,10 @@ struct ObservationFactorConfig {
 //
 //   expected = (1 − zero share) · smearing · exp(intercept + β·ln(swept/kReferenceUsd)) = a·swept^β
 //
+// With PairWeight::kDollars the same line is fitted by the quasi-likelihood of that variance, one
+// step a pair (printed − expected, capped at kExcessMax times what was expected); then the line is
+// that of dollars already, and expected = exp(intercept + β·ln(swept/kReferenceUsd)).
+//
 // Units: USD a step; a belongs to the length of step it was learnt on.
 // Invariant: a prediction depends on earlier learn() calls only. Deterministic.
 // Thread safety: none. Cost: constant time and memory.
@@ -44,6 +74,7 @@ class ObservationFactor {
   static constexpr double kReferenceUsd = 1e6;
   static constexpr double kSweptMinUsd = 1.0;
   static constexpr double kExponentMax = 1.5;
+  static constexpr double kExcessMax = 10.0;
   static constexpr std::size_t kStateSize = 12;
   using State = std::array<double, kStateSize>;
 
@@ -57,6 +88,10 @@ class ObservationFactor {
   // printed then is counted as unexplained. Requires: swept_usd >= 0, finite (checked: ours).
   // Errors: kOutOfRange for a print that is negative or not finite; nothing is learnt from it.
   Result<void> learn(const SweepPair& pair);
+
+  // Begins the link anew from its prior, for a map that now sweeps otherwise; what is counted
+  // stays.
+  void forget_link();
 
   double factor() const;    // a
   double exponent() const;  // β, within [0, kExponentMax]
@@ -99,7 +134,11 @@ class ObservationFactor {
   };
 
   Line line() const;
-  void fade(Slot first, Slot last);
+  double level() const;
+  // Lets `weight` pairs' worth of what was learnt be forgotten.
+  void fade(Slot first, Slot last, double weight);
+  void add_to_line(double weight, double x, double y);
+  void learn_dollars(const Line& before, double x, double printed_usd);
 
   ObservationFactorConfig config_;
   State prior_{};

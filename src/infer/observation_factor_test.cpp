@@ -127,6 +127,43 @@ TEST(ObservationFactor, NeverUsesThePairThatItPredicts) {
   for (std::size_t i = kChanged + 1; i < pairs.size(); ++i) EXPECT_NE(after[i], before[i]) << i;
 }
 
+// What is swept is printed, but the sweep is known up to a factor and orders are few: pairs that
+// printed say little of the slope, the dollars say it all.
+TEST(ObservationFactor, ACompleteFeedIsFittedInDollars) {
+  ObservationFactor complete(kCompleteFeedFactor);
+  ObservationFactor other;
+  EXPECT_NEAR(complete.expected_liquidation_usd(3e5), 3e5, 1e-6);
+  Rng rng(407);
+  double printed = 0.0;
+  std::array<double, 2> expected{};
+  for (int i = 0; i < 4000; ++i) {
+    const double swept = std::exp(std::log(1e4) + 2.0 * rng.normal());
+    const double real = swept * std::exp(0.5 * rng.normal() - 0.125);
+    SweepPair pair{swept, 0.0};
+    for (double at = rng.exponential(); at < real / 2e4; at += rng.exponential())
+      pair.printed_usd += 2e4 * rng.exponential();
+    if (i >= 500) {
+      printed += pair.printed_usd;
+      expected[0] += complete.expected_liquidation_usd(swept);
+      expected[1] += other.expected_liquidation_usd(swept);
+    }
+    ASSERT_TRUE(complete.learn(pair));
+    ASSERT_TRUE(other.learn(pair));
+  }
+  std::printf("complete feed: expected/printed %.3f, beta %.3f; as another feed %.3f, beta %.3f\n",
+              expected[0] / printed, complete.exponent(), expected[1] / printed, other.exponent());
+  EXPECT_NEAR(expected[0] / printed, 1.0, 0.05);
+  EXPECT_NEAR(complete.exponent(), 1.0, 0.05);
+  EXPECT_LT(expected[1] / printed, 0.8);
+  EXPECT_LT(other.exponent(), 0.8);
+  // And a level that is not the prior's is found.
+  for (int i = 0; i < 2000; ++i) {
+    const double swept = std::exp(std::log(1e6) + 0.5 * rng.normal());
+    ASSERT_TRUE(complete.learn({swept, 0.4 * swept}));
+  }
+  EXPECT_NEAR(complete.expected_liquidation_usd(1e6) / 4e5, 1.0, 0.05);
+}
+
 TEST(ObservationFactor, ContinuesBitByBitFromItsNumbers) {
   const ObservationFactorConfig config{.half_life_pairs = 50.0};
   ObservationFactor whole(config);

@@ -69,6 +69,7 @@ PositionDensity::PositionDensity(const DensityConfig& config, std::vector<Member
   scale_.assign(totals, 1.0);
   stock_.assign(totals, 0.0);
   never_.assign(totals, 0.0);
+  given_up_.assign(rows_.size() * kPatienceClasses * members_.size(), 0.0);
   swept_.assign(totals, 0.0);
   swept_quote_.assign(2 * members_.size(), 0.0);
   swept_rows_.assign(2 * grid_.size() * members_.size(), 0.0);
@@ -311,6 +312,7 @@ void PositionDensity::rescale_where_small(Side side) {
       const auto factor = static_cast<float>(scale);
       for (std::size_t j = 0; j < grid_.size(); ++j) {
         const Row& row = rows_[row_index(side, j)];
+        given_up_[given_up_index(row_index(side, j), c) + m] *= scale;
         for (std::size_t bin = row.low; bin < row.high; ++bin) {
           mass_[cell_index(row_index(side, j), c, bin) + m] *= factor;
         }
@@ -343,9 +345,7 @@ double PositionDensity::stock(Side side) const {
 
 double PositionDensity::never(Side side) const {
   double sum = 0.0;
-  for (std::size_t c = 0; c < kPatienceClasses; ++c) {
-    for (std::size_t m = 0; m < members_.size(); ++m) sum += never_[total_index(side, c, m)];
-  }
+  for (std::size_t m = 0; m < members_.size(); ++m) sum += never(side, m);
   return sum / static_cast<double>(members_.size());
 }
 

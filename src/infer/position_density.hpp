@@ -87,10 +87,9 @@ struct EntryPrices {
 // price comes near any of them (position_density_deposit.cpp).
 //
 // Memory: the bins cover at most kSpanMax of log price, or one step's own range if that is more.
-// Where the price leaves them, those farthest from it are given up and their mass counts as
-// "never". Assumption: what was entered so far away (a factor of 2 at least, as a rule 3 and more)
-// will not be reached: it is beyond every distance, or the price would have to come all the way
-// back.
+// Where the price leaves them, those farthest from it are given up and count as "never".
+// Assumption: what was entered so far away (a factor of 2 at least, as a rule 3 and more) will not
+// be reached: it is beyond every distance, or the price would have to come all the way back.
 //
 // Invariant: after every step, stock(side) = oi_end on both sides, to 0.1 % (checked).
 // Thread safety: none. Cost: O(bins newly crossed + narrow boxes deposited) a step, and now and
@@ -121,10 +120,10 @@ class PositionDensity {
     return flows_[member].opened[index_of(side)];
   }
 
-  // Changes the members' kernels as if all entries so far had been made with them: every distance
-  // is multiplied by its new weight over its old one, and each side is scaled back to its stock.
-  // Mass that the identity returned beyond a step's extreme is taken for an entry like any other. A
-  // distance whose old weight was next to nothing (a draw of a Dirichlet may be) begins empty.
+  // Changes the members' kernels as if all entries so far had been made with them: every distance,
+  // given up or not, is multiplied by its new weight over its old one, and each side is scaled back
+  // to its stock. What the identity returned is taken for an entry like any other. A distance whose
+  // old weight was next to nothing (a draw of a Dirichlet may be) begins empty.
   // Requires: one usable kernel a member (checked). Cost: two passes over the occupied cells.
   void set_kernels(std::span<const std::vector<double>> kernels);
 
@@ -134,34 +133,32 @@ class PositionDensity {
   const MemberParameters& member(std::size_t m) const { return members_[m]; }
   bool is_started() const { return is_started_; }
 
-  // Native units held, "never" included. Mean over members.
+  // Native units held, "never" included. Mean over members, where none is named.
   double stock(Side side) const;
   double never(Side side) const;
-  // Sum of all cells and "never", recomputed from the cells: equals stock() up to rounding. Cost:
-  // one pass.
+  double never(Side side, std::size_t member) const;
+  // stock() recomputed from the cells: equal up to rounding. Cost: one pass.
   double recounted_stock(Side side) const;
 
   // Adds the member's mass by liquidation price to `out`. Cost: one pass over the occupied cells.
   // Requires: the rows are a whole number of entry bins wide (checked).
   void add_profile(Side side, std::size_t member, const ProfileGrid& target, Profile& out) const;
 
-  // The profiles of all members at once: what quantiles are made of. Cost, requires: as
-  // add_profile.
+  // The profiles of all members at once. Cost, requires: as add_profile.
   MemberProfiles profiles(Side side, const ProfileGrid& target) const;
 
-  double never(Side side, std::size_t member) const;
   // Slot m of the new ensemble continues the history of parents[m] with parameters[m].
   // Requires: one entry a member in both, parents < member_count() (checked). Cost: one pass.
   void resample(std::span<const std::size_t> parents, std::vector<MemberParameters> parameters);
 
-  // Everything that the next step depends on, as bytes; restore() continues bit for bit.
+  // Everything that the next step depends on; restore() continues bit for bit.
   std::vector<std::uint8_t> checkpoint() const;
-  // Errors: kBadFormat (not a checkpoint, or of another version), kTruncated, kBadRequest (of
-  // another configuration), kCorrupt (the digest), kOutOfRange (sizes or values that no density
-  // has). The state is untouched then.
-  Result<void> restore(std::span<const std::uint8_t> bytes);
+  // Errors: kBadFormat (no checkpoint, or another version), kTruncated, kBadRequest (another
+  // configuration), kCorrupt, kOutOfRange (what no density has, or a time after `resumes_at`, when
+  // the next step begins). The state is untouched then.
+  Result<void> restore(std::span<const std::uint8_t> bytes, UnixNanos resumes_at);
 
-  // Mass by distance bin (mean over members), for views by leverage and for tests.
+  // Mass by distance bin (mean over members).
   std::vector<double> mass_by_distance(Side side) const;
 
   // A digest of the whole state: equal for equal histories.
@@ -200,7 +197,10 @@ class PositionDensity {
     return index_of(side) * grid_.size() + j;
   }
   std::size_t cell_index(std::size_t row, std::size_t c, std::size_t bin) const {
-    return ((row * kPatienceClasses + c) * bin_count_ + bin) * members_.size();
+    return given_up_index(row, c) * bin_count_ + bin * members_.size();
+  }
+  std::size_t given_up_index(std::size_t row, std::size_t c) const {
+    return (row * kPatienceClasses + c) * members_.size();
   }
   std::size_t total_index(Side side, std::size_t c, std::size_t m) const {
     return (index_of(side) * kPatienceClasses + c) * members_.size() + m;
@@ -277,7 +277,8 @@ class PositionDensity {
   double u_begin_ = 0.0;
   std::vector<double> scale_;        // [side][class][member]
   std::vector<double> stock_;        // [side][class][member], "never" included
-  std::vector<double> never_;        // [side][class][member]
+  std::vector<double> never_;        // [side][class][member], opened as "never"
+  std::vector<double> given_up_;     // [side][distance][class][member], as cells: over the scale
   std::vector<FlowLedger> ledgers_;  // by member
   std::vector<StepFlows> flows_;     // of the current step, by member
   std::vector<double> swept_;        // of the current step, [side][class][member]

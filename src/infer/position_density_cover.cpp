@@ -72,9 +72,8 @@ void PositionDensity::give_up_outside(const Window& window) {
         if (at >= window.first && at < window.last) continue;
         for (std::size_t c = 0; c < kPatienceClasses; ++c) {
           const float* cell = mass_.data() + cell_index(r, c, bin);
-          const std::size_t total = total_index(side, c, 0);
-          for (std::size_t m = 0; m < members; ++m)
-            never_[total + m] += static_cast<double>(cell[m]) * scale_[total + m];
+          double* sum = given_up_.data() + given_up_index(r, c);
+          for (std::size_t m = 0; m < members; ++m) sum[m] += static_cast<double>(cell[m]);
         }
       }
     }

@@ -18,8 +18,9 @@
 namespace faultline {
 namespace {
 
-constexpr double kWideBins = 8.0;     // a box of so many bins and more is wide
-constexpr double kReachedBins = 3.0;  // a flush comes so many bins before the price does
+constexpr double kEligibleMin = 1e-25;  // less of a kernel is a rounding of nothing
+constexpr double kWideBins = 8.0;       // a box of so many bins and more is wide
+constexpr double kReachedBins = 3.0;    // a flush comes so many bins before the price does
 
 // Adds value[m] to each of `count` bins. The conversion is hoisted: this is the inner loop of an
 // ensemble.
@@ -129,7 +130,7 @@ void PositionDensity::deposit(const Entry& entry) {
 }
 
 // Deposits with the distance drawn from the kernel given that the liquidation price lies beyond
-// `log_limit`.
+// `log_limit`. A kernel that has nothing there, as a learnt one may, says that it is never reached.
 void PositionDensity::deposit_beyond(const Entry& entry, double log_limit) {
   const double s = sign(entry.side);
   const std::size_t members = members_.size();
@@ -147,9 +148,14 @@ void PositionDensity::deposit_beyond(const Entry& entry, double log_limit) {
     double eligible = kernel_[grid_.size() * members + m];
     for (std::size_t j = 0; j < grid_.size(); ++j)
       eligible += kernel_[j * members + m] * boxes_[j].part;
-    factor_[m] = 1.0 / eligible;
+    factor_[m] = eligible > kEligibleMin ? 1.0 / eligible : 0.0;
   }
   deposit_boxes(entry);
+  for (std::size_t c = 0; c < kPatienceClasses; ++c) {
+    for (std::size_t m = 0; m < members; ++m) {
+      if (factor_[m] == 0.0) never_[total_index(entry.side, c, m)] += entry.amount[c * members + m];
+    }
+  }
 }
 
 // Into boxes_, with the kernel times factor_.

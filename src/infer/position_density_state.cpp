@@ -1,7 +1,7 @@
 // A density's state as bytes and back, and the exchange of its members.
 //
-//   "FLDENS02"  config digest  members  bins  u_begin  last_end  open_interest  is_started
-//   scale | stock | never | swept_quote     doubles
+//   "FLDENS03"  config digest  members  bins  u_begin  last_end  open_interest  is_started
+//   scale | stock | never | given up | swept_quote     doubles
 //   rows (low, high, shift)                  2 x u64 and a double each
 //   waiting by side (low, high, log_begin)   2 x u64 and a double each
 //   waiting amounts                          doubles
@@ -24,7 +24,7 @@
 namespace faultline {
 namespace {
 
-constexpr std::uint64_t kMagic = 0x3230534e45444c46ULL;  // "FLDENS02"
+constexpr std::uint64_t kMagic = 0x3330534e45444c46ULL;  // "FLDENS03"
 constexpr std::uint64_t kBinsMax = 1'000'000;
 // What a checkpoint may say, so that nothing overflows later.
 constexpr double kLogPriceMax = 100.0;
@@ -32,8 +32,9 @@ constexpr double kScaleMax = 1e60;
 constexpr double kAmountMax = 1e33;       // sums of so much still fit a float
 constexpr double kStockTolerance = 1e-3;  // of the open interest, as after every step
 constexpr double kWeightTolerance = 1e-6;
-constexpr double kWeightMin = 1e-25;  // below it cells have lost what they held
-constexpr double kRatioMax = 1e3;     // what next to nothing says is not said a thousand times over
+constexpr std::size_t kLastEndAt = 40;  // of a checkpoint's bytes
+constexpr double kWeightMin = 1e-25;    // below it cells have lost what they held
+constexpr double kRatioMax = 1e3;  // what next to nothing says is not said a thousand times over
 
 std::uint64_t digest_of(const DensityConfig& config) {
   Hash64 hash;
@@ -91,7 +92,7 @@ std::vector<std::uint8_t> PositionDensity::checkpoint() const {
   out.put(last_end_.value);
   out.put(open_interest_);
   out.put(static_cast<std::uint64_t>(is_started_ ? 1 : 0));
-  for (const auto* values : {&scale_, &stock_, &never_, &swept_quote_})
+  for (const auto* values : {&scale_, &stock_, &never_, &given_up_, &swept_quote_})
     out.put_all(std::span<const double>(*values));
   for (const Row& row : rows_) {
     out.put(static_cast<std::uint64_t>(row.low));
@@ -110,7 +111,7 @@ std::vector<std::uint8_t> PositionDensity::checkpoint() const {
   return out.take_with_digest();
 }
 
-Result<void> PositionDensity::restore(std::span<const std::uint8_t> bytes) {
+Result<void> PositionDensity::restore(std::span<const std::uint8_t> bytes, UnixNanos resumes_at) {
   StateReader in(bytes);
   if (in.get<std::uint64_t>() != kMagic) return Error{Errc::kBadFormat, 0};
   if (in.get<std::uint64_t>() != digest_of(config_)) return Error{Errc::kBadRequest, 8};
@@ -122,7 +123,7 @@ Result<void> PositionDensity::restore(std::span<const std::uint8_t> bytes) {
   // Not a copy: the cells of this one would be held twice.
   PositionDensity fresh(config_, members_);
   const std::size_t cells = rows_.size() * kPatienceClasses * bin_count * member_count;
-  const std::size_t doubles = 3 + scale_.size() + stock_.size() + never_.size() +
+  const std::size_t doubles = 3 + scale_.size() + stock_.size() + never_.size() + given_up_.size() +
                               swept_quote_.size() + rows_.size() * 3 + waiting_.size() * 3 +
                               waiting_amount_.size() +
                               member_count * (2 + doubles_of_member(grid_)) + 1;
@@ -132,10 +133,13 @@ Result<void> PositionDensity::restore(std::span<const std::uint8_t> bytes) {
   fresh.bin_count_ = bin_count;
   fresh.u_begin_ = in.get<double>();
   fresh.last_end_ = UnixNanos(in.get<std::int64_t>());
+  if (fresh.last_end_ > resumes_at) return Error{Errc::kOutOfRange, kLastEndAt};
   fresh.open_interest_ = in.get<double>();
   fresh.is_started_ = in.get<std::uint64_t>() != 0;
-  for (auto* values : {&fresh.scale_, &fresh.stock_, &fresh.never_, &fresh.swept_quote_})
+  for (auto* values :
+       {&fresh.scale_, &fresh.stock_, &fresh.never_, &fresh.given_up_, &fresh.swept_quote_}) {
     in.get_all(std::span<double>(*values));
+  }
   for (Row& row : fresh.rows_) {
     row.low = in.get<std::uint64_t>();
     row.high = in.get<std::uint64_t>();
@@ -170,7 +174,7 @@ Result<void> PositionDensity::restore(std::span<const std::uint8_t> bytes) {
 bool PositionDensity::has_sound_totals() const {
   const auto is_scale = [](double value) { return value > 0.0 && value <= kScaleMax; };
   if (!std::ranges::all_of(scale_, is_scale) || !is_amount(open_interest_)) return false;
-  for (const auto* values : {&stock_, &never_, &swept_quote_})
+  for (const auto* values : {&stock_, &never_, &given_up_, &swept_quote_})
     if (!std::ranges::all_of(*values, is_amount)) return false;
   for (const Side side : {Side::kLong, Side::kShort}) {
     for (std::size_t m = 0; m < members_.size(); ++m) {
@@ -245,6 +249,7 @@ void PositionDensity::resample(std::span<const std::size_t> parents,
   move_lanes(scale_);
   move_lanes(stock_);
   move_lanes(never_);
+  move_lanes(given_up_);
   move_lanes(swept_quote_);
   move_lanes(ledgers_);
   members_ = std::move(parameters);
@@ -255,6 +260,8 @@ void PositionDensity::reweigh_row(Side side, std::size_t j, std::span<const doub
   const std::size_t members = members_.size();
   const std::size_t r = row_index(side, j);
   for (std::size_t c = 0; c < kPatienceClasses; ++c) {
+    double* given_up = given_up_.data() + given_up_index(r, c);
+    for (std::size_t m = 0; m < members; ++m) given_up[m] *= ratio[m];
     for (std::size_t bin = rows_[r].low; bin < rows_[r].high; ++bin) {
       float* cell = mass_.data() + cell_index(r, c, bin);
       for (std::size_t m = 0; m < members; ++m)
@@ -271,6 +278,8 @@ void PositionDensity::scale_to_stock(Side side) {
     double* sum = counted.data() + c * members;
     for (std::size_t j = 0; j < grid_.size(); ++j) {
       const std::size_t r = row_index(side, j);
+      const double* given_up = given_up_.data() + given_up_index(r, c);
+      for (std::size_t m = 0; m < members; ++m) sum[m] += given_up[m];
       for (std::size_t bin = rows_[r].low; bin < rows_[r].high; ++bin) {
         const float* cell = mass_.data() + cell_index(r, c, bin);
         for (std::size_t m = 0; m < members; ++m) sum[m] += static_cast<double>(cell[m]);

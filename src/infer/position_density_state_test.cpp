@@ -11,6 +11,7 @@ namespace faultline {
 namespace {
 
 constexpr std::array kSides{Side::kLong, Side::kShort};
+constexpr UnixNanos kLater(2'000'000'000'000'000'000);  // than every step here
 
 std::vector<MarketStep> random_market(std::uint64_t seed, int count) {
   Rng rng(seed);
@@ -91,7 +92,7 @@ TEST(PositionDensityState, ARestoredStateContinuesBitForBit) {
   const std::vector<MarketStep> steps = random_market(3, 400);
   PositionDensity whole = after(four_members(), std::span(steps).first(250));
   PositionDensity resumed({}, std::vector<MemberParameters>(4, whole.member(0)));
-  ASSERT_TRUE(resumed.restore(whole.checkpoint()));
+  ASSERT_TRUE(resumed.restore(whole.checkpoint(), kLater));
   EXPECT_EQ(resumed.state_hash(), whole.state_hash());
   for (std::size_t i = 250; i < steps.size(); ++i) {
     whole.advance(steps[i]);
@@ -107,7 +108,7 @@ TEST(PositionDensityState, DamagedCheckpointsAreRefusedAndChangeNothing) {
   PositionDensity density = after(four_members(), std::span(steps).first(20));
   const std::uint64_t before = density.state_hash();
   const auto refusal = [&](std::vector<std::uint8_t> bytes) {
-    const Result<void> done = density.restore(bytes);
+    const Result<void> done = density.restore(bytes, kLater);
     return done ? Errc::kEmpty : done.error().code;
   };
   EXPECT_EQ(refusal({}), Errc::kBadFormat);
@@ -125,9 +126,9 @@ TEST(PositionDensityState, DamagedCheckpointsAreRefusedAndChangeNothing) {
   DensityConfig wide;
   wide.distance_bins = 20;
   PositionDensity different(wide, {});
-  EXPECT_EQ(different.restore(good).error().code, Errc::kBadRequest);
+  EXPECT_EQ(different.restore(good, kLater).error().code, Errc::kBadRequest);
   PositionDensity single({}, {});
-  EXPECT_EQ(single.restore(good).error().code, Errc::kBadRequest);
+  EXPECT_EQ(single.restore(good, kLater).error().code, Errc::kBadRequest);
   EXPECT_EQ(density.state_hash(), before);
 }
 
@@ -213,7 +214,8 @@ struct Places {
   std::size_t scale = 64;
   std::size_t stock = scale + 8 * 24;
   std::size_t never = stock + 8 * 24;
-  std::size_t quote = never + 8 * 24;
+  std::size_t given_up = never + 8 * 24;
+  std::size_t quote = given_up + 8 * 672;
   std::size_t rows = quote + 8 * 8;
   std::size_t waiting = rows + 24 * 56;
   std::size_t amounts = waiting + 24 * 2;
@@ -228,7 +230,7 @@ Errc refusal_of(PositionDensity& density, std::vector<std::uint8_t> bytes, std::
   std::memcpy(bytes.data() + at, &value, sizeof value);
   const std::uint64_t digest = Hash64().add_bytes(std::span(bytes).first(bytes.size() - 8)).value();
   std::memcpy(bytes.data() + bytes.size() - 8, &digest, 8);
-  const Result<void> done = density.restore(bytes);
+  const Result<void> done = density.restore(bytes, kLater);
   return done ? Errc::kEmpty : done.error().code;
 }
 
@@ -242,9 +244,9 @@ TEST(PositionDensityState, CraftedValuesAreRefused) {
     EXPECT_EQ(refusal_of(density, good, place, value), Errc::kOutOfRange) << place << ' ' << value;
   };
   for (const std::size_t place :
-       {std::size_t{32}, at.open_interest, at.scale, at.stock, at.never, at.quote, at.rows + 16,
-        at.waiting + 16, at.amounts, at.ledgers, at.members, at.members + 8, at.members + 16,
-        at.members + 40, at.members + 64}) {
+       {std::size_t{32}, at.open_interest, at.scale, at.stock, at.never, at.given_up, at.quote,
+        at.rows + 16, at.waiting + 16, at.amounts, at.ledgers, at.members, at.members + 8,
+        at.members + 16, at.members + 40, at.members + 64}) {
     expect_refused(place, nan);
     expect_refused(place, HUGE_VAL);
     expect_refused(place, -1e3);
@@ -266,6 +268,18 @@ TEST(PositionDensityState, CraftedValuesAreRefused) {
   EXPECT_EQ(refusal_of(density, good, at.cells, 0.0F), Errc::kEmpty);
 }
 
+// Steps must follow each other, so a state of a later time than that of the next step is none.
+TEST(PositionDensityState, AStateOfTheFutureIsRefused) {
+  const std::vector<MarketStep> steps = random_market(4, 50);
+  PositionDensity density = after(four_members(), steps);
+  const std::vector<std::uint8_t> good = density.checkpoint();
+  const UnixNanos end = steps.back().end;
+  EXPECT_TRUE(density.restore(good, end));
+  EXPECT_EQ(density.restore(good, end - Nanos(1)).error(), (Error{Errc::kOutOfRange, 40}));
+  EXPECT_EQ(refusal_of(density, good, std::size_t{40}, kLater.value), Errc::kEmpty);
+  EXPECT_EQ(refusal_of(density, good, std::size_t{40}, kLater.value + 1), Errc::kOutOfRange);
+}
+
 // Two states that go on differently do not have one digest.
 TEST(PositionDensityState, TheDigestIsOfAllThatAdvanceReads) {
   PositionDensity density = after(four_members(), random_market(4, 50));
@@ -279,7 +293,7 @@ TEST(PositionDensityState, TheDigestIsOfAllThatAdvanceReads) {
   EXPECT_NE(density.state_hash(), before);
   EXPECT_EQ(refusal_of(density, good, at.quote, 12.5), Errc::kEmpty);
   EXPECT_NE(density.state_hash(), before);
-  ASSERT_TRUE(density.restore(good));
+  ASSERT_TRUE(density.restore(good, kLater));
   EXPECT_EQ(density.state_hash(), before);
 }
 
@@ -334,6 +348,54 @@ TEST(PositionDensityState, KernelsSetLaterAreThoseOfAllEntries) {
     const MemberProfiles b = first.profiles(side, kGrid);
     for (std::size_t i = 0; i < a.rows.size(); ++i) ASSERT_NEAR(a.rows[i], b.rows[i], 1e-4);
   }
+}
+
+// What was given up entered at a distance, and is weighed anew by that distance, not by the weight
+// of "never", as which it counts.
+TEST(PositionDensityState, WhatWasGivenUpKeepsItsDistanceWhenKernelsAreSet) {
+  PositionDensity density({}, four_members());
+  std::vector<MarketStep> steps = collapse(-4.0, 200);
+  for (MarketStep& step : steps) {
+    step.volume = 0.0;
+    step.oi_begin = step.oi_end = 1000.0;
+  }
+  // All shorts of the first step are given up; as many enter in the last, and nobody closes.
+  steps.back().volume = 1000.0;
+  steps.back().oi_end = 2000.0;
+  for (const MarketStep& step : steps) density.advance(step);
+  std::vector<std::vector<double>> kernels;
+  for (std::size_t m = 0; m < 4; ++m) {
+    std::vector<double> kernel = density.member(m).kernel;
+    const double never = kernel.back();
+    for (double& weight : kernel) weight *= (1.0 - 0.25 * never) / (1.0 - never);
+    kernel.back() = 0.25 * never;
+    kernels.push_back(std::move(kernel));
+  }
+  density.set_kernels(kernels);
+  for (std::size_t m = 0; m < 4; ++m)
+    EXPECT_NEAR(density.never(Side::kShort, m), 1000.0 * (1.0 + kernels[m].back()), 0.5);
+  EXPECT_NEAR(density.stock(Side::kShort), 2000.0, 1e-3);
+}
+
+// A learnt kernel may have nothing beyond a low: what comes back from there is never reached.
+TEST(PositionDensityState, AKernelWithoutFarDistancesReturnsToNever) {
+  std::vector<MemberParameters> members = four_members();
+  for (MemberParameters& member : members) {
+    std::ranges::fill(member.kernel, 0.0);
+    member.kernel[5] = 1.0;
+  }
+  members[0].kernel[5] = 0.5;
+  members[0].kernel.back() = 0.5;
+  PositionDensity density({}, members);
+  MarketStep step = random_market(1, 1).front();
+  step.low = 0.9 * step.open;
+  step.high = step.close = step.open;
+  step.volume = 0.0;
+  step.oi_begin = step.oi_end = 1000.0;
+  density.advance(step);
+  for (std::size_t m = 0; m < members.size(); ++m)
+    EXPECT_NEAR(density.never(Side::kLong, m), 1000.0, 1e-3);
+  EXPECT_NEAR(density.recounted_stock(Side::kLong), 1000.0, 1e-3);
 }
 
 TEST(PositionDensityState, SweptByDistanceAddsUpToWhatWasSwept) {

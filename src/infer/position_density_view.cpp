@@ -127,7 +127,13 @@ MemberProfiles PositionDensity::profiles(Side side, const ProfileGrid& target) c
 
 double PositionDensity::never(Side side, std::size_t member) const {
   double sum = 0.0;
-  for (std::size_t c = 0; c < kPatienceClasses; ++c) sum += never_[total_index(side, c, member)];
+  for (std::size_t c = 0; c < kPatienceClasses; ++c) {
+    double given_up = 0.0;
+    for (std::size_t j = 0; j < grid_.size(); ++j)
+      given_up += given_up_[given_up_index(row_index(side, j), c) + member];
+    const std::size_t total = total_index(side, c, member);
+    sum += never_[total] + given_up * scale_[total];
+  }
   return sum;
 }
 
@@ -166,6 +172,10 @@ std::uint64_t PositionDensity::state_hash() const {
   for (const double value : scale_) hash.add_double(value);
   for (const double value : stock_) hash.add_double(value);
   for (const double value : never_) hash.add_double(value);
+  // Few densities give anything up.
+  for (std::size_t i = 0; i < given_up_.size(); ++i) {
+    if (given_up_[i] != 0.0) hash.add_u64(i).add_double(given_up_[i]);
+  }
   for (const Row& row : rows_) hash.add_u64(row.low).add_u64(row.high).add_double(row.shift);
   for (const Waiting& waiting : waiting_)
     hash.add_u64(waiting.low).add_u64(waiting.high).add_double(waiting.log_begin);
@@ -187,7 +197,8 @@ std::uint64_t PositionDensity::state_hash() const {
 
 std::size_t PositionDensity::memory_bytes() const {
   return mass_.size() * sizeof(float) + rows_.size() * sizeof(Row) +
-         (scale_.size() + stock_.size() + never_.size() + swept_.size() + waiting_amount_.size()) *
+         (scale_.size() + stock_.size() + never_.size() + given_up_.size() + swept_.size() +
+          waiting_amount_.size()) *
              sizeof(double);
 }
 

@@ -17,6 +17,13 @@ double usd_in(const MapColumn& column, const ClusterHistory& cluster) {
   return usd;
 }
 
+std::vector<double> venue_usd_in(std::span<const VenueRows> venues, const ClusterHistory& cluster) {
+  const RowBand band = band_of_prices(cluster.price_low, cluster.price_high);
+  std::vector<double> usd;
+  for (const VenueRows& venue : venues) usd.push_back(venue.sum_of(cluster.side, band));
+  return usd;
+}
+
 }  // namespace
 
 std::string_view name_of(ClusterFate fate) {
@@ -33,31 +40,36 @@ std::string_view name_of(ClusterFate fate) {
   return "left";
 }
 
-double ClusterHistory::most_usd() const {
-  return std::ranges::max_element(moments, {}, &ClusterMoment::notional_at_risk_usd)
-      ->notional_at_risk_usd;
-}
-
-void ClusterTracker::add(const MapColumn& column, double low, double high) {
+void ClusterTracker::add(const MapColumn& column, std::span<const VenueRows> venues, double low,
+                         double high) {
   FAULTLINE_CHECK(!last_as_of_ || *last_as_of_ < column.as_of);
+  FAULTLINE_CHECK(!last_as_of_ || last_usd_per_unit_.size() == venues.size());
   FAULTLINE_CHECK(low > 0.0 && low <= high);
-  for (const std::size_t i : alive_) follow(histories_[i], column, low, high);
-  std::erase_if(alive_, [&](std::size_t i) { return histories_[i].fate != ClusterFate::kAlive; });
-  give_birth(column);
+  for (Alive& alive : alive_) follow(alive, column, venues, low, high);
+  std::erase_if(alive_, [&](const Alive& alive) {
+    return histories_[alive.index].fate != ClusterFate::kAlive;
+  });
+  give_birth(column, venues);
   last_as_of_ = column.as_of;
-  last_usd_per_unit_ = column.usd_per_unit;
+  last_usd_per_unit_.clear();
+  for (const VenueRows& venue : venues) last_usd_per_unit_.push_back(venue.usd_per_unit);
 }
 
-void ClusterTracker::follow(ClusterHistory& cluster, const MapColumn& column, double low,
-                            double high) const {
+void ClusterTracker::follow(Alive& alive, const MapColumn& column,
+                            std::span<const VenueRows> venues, double low, double high) {
+  ClusterHistory& cluster = histories_[alive.index];
   const ClusterMoment before = cluster.moments.back();
-  const double most = cluster.most_usd();
+  const double most = cluster.most_usd;
   const double usd = usd_in(column, cluster);
   const double hours =
       static_cast<double>((column.as_of - before.as_of).value) / static_cast<double>(kHour.value);
-  const double revalued = before.notional_at_risk_usd * (column.usd_per_unit / last_usd_per_unit_);
+  double revalued = 0.0;
+  for (std::size_t v = 0; v < venues.size(); ++v)
+    revalued += alive.venue_usd[v] * (venues[v].usd_per_unit / last_usd_per_unit_[v]);
+  alive.venue_usd = venue_usd_in(venues, cluster);
   const double fed = std::max(usd - revalued, 0.0);
   cluster.moments.push_back(ClusterMoment{column.as_of, usd, fed, fed / hours});
+  cluster.most_usd = std::max(most, usd);
   const bool is_long = cluster.side == Side::kLong;
   const bool is_peak_reached = is_long ? low <= cluster.price_peak : high >= cluster.price_peak;
   const bool is_touched = is_long ? low < cluster.price_high : high > cluster.price_low;
@@ -72,12 +84,12 @@ void ClusterTracker::follow(ClusterHistory& cluster, const MapColumn& column, do
   if (cluster.fate != ClusterFate::kAlive) cluster.ended = column.as_of;
 }
 
-void ClusterTracker::give_birth(const MapColumn& column) {
+void ClusterTracker::give_birth(const MapColumn& column, std::span<const VenueRows> venues) {
   for (const Cluster& found : find_clusters(column, options_.find)) {
     if (alive_.size() >= options_.alive_max) return;
     if (std::abs(found.distance) > options_.left_distance) continue;
-    const bool is_known = std::ranges::any_of(alive_, [&](std::size_t i) {
-      const ClusterHistory& other = histories_[i];
+    const bool is_known = std::ranges::any_of(alive_, [&](const Alive& alive) {
+      const ClusterHistory& other = histories_[alive.index];
       return other.side == found.side && found.price_low < other.price_high &&
              other.price_low < found.price_high;
     });
@@ -88,9 +100,10 @@ void ClusterTracker::give_birth(const MapColumn& column) {
                         .price_high = found.price_high,
                         .price_peak = found.price_peak,
                         .born = column.as_of,
-                        .moments = {}};
+                        .moments = {},
+                        .most_usd = found.notional_at_risk_usd};
     born.moments.push_back(ClusterMoment{column.as_of, found.notional_at_risk_usd});
-    alive_.push_back(histories_.size());
+    alive_.push_back({histories_.size(), venue_usd_in(venues, born)});
     histories_.push_back(std::move(born));
   }
 }

@@ -24,8 +24,9 @@ std::string_view name_of(ClusterFate fate);
 struct ClusterMoment {
   UnixNanos as_of{};
   double notional_at_risk_usd = 0.0;
-  // What came in since the moment before: the growth of what its rows hold, with the change of the
-  // mark taken out. Closings are inside, so it is less than what was opened; never negative.
+  // What came in since the moment before: the growth of what its rows hold, with the change of
+  // every venue's mark taken out. Closings are inside, so it is less than what was opened; never
+  // negative.
   double fed_usd = 0.0;
   double fed_usd_per_hour = 0.0;
 };
@@ -40,11 +41,11 @@ struct ClusterHistory {
   UnixNanos born{};
   // One a column while it was alive; the last one is that of its end.
   std::vector<ClusterMoment> moments;
+  double most_usd = 0.0;  // of the moments'
   ClusterFate fate = ClusterFate::kAlive;
   std::optional<UnixNanos> ended{};
 
   Nanos age() const { return moments.back().as_of - born; }
-  double most_usd() const;
 };
 
 struct ClusterTrackerOptions {
@@ -66,21 +67,28 @@ class ClusterTracker {
  public:
   explicit ClusterTracker(const ClusterTrackerOptions& options = {}) : options_(options) {}
 
-  // `low` and `high` are the prices since the column before. Requires: columns in order (checked).
-  void add(const MapColumn& column, double low, double high);
+  // `venues` are the parts of the column; `low` and `high` the prices since the column before.
+  // Requires: columns in order, the same venues in each (checked).
+  void add(const MapColumn& column, std::span<const VenueRows> venues, double low, double high);
 
   // In order of birth, ended ones included.
   std::span<const ClusterHistory> histories() const { return histories_; }
 
  private:
-  void follow(ClusterHistory& cluster, const MapColumn& column, double low, double high) const;
-  void give_birth(const MapColumn& column);
+  struct Alive {
+    std::size_t index;              // of histories_
+    std::vector<double> venue_usd;  // what its rows held in the last column, by venue
+  };
+
+  void follow(Alive& alive, const MapColumn& column, std::span<const VenueRows> venues, double low,
+              double high);
+  void give_birth(const MapColumn& column, std::span<const VenueRows> venues);
 
   ClusterTrackerOptions options_;
   std::vector<ClusterHistory> histories_;
-  std::vector<std::size_t> alive_;  // indices of histories_
+  std::vector<Alive> alive_;
   std::optional<UnixNanos> last_as_of_;
-  double last_usd_per_unit_ = 0.0;
+  std::vector<double> last_usd_per_unit_;  // by venue
 };
 
 }  // namespace faultline

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 namespace faultline {
 namespace {
 
@@ -20,7 +22,6 @@ class Columns {
     MapColumn column;
     column.as_of = UnixNanos(++count_ * kHour.value);
     column.mark = price_of_row(kMarkRow + mark_from_start);
-    column.usd_per_unit = 1.0;
     column.first_row = kFirstRow;
     column.open_interest_usd = 10'000.0;
     column.notional_at_risk_usd = usd_;
@@ -33,8 +34,15 @@ class Columns {
   std::int64_t count_ = 0;
 };
 
+// The whole column as one venue's.
+std::vector<VenueRows> one_venue(const MapColumn& column, double usd_per_unit = 1.0) {
+  return {{.first_row = column.first_row,
+           .notional_at_risk_usd = column.notional_at_risk_usd,
+           .usd_per_unit = usd_per_unit}};
+}
+
 void add(ClusterTracker& tracker, const MapColumn& column) {
-  tracker.add(column, column.mark, column.mark);
+  tracker.add(column, one_venue(column), column.mark, column.mark);
 }
 
 TEST(ClusterTracker, ACloseLookAtOneLife) {
@@ -50,11 +58,11 @@ TEST(ClusterTracker, ACloseLookAtOneLife) {
   EXPECT_EQ(grown.fate, ClusterFate::kAlive);
   EXPECT_EQ(grown.age(), kHour);
   EXPECT_NEAR(grown.moments.back().fed_usd_per_hour, 30.0, 1e-9);
-  EXPECT_NEAR(grown.most_usd(), 130.0, 1e-9);
+  EXPECT_NEAR(grown.most_usd, 130.0, 1e-9);
   // The price comes down to it.
   columns.hill(Side::kLong, -50, 0.0F);
   const MapColumn reached = columns.next(-40);
-  tracker.add(reached, price_of_row(kMarkRow - 55), reached.mark);
+  tracker.add(reached, one_venue(reached), price_of_row(kMarkRow - 55), reached.mark);
   EXPECT_EQ(tracker.histories()[0].fate, ClusterFate::kEaten);
   EXPECT_EQ(tracker.histories()[0].ended, reached.as_of);
   EXPECT_EQ(tracker.histories()[0].moments.back().fed_usd_per_hour, 0.0);
@@ -92,7 +100,7 @@ TEST(ClusterTracker, ANearMissEatsNothing) {
   add(tracker, columns.next());
   const double edge = tracker.histories()[0].price_high;
   const MapColumn next = columns.next(-30);
-  tracker.add(next, edge * 1.00001, next.mark);
+  tracker.add(next, one_venue(next), edge * 1.00001, next.mark);
   EXPECT_EQ(tracker.histories()[0].fate, ClusterFate::kAlive);
 }
 
@@ -102,10 +110,35 @@ TEST(ClusterTracker, TheMarkItselfFeedsNothing) {
   columns.hill(Side::kLong, -50, 100.0F);
   add(tracker, columns.next());
   columns.hill(Side::kLong, -50, 110.0F);
-  MapColumn dearer = columns.next(5);
-  dearer.usd_per_unit = 1.1;
-  add(tracker, dearer);
+  const MapColumn dearer = columns.next(5);
+  tracker.add(dearer, one_venue(dearer, 1.1), dearer.mark, dearer.mark);
   EXPECT_NEAR(tracker.histories()[0].moments.back().fed_usd_per_hour, 0.0, 1e-4);
+}
+
+// A linear contract next to an inverse one: the mark changes the money of the first only.
+TEST(ClusterTracker, EveryVenueIsRevaluedByItsOwnUnit) {
+  ClusterTracker tracker;
+  const auto add_venues = [&](Columns& columns, std::int32_t mark, const std::array<float, 2>& usd,
+                              const std::array<double, 2>& usd_per_unit) {
+    columns.hill(Side::kLong, -50, usd[0] + usd[1]);
+    const MapColumn column = columns.next(mark);
+    std::vector<VenueRows> venues;
+    for (const std::size_t v : {0U, 1U}) {
+      std::vector<VenueRows> own = one_venue(column, usd_per_unit[v]);
+      std::ranges::fill(own[0].notional_at_risk_usd[0], 0.0F);
+      own[0].notional_at_risk_usd[0][50] = usd[v];
+      venues.push_back(std::move(own[0]));
+    }
+    tracker.add(column, venues, column.mark, column.mark);
+  };
+  Columns columns;
+  add_venues(columns, 0, {60.0F, 40.0F}, {1.0, 1.0});
+  // Nothing came in: only the first venue's coins are worth a tenth more.
+  add_venues(columns, 5, {66.0F, 40.0F}, {1.1, 1.0});
+  EXPECT_NEAR(tracker.histories()[0].moments.back().fed_usd, 0.0, 1e-4);
+  // Five dollars came in to the second, hidden by the first one's fall.
+  add_venues(columns, 0, {60.0F, 45.0F}, {1.0, 1.0});
+  EXPECT_NEAR(tracker.histories()[0].moments.back().fed_usd, 5.0, 1e-4);
 }
 
 TEST(ClusterTracker, WhatIsKnownStaysOne) {

@@ -82,7 +82,6 @@ EnsembleColumn::EnsembleColumn(UnixNanos as_of, double mark, const RowFrame& fra
   column_.as_of = as_of;
   column_.mark = mark;
   column_.first_row = frame.first_row;
-  column_.usd_per_unit = venues.front().usd_per_unit;
   for (const Side side : kSides) {
     column_.notional_at_risk_usd[index_of(side)].assign(frame.row_count, 0.0F);
   }
@@ -115,13 +114,18 @@ void EnsembleColumn::add_means(const VenueProfile& venue) {
   const std::size_t members = venue.weights.size();
   column_.open_interest_usd += venue.open_interest_usd;
   column_.venue_interest_usd.push_back(venue.open_interest_usd);
+  VenueRows& own = venue_rows_.emplace_back();
+  own.first_row = column_.first_row;
+  own.usd_per_unit = venue.usd_per_unit;
   for (const Side side : kSides) {
     const std::size_t s = index_of(side);
     std::vector<float>& rows = column_.notional_at_risk_usd[s];
     const std::span<const double> usd(venue.usd[s]);
     FAULTLINE_CHECK(usd.size() == rows.size() * members);
     for (std::size_t row = 0; row < rows.size(); ++row) {
-      rows[row] += static_cast<float>(dot(venue.weights, usd.subspan(row * members, members)));
+      const auto mean = static_cast<float>(dot(venue.weights, usd.subspan(row * members, members)));
+      rows[row] += mean;
+      own.notional_at_risk_usd[s].push_back(mean);
     }
     column_.below_usd[s] += venue.below_usd[s];
     column_.above_usd[s] += venue.above_usd[s];

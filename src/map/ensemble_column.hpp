@@ -65,6 +65,8 @@ class EnsembleColumn {
                  std::vector<VenueProfile> venues, const Rng& pairing);
 
   const MapColumn& column() const { return column_; }
+  // In the order of the venues; they add up to the column's rows.
+  std::span<const VenueRows> venues() const { return venue_rows_; }
   MapColumn take() && { return std::move(column_); }
 
   // The interval of what lies in rows [first, last). With one member all four numbers are one.
@@ -78,6 +80,7 @@ class EnsembleColumn {
   void pair_up(const std::vector<VenueProfile>& venues, const Rng& pairing);
 
   MapColumn column_;
+  std::vector<VenueRows> venue_rows_;
   std::vector<double> weights_;
   std::array<std::vector<double>, 2> usd_;  // by Side: [row · members + member]
 };

@@ -74,6 +74,17 @@ std::int32_t row_of_price(double price) {
 
 double price_of_row(std::int32_t row) { return std::exp(static_cast<double>(row) * kRowLog); }
 
+double VenueRows::sum_of(Side side, RowBand band) const {
+  const std::vector<float>& rows = notional_at_risk_usd[index_of(side)];
+  const auto count = static_cast<std::int32_t>(rows.size());
+  double usd = 0.0;
+  for (std::int32_t row = std::clamp(band.first - first_row, 0, count);
+       row < std::clamp(band.last - first_row, 0, count); ++row) {
+    usd += static_cast<double>(rows[static_cast<std::size_t>(row)]);
+  }
+  return usd;
+}
+
 // Half a row keeps the rounding of the edges out of it.
 RowBand band_of_prices(double low, double high) {
   const double half_row = std::exp(kRowLog / 2);

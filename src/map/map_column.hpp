@@ -28,7 +28,7 @@ RowBand band_of_prices(double low, double high);
 
 // Names the equations and defaults that made a map. Changes whenever the same data would give
 // another map.
-inline constexpr std::string_view kModelVersion = "density-3";
+inline constexpr std::string_view kModelVersion = "density-4";
 
 // density_interval of every row: quantiles over the members of the ensemble, row by row, so that
 // they do not add up: the p10 of a sum is not the sum of the p10s. Empty without an ensemble.
@@ -73,12 +73,24 @@ struct MapColumn {
   std::array<double, 2> above_usd{};
   std::array<double, 2> never_usd{};
   std::vector<double> venue_interest_usd;  // open interest of each venue that was summed
-  double usd_per_unit = 0.0;               // of the first venue's native unit, at the mark
 
   std::size_t row_count() const { return notional_at_risk_usd[0].size(); }
   bool has_interval() const { return !density_interval[0].p10.empty(); }
   double at(Side side, std::int32_t row) const;  // 0 outside the rows
   double total_usd(Side side) const;             // everything, "never" included
+};
+
+// One venue's part of the rows of a column.
+//
+// Why not in the column: columns are kept for as long as the map, and this is needed only while
+// the next one is made.
+struct VenueRows {
+  std::int32_t first_row = 0;
+  std::array<std::vector<float>, 2> notional_at_risk_usd{};  // by Side, one entry a row
+  double usd_per_unit = 0.0;                                 // of its native unit, at its mark
+
+  // Rows that the column does not have hold nothing.
+  double sum_of(Side side, RowBand band) const;
 };
 
 struct ColumnOptions {

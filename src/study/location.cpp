@@ -43,12 +43,10 @@ Outcome<void> read_prints(const Store& store, const InstrumentId& id, std::size_
     if (!more) return more.error();
     if (!*more) return {};
     for (std::size_t row = 0; row < batch.row_count(); ++row) {
-      const auto value = [&](std::size_t column) { return batch.columns[column].values[row]; };
-      const Outcome<InstrumentSpec> spec = spec_of_row(record->specs, UnixNanos(value(0)));
-      if (!spec) return spec.error();
-      const double price = to_double_approx(PriceE9(value(2)));
-      out.emplace(value(0), Print{static_cast<Side>(value(1)), std::log(price),
-                                  notional_approx(Qty(value(4)), price, *spec), source});
+      const Outcome<LiquidationPrint> print = liquidation_print(record->specs, batch, row);
+      if (!print) return print.error();
+      out.emplace(print->time.value,
+                  Print{print->side, std::log(print->price), print->usd, source});
     }
   }
 }

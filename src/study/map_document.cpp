@@ -119,7 +119,7 @@ JsonValue json_of_history(const ClusterHistory& cluster) {
   out.set("fate", name_of(cluster.fate));
   out.set("ended", cluster.ended ? JsonValue(to_text(*cluster.ended)) : JsonValue());
   out.set("born_usd", cluster.moments.front().notional_at_risk_usd);
-  out.set("most_usd", cluster.most_usd());
+  out.set("most_usd", cluster.most_usd);
   out.set("last_usd", cluster.moments.back().notional_at_risk_usd);
   double fed = 0.0;
   for (const ClusterMoment& moment : cluster.moments) fed += moment.fed_usd;

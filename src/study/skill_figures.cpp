@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "core/time_text.hpp"
-#include "store/files.hpp"
 
 namespace faultline {
 namespace {
@@ -197,38 +196,15 @@ LineChart bands_chart(const MapSkill& study) {
   return chart;
 }
 
-Outcome<void> write_figure(const SkillFigure& figure, const std::string& folder) {
-  const std::string path = folder + "/" + figure.name;
-  const auto refused = [&](const Error& error) {
-    return Diagnostic{.code = error.code, .file = path, .note = "the picture cannot be drawn"};
-  };
-  const Result<std::vector<std::uint8_t>> png = render_png(figure.chart);
-  if (!png) return refused(png.error());
-  const Result<std::string> svg = render_svg(figure.chart);
-  if (!svg) return refused(svg.error());
-  if (auto done = write_file_atomically(
-          path + ".png", std::string_view(reinterpret_cast<const char*>(png->data()), png->size()));
-      !done)
-    return done;
-  return write_file_atomically(path + ".svg", *svg);
-}
-
 }  // namespace
 
-std::vector<SkillFigure> skill_figures(const MapSkill& study) {
+std::vector<ReportFigure> skill_figures(const MapSkill& study) {
   return {{.name = "ladder_frozen", .chart = ladder_chart(study, MapTiming::kFrozen)},
           {.name = "ladder_in_hour", .chart = ladder_chart(study, MapTiming::kInHour)},
           {.name = "increments", .chart = increments_chart(study)},
           {.name = "placebos", .chart = placebos_chart(study)},
           {.name = "predicted", .chart = predicted_chart(study)},
           {.name = "bands", .chart = bands_chart(study)}};
-}
-
-Outcome<void> write_skill_figures(const MapSkill& study, const std::string& folder) {
-  for (const SkillFigure& figure : skill_figures(study)) {
-    if (Outcome<void> done = write_figure(figure, folder); !done) return done;
-  }
-  return {};
 }
 
 }  // namespace faultline

@@ -1,10 +1,9 @@
 #pragma once
 
-#include <string>
 #include <vector>
 
-#include "draw/line_chart.hpp"
 #include "study/map_skill.hpp"
+#include "study/report_files.hpp"
 
 namespace faultline {
 
@@ -16,14 +15,6 @@ namespace faultline {
 //   predicted                       what was liquidated against what was expected, by tenths
 //   bands                           share of outcomes inside bands, less what they promise
 
-struct SkillFigure {
-  std::string name;  // of the file, without its ending
-  LineChart chart;
-};
-
-std::vector<SkillFigure> skill_figures(const MapSkill& study);
-
-// Each as FOLDER/NAME.png and .svg. Errors: kCannotWrite, and those of the charts.
-Outcome<void> write_skill_figures(const MapSkill& study, const std::string& folder);
+std::vector<ReportFigure> skill_figures(const MapSkill& study);
 
 }  // namespace faultline

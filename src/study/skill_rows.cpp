@@ -19,6 +19,10 @@ using Values = std::vector<double>;
 constexpr double kAbsent = std::numeric_limits<double>::quiet_NaN();
 
 // f over the `window` entries before each one; absent with fewer than `least` present ones.
+//
+// Why entries and not hours: the published protocol drops the hours that are not whole and then
+// counts rows, so that a window that holds a hole reaches back further than its name says. Windows
+// in time would be cleaner and would no longer be those that its figures were made with.
 template <class Fold>
 Values trailing(const Values& values, std::size_t window, std::size_t least, const Fold& fold) {
   Values out(values.size(), kAbsent);
