@@ -74,11 +74,11 @@ Result<Placement, RejectReason> OrderBook::place_trigger(const OrderRequest& req
   const Slot slot = take_slot(request);
   PooledOrder& order = pool_[slot];
   order.is_waiting = true;
-  const QueuePlace place = place_of(order);
+  const QueuePlace place = place_of(slot);
   push_back(pool_, place.ladder->open(place.key), slot);
   pool_.list(slot);
   return Placement{
-      .id = OrderId{order.id}, .state = PlacementState::kWaiting, .taken = request.quantity};
+      .id = pool_.id_of(slot), .state = PlacementState::kWaiting, .taken = request.quantity};
 }
 
 Result<Qty, RejectReason> OrderBook::cancel(OrderId id) {
@@ -105,7 +105,7 @@ Result<Placement, RejectReason> OrderBook::replace(OrderId id, Replacement repla
   const Slot slot = pool_.find(id);
   if (slot == 0) return RejectReason::kUnknownOrder;
   PooledOrder& order = pool_[slot];
-  const OrderView before = view_of(order);
+  const OrderView before = view_of(slot);
   OrderRequest request = before.order;
   request.price = replacement.price;
   request.quantity = replacement.quantity;
@@ -114,10 +114,10 @@ Result<Placement, RejectReason> OrderBook::replace(OrderId id, Replacement repla
   const Qty less = before.order.quantity - replacement.quantity;
   const bool keeps_place = replacement.price == before.order.price && less.value >= 0;
   if (order.is_waiting || keeps_place) {
-    const QueuePlace place = place_of(order);
+    const QueuePlace place = place_of(slot);
     place.ladder->at(place.key).lots -= less.value;
     set_terms(order, request);
-    if (!order.is_waiting && less.value > 0) listener_.on_reduced(view_of(order), less);
+    if (!order.is_waiting && less.value > 0) listener_.on_reduced(view_of(slot), less);
     return Placement{
         .id = id,
         .state = order.is_waiting ? PlacementState::kWaiting : PlacementState::kResting,
@@ -163,11 +163,7 @@ OrderBook::Slot OrderBook::take_slot(const OrderRequest& request) {
   order.is_reduce_only = request.is_reduce_only;
   order.is_waiting = false;
   order.has_trigger = request.trigger.has_value();
-  if (request.trigger) {
-    order.trigger_kind = request.trigger->kind;
-    order.trigger_source = request.trigger->source;
-    order.trigger_price = static_cast<std::uint32_t>(request.trigger->price.value);
-  }
+  if (request.trigger) pool_.set_trigger(slot, *request.trigger);
   set_terms(order, request);
   return slot;
 }
@@ -175,8 +171,7 @@ OrderBook::Slot OrderBook::take_slot(const OrderRequest& request) {
 void OrderBook::set_terms(PooledOrder& order, const OrderRequest& request) {
   order.lots = request.quantity.value;
   // A market order has no price, whatever was written there.
-  order.price =
-      order.kind == OrderKind::kMarket ? 0 : static_cast<std::uint32_t>(request.price.value);
+  order.set_price(order.kind == OrderKind::kMarket ? PriceTicks(0) : request.price);
 }
 
 Placement OrderBook::enter_and_follow(Slot slot) {
@@ -191,8 +186,8 @@ Placement OrderBook::enter_and_follow(Slot slot) {
 Placement OrderBook::enter(Slot slot) {
   PooledOrder& order = pool_[slot];
   const Side makers = opposite(order.side);
-  const LevelKey limit = limit_key(makers, order.kind, PriceTicks(order.price));
-  Placement placed{.id = OrderId{order.id}};
+  const LevelKey limit = limit_key(makers, order.kind, order.price());
+  Placement placed{.id = pool_.id_of(slot)};
   if (order.kind == OrderKind::kFillOrKill) {
     if (!can_fill_whole(order, limit)) {
       finish(slot, RemovalReason::kKilled);
@@ -202,7 +197,7 @@ Placement OrderBook::enter(Slot slot) {
     order.lots = std::min(order.lots, reducible(order).value);
   }
   placed.taken = Qty(order.lots);
-  const MatchEnd end = match(order, limit);
+  const MatchEnd end = match(slot, limit);
   placed.filled = placed.taken - Qty(order.lots);
   if (order.lots == 0) {
     pool_.release(slot);
@@ -218,7 +213,8 @@ Placement OrderBook::enter(Slot slot) {
 }
 
 // Every turn of the loop ends the taker, removes a maker or fills one.
-OrderBook::MatchEnd OrderBook::match(PooledOrder& taker, LevelKey limit) {
+OrderBook::MatchEnd OrderBook::match(Slot taker_slot, LevelKey limit) {
+  PooledOrder& taker = pool_[taker_slot];
   Ladder& makers = resting(opposite(taker.side));
   while (taker.lots > 0 && makers.first() <= limit) {
     const Slot maker_slot = makers.at(makers.first()).head;
@@ -237,23 +233,25 @@ OrderBook::MatchEnd OrderBook::match(PooledOrder& taker, LevelKey limit) {
         continue;
       }
     }
-    fill(taker, maker_slot, lots);
+    fill(taker_slot, lots);
   }
   return MatchEnd::kNoMore;
 }
 
-// Requires: the maker is the first of the best level of its side.
-void OrderBook::fill(PooledOrder& taker, Slot maker_slot, std::int64_t lots) {
-  PooledOrder& maker = pool_[maker_slot];
-  Ladder& makers = resting(maker.side);
+// The maker is the first in the queue of the best level.
+void OrderBook::fill(Slot taker_slot, std::int64_t lots) {
+  PooledOrder& taker = pool_[taker_slot];
+  Ladder& makers = resting(opposite(taker.side));
   Level& level = makers.at(makers.first());
+  const Slot maker_slot = level.head;
+  PooledOrder& maker = pool_[maker_slot];
   taker.lots -= lots;
   maker.lots -= lots;
   level.lots -= lots;
-  const BookTrade trade{.price = PriceTicks(maker.price),
+  const BookTrade trade{.price = maker.price(),
                         .lots = Qty(lots),
-                        .maker_id = OrderId{maker.id},
-                        .taker_id = OrderId{taker.id},
+                        .maker_id = pool_.id_of(maker_slot),
+                        .taker_id = pool_.id_of(taker_slot),
                         .maker_owner = OwnerId{maker.owner},
                         .taker_owner = OwnerId{taker.owner},
                         .taker_side = taker.side,
@@ -297,18 +295,18 @@ bool OrderBook::can_fill_whole(const PooledOrder& taker, LevelKey limit) const {
 
 void OrderBook::rest(Slot slot) {
   PooledOrder& order = pool_[slot];
-  const QueuePlace place = place_of(order);
+  const QueuePlace place = place_of(slot);
   push_back(pool_, place.ladder->open(place.key), slot);
   if (!order.is_listed) pool_.list(slot);
   if (order.is_reduce_only) ++reduce_only_count_[index_of(order.side)];
-  listener_.on_rested(view_of(order));
+  listener_.on_rested(view_of(slot));
 }
 
 // --- Leaving ------------------------------------------------------------------------------------
 
 void OrderBook::take_out(Slot slot) {
   const PooledOrder& order = pool_[slot];
-  const QueuePlace place = place_of(order);
+  const QueuePlace place = place_of(slot);
   Level& level = place.ladder->at(place.key);
   unlink(pool_, level, slot);
   if (level.head == 0) place.ladder->clear(place.key);
@@ -321,7 +319,7 @@ void OrderBook::remove(Slot slot, RemovalReason reason) {
 }
 
 void OrderBook::finish(Slot slot, RemovalReason reason) {
-  const OrderView view = view_of(pool_[slot]);
+  const OrderView view = view_of(slot);
   pool_.release(slot);
   listener_.on_removed(view, reason);
 }
@@ -352,7 +350,7 @@ void OrderBook::run_fired() {
     PooledOrder& order = pool_[slot];
     unlink(pool_, fired_, slot);
     order.is_waiting = false;
-    const OrderView view = view_of(order);
+    const OrderView view = view_of(slot);
     listener_.on_triggered(view);
     if (const auto refusal = refusal_of(view.order)) {
       finish(slot, removal_of(*refusal));
@@ -364,32 +362,30 @@ void OrderBook::run_fired() {
 
 // --- Reading ------------------------------------------------------------------------------------
 
-OrderBook::QueuePlace OrderBook::place_of(const PooledOrder& order) {
-  if (!order.is_waiting)
-    return {&resting(order.side), key_of(best_of(order.side), PriceTicks(order.price))};
-  const Best direction =
-      fires_on_rise(order.side, order.trigger_kind) ? Best::kLowest : Best::kHighest;
-  return {&waiting(order.trigger_source, direction),
-          key_of(direction, PriceTicks(order.trigger_price))};
+OrderBook::QueuePlace OrderBook::place_of(Slot slot) {
+  const PooledOrder& order = pool_[slot];
+  if (!order.is_waiting) return {&resting(order.side), key_of(best_of(order.side), order.price())};
+  const Trigger& trigger = pool_.trigger(slot);
+  const Best direction = fires_on_rise(order.side, trigger.kind) ? Best::kLowest : Best::kHighest;
+  return {&waiting(trigger.source, direction), key_of(direction, trigger.price)};
 }
 
 Qty OrderBook::reducible(const PooledOrder& order) const {
   return reducible_lots(listener_.position_lots(OwnerId{order.owner}), order.side);
 }
 
-OrderView OrderBook::view_of(const PooledOrder& order) const {
-  OrderView view{.id = OrderId{order.id},
+OrderView OrderBook::view_of(Slot slot) const {
+  const PooledOrder& order = pool_[slot];
+  OrderView view{.id = pool_.id_of(slot),
                  .order = {.owner = OwnerId{order.owner},
                            .side = order.side,
                            .kind = order.kind,
                            .self_trade = order.self_trade,
                            .is_reduce_only = order.is_reduce_only,
-                           .price = PriceTicks(order.price),
+                           .price = order.price(),
                            .quantity = Qty(order.lots)},
                  .is_waiting = order.is_waiting};
-  if (order.has_trigger)
-    view.order.trigger = {order.trigger_kind, order.trigger_source,
-                          PriceTicks(order.trigger_price)};
+  if (order.has_trigger) view.order.trigger = pool_.trigger(slot);
   return view;
 }
 
@@ -425,14 +421,14 @@ std::vector<OrderView> OrderBook::orders_at(Side side, PriceTicks price) const {
   std::vector<OrderView> orders;
   if (!is_book_price(price)) return orders;
   Slot slot = resting(side).look(key_of(best_of(side), price)).head;
-  for (; slot != 0; slot = pool_[slot].next) orders.push_back(view_of(pool_[slot]));
+  for (; slot != 0; slot = pool_[slot].next) orders.push_back(view_of(slot));
   return orders;
 }
 
 std::optional<OrderView> OrderBook::find(OrderId id) const {
   const Slot slot = pool_.find(id);
   if (slot == 0) return std::nullopt;
-  return view_of(pool_[slot]);
+  return view_of(slot);
 }
 
 }  // namespace faultline

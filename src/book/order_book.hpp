@@ -50,7 +50,7 @@ struct Replacement {
 // order in which the price crossed the triggers and, at one price, in order of entry. A trigger
 // that the known price has reached already is refused.
 //
-// Units: ticks and lots. Memory: 64 bytes an order, 64 KB a page of 4096 levels in use.
+// Units: ticks and lots. Memory: 40 bytes an order, 64 KB a page of 4096 levels in use.
 // Invariant: the best bid is below the best ask; every loop is bounded by BookConfig::orders_max,
 // the triggers that one call fires too.
 // Requires: no call that changes the book from inside its listener (checked). The listener outlives
@@ -129,8 +129,8 @@ class OrderBook {
 
   Placement enter_and_follow(Slot slot);
   Placement enter(Slot slot);
-  MatchEnd match(PooledOrder& taker, LevelKey limit);
-  void fill(PooledOrder& taker, Slot maker_slot, std::int64_t lots);
+  MatchEnd match(Slot taker_slot, LevelKey limit);
+  void fill(Slot taker_slot, std::int64_t lots);
   bool can_fill_whole(const PooledOrder& taker, LevelKey limit) const;
   void rest(Slot slot);
   void take_out(Slot slot);
@@ -140,9 +140,9 @@ class OrderBook {
   void note_price(PriceSource source, PriceTicks price);
   void run_fired();
 
-  QueuePlace place_of(const PooledOrder& order);
+  QueuePlace place_of(Slot slot);
   Qty reducible(const PooledOrder& order) const;
-  OrderView view_of(const PooledOrder& order) const;
+  OrderView view_of(Slot slot) const;
 
   BookConfig config_;
   BookListener& listener_;
