@@ -65,8 +65,8 @@ class OrderBook {
 
   Result<Placement, RejectReason> place(const OrderRequest& request);
 
-  // The lots that were left.
-  Result<Qty, RejectReason> cancel(OrderId id);
+  // The order as it was.
+  Result<OrderView, RejectReason> cancel(OrderId id);
 
   // Everything of one owner, waiting orders too, newest first; how many there were.
   // Cost: O(their number).
@@ -127,8 +127,9 @@ class OrderBook {
   Slot take_slot(const OrderRequest& request);
   void set_terms(PooledOrder& order, const OrderRequest& request);
 
-  Placement enter_and_follow(Slot slot);
-  Placement enter(Slot slot);
+  Result<Placement, RejectReason> entered(Slot slot);
+  Result<OrderView, RejectReason> cancelled(Slot slot);
+  void enter(Slot slot, Placement& placed);
   MatchEnd match(Slot taker_slot, LevelKey limit);
   void fill(Slot taker_slot, std::int64_t lots);
   bool can_fill_whole(const PooledOrder& taker, LevelKey limit) const;
@@ -142,6 +143,7 @@ class OrderBook {
 
   QueuePlace place_of(Slot slot);
   Qty reducible(const PooledOrder& order) const;
+  void show(Slot slot, OrderView& view) const;
   OrderView view_of(Slot slot) const;
 
   BookConfig config_;

@@ -11,21 +11,8 @@ std::uint32_t OrderPool::grow() {
   return static_cast<std::uint32_t>(orders_.size() - 1);
 }
 
-void OrderPool::list(std::uint32_t slot) {
-  PooledOrder& order = orders_[slot];
-  if (order.owner >= newest_.size())
-    newest_.resize(std::max<std::size_t>(order.owner + std::size_t{1}, 2 * newest_.size()));
-  std::uint32_t& newest = newest_[order.owner];
-  links_[slot] = {.older = newest};
-  if (newest != 0) links_[newest].newer = slot;
-  newest = slot;
-  order.is_listed = true;
-}
-
-void OrderPool::unlist(std::uint32_t slot) {
-  const OwnerLinks links = links_[slot];
-  if (links.older != 0) links_[links.older].newer = links.newer;
-  (links.newer != 0 ? links_[links.newer].older : newest_[orders_[slot].owner]) = links.older;
+void OrderPool::add_owner(std::uint32_t owner) {
+  newest_.resize(std::max<std::size_t>(owner + std::size_t{1}, 2 * newest_.size()));
 }
 
 void OrderPool::set_trigger(std::uint32_t slot, const Trigger& trigger) {
