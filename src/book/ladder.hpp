@@ -18,16 +18,16 @@ constexpr LevelKey kLevelKeys = static_cast<LevelKey>(kPriceLevels);
 constexpr LevelKey kNoLevel = kLevelKeys;  // behind every level
 
 // What is first when prices rise (sellers, triggers from below), and when they fall.
-enum class Best : std::uint8_t { kLowest, kHighest };
+enum class Best : std::uint8_t { kLowest = 0, kHighest = 1 };
 
+// The key is the price with all bits flipped, or none.
+constexpr LevelKey mask_of(Best best) { return static_cast<LevelKey>(best) * (kLevelKeys - 1); }
 constexpr LevelKey key_of(Best best, PriceTicks price) {
-  const auto ticks = static_cast<LevelKey>(price.value);
-  return best == Best::kLowest ? ticks : ticks ^ (kLevelKeys - 1);
+  return static_cast<LevelKey>(price.value) ^ mask_of(best);
 }
-constexpr PriceTicks price_of(Best best, LevelKey key) {
-  return PriceTicks(best == Best::kLowest ? key : key ^ (kLevelKeys - 1));
-}
-constexpr Best best_of(Side side) { return side == Side::kLong ? Best::kHighest : Best::kLowest; }
+constexpr PriceTicks price_of(Best best, LevelKey key) { return PriceTicks(key ^ mask_of(best)); }
+constexpr Best best_of(Side side) { return static_cast<Best>(1 - index_of(side)); }
+static_assert(best_of(Side::kLong) == Best::kHighest && best_of(Side::kShort) == Best::kLowest);
 
 // A queue of orders, linked through the orders themselves. Slot 0 is no order, so that a level of
 // zero bytes is an empty one.
@@ -46,7 +46,7 @@ struct Level {
 // Invariant: a bit is set exactly where the level's queue is not empty; a page without a set bit is
 // all zero, and spare. Memory follows the pages in use: 64 KB a page, reused before new ones are
 // made; 33 KB for an empty ladder.
-// Cost: first() is a load; open(), clear() and next_after() touch at most four words.
+// Cost: first() is a load; open(), settle() and next_after() touch at most four words.
 class Ladder {
  public:
   LevelKey first() const { return first_; }
@@ -65,7 +65,7 @@ class Ladder {
   }
 
   // The level, about to get an order: its bit is set, and its page made if there is none. The
-  // reference holds until a level is cleared.
+  // reference holds until a level is settled.
   Level& open(LevelKey key) {
     if (pages_[key / kPageLevels] == nullptr) add_page(key / kPageLevels);
     Page& page = *pages_[key / kPageLevels];
@@ -84,15 +84,18 @@ class Ladder {
     return page == nullptr ? Level{} : page->levels[key % kPageLevels];
   }
 
-  // The level lost its last order.
-  // Requires: its lots are zero (checked).
-  void clear(LevelKey key) {
+  // The level lost an order, and perhaps its last: the bits are made to say so, without a branch on
+  // it.
+  // Requires: no lots without orders (checked).
+  void settle(LevelKey key) {
     Page& page = *pages_[key / kPageLevels];
-    FAULTLINE_CHECK(page.levels[key % kPageLevels].lots == 0);
+    const Level& level = page.levels[key % kPageLevels];
+    const bool is_empty = level.head == 0;
+    FAULTLINE_CHECK(!is_empty || level.lots == 0);
     std::uint64_t& word = page.words[key / 64 % 64];
-    word &= ~(std::uint64_t{1} << key % 64);
-    if (word == 0) page.summary &= ~(std::uint64_t{1} << key / 64 % 64);
-    if (key == first_) first_ = next_after(key);
+    word &= ~(std::uint64_t{is_empty} << key % 64);
+    page.summary &= ~(std::uint64_t{word == 0} << key / 64 % 64);
+    if (is_empty && key == first_) first_ = next_after(key);
     if (page.summary == 0) drop_page(key / kPageLevels);
   }
 

@@ -13,7 +13,7 @@ namespace {
 void add(Ladder& ladder, LevelKey key) { ladder.open(key).head = 1; }
 void drop(Ladder& ladder, LevelKey key) {
   ladder.at(key) = {};
-  ladder.clear(key);
+  ladder.settle(key);
 }
 
 TEST(Ladder, IsEmptyAtFirst) {
@@ -89,7 +89,7 @@ TEST(Ladder, ReusesPagesThatAreEmpty) {
 TEST(LadderDeathTest, ALevelThatIsClearedHasNoLots) {
   Ladder ladder;
   ladder.open(7).lots = 1;
-  EXPECT_DEATH(ladder.clear(7), "lots == 0");
+  EXPECT_DEATH(ladder.settle(7), "lots == 0");
 }
 
 }  // namespace

@@ -66,12 +66,11 @@ Result<Placement, RejectReason> NaiveBook::place(const OrderRequest& request) {
       .id = order.view.id, .state = PlacementState::kWaiting, .taken = request.quantity};
 }
 
-Result<Qty, RejectReason> NaiveBook::cancel(OrderId id) {
-  const Order* order = pointer_to(id);
-  if (order == nullptr) return RejectReason::kUnknownOrder;
-  const Qty left = order->view.order.quantity;
+Result<OrderView, RejectReason> NaiveBook::cancel(OrderId id) {
+  const std::optional<OrderView> order = find(id);
+  if (!order) return RejectReason::kUnknownOrder;
   remove(id, RemovalReason::kCancelled);
-  return left;
+  return *order;
 }
 
 std::size_t NaiveBook::cancel_all(OwnerId owner) {

@@ -24,7 +24,7 @@ class NaiveBook {
       : config_(config), listener_(&listener) {}
 
   Result<Placement, RejectReason> place(const OrderRequest& request);
-  Result<Qty, RejectReason> cancel(OrderId id);
+  Result<OrderView, RejectReason> cancel(OrderId id);
   std::size_t cancel_all(OwnerId owner);
   Result<Placement, RejectReason> replace(OrderId id, Replacement replacement);
   Result<void, RejectReason> set_price(PriceSource source, PriceTicks price);

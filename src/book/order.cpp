@@ -21,14 +21,4 @@ std::string_view name_of(RemovalReason reason) {
   return kRemovals[static_cast<std::size_t>(reason)];
 }
 
-std::optional<RejectReason> flaw_of(const OrderRequest& request, const BookConfig& config) {
-  if (request.kind != OrderKind::kMarket && !is_book_price(request.price))
-    return RejectReason::kBadPrice;
-  if (request.trigger && !is_book_price(request.trigger->price)) return RejectReason::kBadPrice;
-  if (!is_order_quantity(request.quantity, config)) return RejectReason::kBadQuantity;
-  if (static_cast<std::uint32_t>(request.owner) >= config.owners_max)
-    return RejectReason::kBadOwner;
-  return std::nullopt;
-}
-
 }  // namespace faultline

@@ -118,7 +118,15 @@ constexpr bool fires_on_rise(Side side, TriggerKind kind) {
 }
 
 // What a request lacks, whatever the book holds; nothing where it is well formed.
-std::optional<RejectReason> flaw_of(const OrderRequest& request, const BookConfig& config);
+inline std::optional<RejectReason> flaw_of(const OrderRequest& request, const BookConfig& config) {
+  if (request.kind != OrderKind::kMarket && !is_book_price(request.price))
+    return RejectReason::kBadPrice;
+  if (request.trigger && !is_book_price(request.trigger->price)) return RejectReason::kBadPrice;
+  if (!is_order_quantity(request.quantity, config)) return RejectReason::kBadQuantity;
+  if (static_cast<std::uint32_t>(request.owner) >= config.owners_max)
+    return RejectReason::kBadOwner;
+  return std::nullopt;
+}
 
 // Lots that an order of `side` may take from a signed position: none where it would add to it.
 constexpr Qty reducible_lots(Qty position, Side side) {

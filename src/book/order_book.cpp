@@ -61,8 +61,10 @@ Result<Placement, RejectReason> OrderBook::place(const OrderRequest& request) {
   const bool needs_room = may_rest(request.kind) || request.trigger.has_value();
   if (needs_room && pool_.used() >= config_.orders_max) return RejectReason::kBookFull;
   if (request.trigger) return place_trigger(request);
-  if (const auto refusal = refusal_of(request)) return *refusal;
-  return enter_and_follow(take_slot(request));
+  if (request.kind == OrderKind::kPostOnly || request.is_reduce_only) {
+    if (const auto refusal = refusal_of(request)) return *refusal;
+  }
+  return entered(take_slot(request));
 }
 
 Result<Placement, RejectReason> OrderBook::place_trigger(const OrderRequest& request) {
@@ -73,21 +75,19 @@ Result<Placement, RejectReason> OrderBook::place_trigger(const OrderRequest& req
     return RejectReason::kWouldTrigger;
   const Slot slot = take_slot(request);
   PooledOrder& order = pool_[slot];
-  order.is_waiting = true;
-  const QueuePlace place = place_of(order);
+  order.traits.begin_to_wait();
+  const QueuePlace place = place_of(slot);
   push_back(pool_, place.ladder->open(place.key), slot);
   pool_.list(slot);
   return Placement{
-      .id = OrderId{order.id}, .state = PlacementState::kWaiting, .taken = request.quantity};
+      .id = pool_.id_of(slot), .state = PlacementState::kWaiting, .taken = request.quantity};
 }
 
-Result<Qty, RejectReason> OrderBook::cancel(OrderId id) {
+Result<OrderView, RejectReason> OrderBook::cancel(OrderId id) {
   const Busy busy(*this);
   const Slot slot = pool_.find(id);
   if (slot == 0) return RejectReason::kUnknownOrder;
-  const Qty left(pool_[slot].lots);
-  remove(slot, RemovalReason::kCancelled);
-  return left;
+  return cancelled(slot);
 }
 
 std::size_t OrderBook::cancel_all(OwnerId owner) {
@@ -105,7 +105,7 @@ Result<Placement, RejectReason> OrderBook::replace(OrderId id, Replacement repla
   const Slot slot = pool_.find(id);
   if (slot == 0) return RejectReason::kUnknownOrder;
   PooledOrder& order = pool_[slot];
-  const OrderView before = view_of(order);
+  const OrderView before = view_of(slot);
   OrderRequest request = before.order;
   request.price = replacement.price;
   request.quantity = replacement.quantity;
@@ -113,21 +113,21 @@ Result<Placement, RejectReason> OrderBook::replace(OrderId id, Replacement repla
 
   const Qty less = before.order.quantity - replacement.quantity;
   const bool keeps_place = replacement.price == before.order.price && less.value >= 0;
-  if (order.is_waiting || keeps_place) {
-    const QueuePlace place = place_of(order);
+  if (order.traits.is_waiting() || keeps_place) {
+    const QueuePlace place = place_of(slot);
     place.ladder->at(place.key).lots -= less.value;
     set_terms(order, request);
-    if (!order.is_waiting && less.value > 0) listener_.on_reduced(view_of(order), less);
+    if (!order.traits.is_waiting() && less.value > 0) listener_.on_reduced(view_of(slot), less);
     return Placement{
         .id = id,
-        .state = order.is_waiting ? PlacementState::kWaiting : PlacementState::kResting,
+        .state = order.traits.is_waiting() ? PlacementState::kWaiting : PlacementState::kResting,
         .taken = replacement.quantity};
   }
   if (const auto refusal = refusal_of(request)) return *refusal;
   take_out(slot);
   listener_.on_removed(before, RemovalReason::kReplaced);
   set_terms(order, request);
-  return enter_and_follow(slot);
+  return entered(slot);
 }
 
 Result<void, RejectReason> OrderBook::set_price(PriceSource source, PriceTicks price) {
@@ -157,17 +157,8 @@ OrderBook::Slot OrderBook::take_slot(const OrderRequest& request) {
   const Slot slot = pool_.take();
   PooledOrder& order = pool_[slot];
   order.owner = static_cast<std::uint32_t>(request.owner);
-  order.side = request.side;
-  order.kind = request.kind;
-  order.self_trade = request.self_trade;
-  order.is_reduce_only = request.is_reduce_only;
-  order.is_waiting = false;
-  order.has_trigger = request.trigger.has_value();
-  if (request.trigger) {
-    order.trigger_kind = request.trigger->kind;
-    order.trigger_source = request.trigger->source;
-    order.trigger_price = static_cast<std::uint32_t>(request.trigger->price.value);
-  }
+  order.traits = OrderTraits(request);
+  if (request.trigger) pool_.set_trigger(slot, *request.trigger);
   set_terms(order, request);
   return slot;
 }
@@ -175,88 +166,104 @@ OrderBook::Slot OrderBook::take_slot(const OrderRequest& request) {
 void OrderBook::set_terms(PooledOrder& order, const OrderRequest& request) {
   order.lots = request.quantity.value;
   // A market order has no price, whatever was written there.
-  order.price =
-      order.kind == OrderKind::kMarket ? 0 : static_cast<std::uint32_t>(request.price.value);
+  order.set_price(order.traits.kind() == OrderKind::kMarket ? PriceTicks(0) : request.price);
 }
 
-Placement OrderBook::enter_and_follow(Slot slot) {
-  Placement placed = enter(slot);
-  if (fired_.head == 0) return placed;
-  run_fired();
-  if (pool_.find(placed.id) == 0) placed.state = PlacementState::kDone;
+// Functions of their own, with one way out, so that the answer is made where the caller reads it: a
+// copy of what was just written waits for all writes before it, and costs as much as the rest.
+Result<Placement, RejectReason> OrderBook::entered(Slot slot) {
+  Result<Placement, RejectReason> placed{Placement{}};
+  enter(slot, *placed);
+  if (fired_.head != 0) {
+    run_fired();
+    if (pool_.find(placed->id) == 0) placed->state = PlacementState::kDone;
+  }
   return placed;
 }
 
+Result<OrderView, RejectReason> OrderBook::cancelled(Slot slot) {
+  Result<OrderView, RejectReason> order{OrderView{}};
+  show(slot, *order);
+  take_out(slot);
+  pool_.release(slot);
+  listener_.on_removed(*order, RemovalReason::kCancelled);
+  return order;
+}
+
 // The order is in no queue and not refused; it trades, and rests or goes.
-Placement OrderBook::enter(Slot slot) {
+void OrderBook::enter(Slot slot, Placement& placed) {
   PooledOrder& order = pool_[slot];
-  const Side makers = opposite(order.side);
-  const LevelKey limit = limit_key(makers, order.kind, PriceTicks(order.price));
-  Placement placed{.id = OrderId{order.id}};
-  if (order.kind == OrderKind::kFillOrKill) {
+  const Side makers = opposite(order.traits.side());
+  const LevelKey limit = limit_key(makers, order.traits.kind(), order.price());
+  placed.id = pool_.id_of(slot);
+  if (order.traits.kind() == OrderKind::kFillOrKill) {
     if (!can_fill_whole(order, limit)) {
       finish(slot, RemovalReason::kKilled);
-      return placed;
+      return;
     }
-  } else if (order.is_reduce_only) {
+  } else if (order.traits.is_reduce_only()) {
     order.lots = std::min(order.lots, reducible(order).value);
   }
   placed.taken = Qty(order.lots);
-  const MatchEnd end = match(order, limit);
+  const bool crosses = resting(makers).first() <= limit;
+  const MatchEnd end = crosses ? match(slot, limit) : MatchEnd::kNoMore;
   placed.filled = placed.taken - Qty(order.lots);
   if (order.lots == 0) {
     pool_.release(slot);
   } else if (end == MatchEnd::kSelfTrade) {
     finish(slot, RemovalReason::kSelfTrade);
-  } else if (may_rest(order.kind)) {
+  } else if (may_rest(order.traits.kind())) {
     rest(slot);
     placed.state = PlacementState::kResting;
   } else {
     finish(slot, RemovalReason::kExpired);
   }
-  return placed;
 }
 
 // Every turn of the loop ends the taker, removes a maker or fills one.
-OrderBook::MatchEnd OrderBook::match(PooledOrder& taker, LevelKey limit) {
-  Ladder& makers = resting(opposite(taker.side));
+OrderBook::MatchEnd OrderBook::match(Slot taker_slot, LevelKey limit) {
+  PooledOrder& taker = pool_[taker_slot];
+  Ladder& makers = resting(opposite(taker.traits.side()));
   while (taker.lots > 0 && makers.first() <= limit) {
     const Slot maker_slot = makers.at(makers.first()).head;
     const PooledOrder& maker = pool_[maker_slot];
-    if (maker.owner == taker.owner && taker.self_trade != SelfTrade::kAllow) {
-      if (taker.self_trade != SelfTrade::kCancelTaker)
+    if (maker.owner == taker.owner && taker.traits.self_trade() != SelfTrade::kAllow) {
+      if (taker.traits.self_trade() != SelfTrade::kCancelTaker)
         remove(maker_slot, RemovalReason::kSelfTrade);
-      if (taker.self_trade != SelfTrade::kCancelResting) return MatchEnd::kSelfTrade;
+      if (taker.traits.self_trade() != SelfTrade::kCancelResting) return MatchEnd::kSelfTrade;
       continue;
     }
     std::int64_t lots = std::min(taker.lots, maker.lots);
-    if (maker.is_reduce_only) {
+    if (maker.traits.is_reduce_only()) {
       lots = std::min(lots, reducible(maker).value);
       if (lots == 0) {
         remove(maker_slot, RemovalReason::kNothingToReduce);
         continue;
       }
     }
-    fill(taker, maker_slot, lots);
+    fill(taker_slot, lots);
   }
   return MatchEnd::kNoMore;
 }
 
-// Requires: the maker is the first of the best level of its side.
-void OrderBook::fill(PooledOrder& taker, Slot maker_slot, std::int64_t lots) {
-  PooledOrder& maker = pool_[maker_slot];
-  Ladder& makers = resting(maker.side);
+// The maker is the first in the queue of the best level.
+void OrderBook::fill(Slot taker_slot, std::int64_t lots) {
+  PooledOrder& taker = pool_[taker_slot];
+  Ladder& makers = resting(opposite(taker.traits.side()));
   Level& level = makers.at(makers.first());
+  const Slot maker_slot = level.head;
+  PooledOrder& maker = pool_[maker_slot];
+  pool_.expect(maker.next);
   taker.lots -= lots;
   maker.lots -= lots;
   level.lots -= lots;
-  const BookTrade trade{.price = PriceTicks(maker.price),
+  const BookTrade trade{.price = maker.price(),
                         .lots = Qty(lots),
-                        .maker_id = OrderId{maker.id},
-                        .taker_id = OrderId{taker.id},
+                        .maker_id = pool_.id_of(maker_slot),
+                        .taker_id = pool_.id_of(taker_slot),
                         .maker_owner = OwnerId{maker.owner},
                         .taker_owner = OwnerId{taker.owner},
-                        .taker_side = taker.side,
+                        .taker_side = taker.traits.side(),
                         .maker_remaining = Qty(maker.lots),
                         .taker_remaining = Qty(taker.lots)};
   if (maker.lots == 0) {
@@ -265,14 +272,15 @@ void OrderBook::fill(PooledOrder& taker, Slot maker_slot, std::int64_t lots) {
   }
   note_price(PriceSource::kLast, trade.price);
   listener_.on_trade(trade);
-  if (trade.maker_remaining.value > 0 && maker.is_reduce_only && reducible(maker).value == 0)
+  if (trade.maker_remaining.value > 0 && maker.traits.is_reduce_only() &&
+      reducible(maker).value == 0)
     remove(maker_slot, RemovalReason::kNothingToReduce);
 }
 
 // Walks what match() would do, and changes nothing.
 bool OrderBook::can_fill_whole(const PooledOrder& taker, LevelKey limit) const {
-  if (taker.is_reduce_only && reducible(taker).value < taker.lots) return false;
-  const Side side = opposite(taker.side);
+  if (taker.traits.is_reduce_only() && reducible(taker).value < taker.lots) return false;
+  const Side side = opposite(taker.traits.side());
   const Ladder& makers = resting(side);
   const bool has_caps = reduce_only_count_[index_of(side)] > 0;
   MovedPositions moved;
@@ -280,16 +288,18 @@ bool OrderBook::can_fill_whole(const PooledOrder& taker, LevelKey limit) const {
   for (LevelKey key = makers.first(); key <= limit; key = makers.next_after(key)) {
     for (Slot slot = makers.look(key).head; slot != 0; slot = pool_[slot].next) {
       const PooledOrder& maker = pool_[slot];
-      if (maker.owner == taker.owner && taker.self_trade == SelfTrade::kCancelResting) continue;
-      if (maker.owner == taker.owner && taker.self_trade != SelfTrade::kAllow) return false;
+      if (maker.owner == taker.owner && taker.traits.self_trade() == SelfTrade::kCancelResting)
+        continue;
+      if (maker.owner == taker.owner && taker.traits.self_trade() != SelfTrade::kAllow)
+        return false;
       std::int64_t lots = std::min(left, maker.lots);
-      if (maker.is_reduce_only)
+      if (maker.traits.is_reduce_only())
         lots = std::min(lots, reducible_lots(moved.of(maker.owner, listener_), side).value);
       left -= lots;
       if (left == 0) return true;
       if (!has_caps) continue;
       moved.add(maker.owner, sign(side) * lots);
-      moved.add(taker.owner, sign(taker.side) * lots);
+      moved.add(taker.owner, sign(taker.traits.side()) * lots);
     }
   }
   return false;
@@ -297,22 +307,23 @@ bool OrderBook::can_fill_whole(const PooledOrder& taker, LevelKey limit) const {
 
 void OrderBook::rest(Slot slot) {
   PooledOrder& order = pool_[slot];
-  const QueuePlace place = place_of(order);
+  const QueuePlace place = place_of(slot);
   push_back(pool_, place.ladder->open(place.key), slot);
-  if (!order.is_listed) pool_.list(slot);
-  if (order.is_reduce_only) ++reduce_only_count_[index_of(order.side)];
-  listener_.on_rested(view_of(order));
+  if (!order.traits.is_listed()) pool_.list(slot);
+  if (order.traits.is_reduce_only()) ++reduce_only_count_[index_of(order.traits.side())];
+  listener_.on_rested(view_of(slot));
 }
 
 // --- Leaving ------------------------------------------------------------------------------------
 
 void OrderBook::take_out(Slot slot) {
   const PooledOrder& order = pool_[slot];
-  const QueuePlace place = place_of(order);
+  const QueuePlace place = place_of(slot);
   Level& level = place.ladder->at(place.key);
   unlink(pool_, level, slot);
-  if (level.head == 0) place.ladder->clear(place.key);
-  if (order.is_reduce_only && !order.is_waiting) --reduce_only_count_[index_of(order.side)];
+  place.ladder->settle(place.key);
+  if (order.traits.is_reduce_only() && !order.traits.is_waiting())
+    --reduce_only_count_[index_of(order.traits.side())];
 }
 
 void OrderBook::remove(Slot slot, RemovalReason reason) {
@@ -321,7 +332,7 @@ void OrderBook::remove(Slot slot, RemovalReason reason) {
 }
 
 void OrderBook::finish(Slot slot, RemovalReason reason) {
-  const OrderView view = view_of(pool_[slot]);
+  const OrderView view = view_of(slot);
   pool_.release(slot);
   listener_.on_removed(view, reason);
 }
@@ -351,45 +362,51 @@ void OrderBook::run_fired() {
     const Slot slot = fired_.head;
     PooledOrder& order = pool_[slot];
     unlink(pool_, fired_, slot);
-    order.is_waiting = false;
-    const OrderView view = view_of(order);
+    order.traits.end_to_wait();
+    const OrderView view = view_of(slot);
     listener_.on_triggered(view);
     if (const auto refusal = refusal_of(view.order)) {
       finish(slot, removal_of(*refusal));
     } else {
-      enter(slot);
+      Placement unread;
+      enter(slot, unread);
     }
   }
 }
 
 // --- Reading ------------------------------------------------------------------------------------
 
-OrderBook::QueuePlace OrderBook::place_of(const PooledOrder& order) {
-  if (!order.is_waiting)
-    return {&resting(order.side), key_of(best_of(order.side), PriceTicks(order.price))};
+OrderBook::QueuePlace OrderBook::place_of(Slot slot) {
+  const PooledOrder& order = pool_[slot];
+  if (!order.traits.is_waiting())
+    return {&resting(order.traits.side()), key_of(best_of(order.traits.side()), order.price())};
+  const Trigger& trigger = pool_.trigger(slot);
   const Best direction =
-      fires_on_rise(order.side, order.trigger_kind) ? Best::kLowest : Best::kHighest;
-  return {&waiting(order.trigger_source, direction),
-          key_of(direction, PriceTicks(order.trigger_price))};
+      fires_on_rise(order.traits.side(), trigger.kind) ? Best::kLowest : Best::kHighest;
+  return {&waiting(trigger.source, direction), key_of(direction, trigger.price)};
 }
 
 Qty OrderBook::reducible(const PooledOrder& order) const {
-  return reducible_lots(listener_.position_lots(OwnerId{order.owner}), order.side);
+  return reducible_lots(listener_.position_lots(OwnerId{order.owner}), order.traits.side());
 }
 
-OrderView OrderBook::view_of(const PooledOrder& order) const {
-  OrderView view{.id = OrderId{order.id},
-                 .order = {.owner = OwnerId{order.owner},
-                           .side = order.side,
-                           .kind = order.kind,
-                           .self_trade = order.self_trade,
-                           .is_reduce_only = order.is_reduce_only,
-                           .price = PriceTicks(order.price),
-                           .quantity = Qty(order.lots)},
-                 .is_waiting = order.is_waiting};
-  if (order.has_trigger)
-    view.order.trigger = {order.trigger_kind, order.trigger_source,
-                          PriceTicks(order.trigger_price)};
+void OrderBook::show(Slot slot, OrderView& view) const {
+  const PooledOrder& order = pool_[slot];
+  view.id = pool_.id_of(slot);
+  view.order.owner = OwnerId{order.owner};
+  view.order.side = order.traits.side();
+  view.order.kind = order.traits.kind();
+  view.order.self_trade = order.traits.self_trade();
+  view.order.is_reduce_only = order.traits.is_reduce_only();
+  view.order.price = order.price();
+  view.order.quantity = Qty(order.lots);
+  if (order.traits.has_trigger()) view.order.trigger = pool_.trigger(slot);
+  view.is_waiting = order.traits.is_waiting();
+}
+
+OrderView OrderBook::view_of(Slot slot) const {
+  OrderView view;
+  show(slot, view);
   return view;
 }
 
@@ -425,14 +442,14 @@ std::vector<OrderView> OrderBook::orders_at(Side side, PriceTicks price) const {
   std::vector<OrderView> orders;
   if (!is_book_price(price)) return orders;
   Slot slot = resting(side).look(key_of(best_of(side), price)).head;
-  for (; slot != 0; slot = pool_[slot].next) orders.push_back(view_of(pool_[slot]));
+  for (; slot != 0; slot = pool_[slot].next) orders.push_back(view_of(slot));
   return orders;
 }
 
 std::optional<OrderView> OrderBook::find(OrderId id) const {
   const Slot slot = pool_.find(id);
   if (slot == 0) return std::nullopt;
-  return view_of(pool_[slot]);
+  return view_of(slot);
 }
 
 }  // namespace faultline

@@ -50,7 +50,7 @@ struct Replacement {
 // order in which the price crossed the triggers and, at one price, in order of entry. A trigger
 // that the known price has reached already is refused.
 //
-// Units: ticks and lots. Memory: 64 bytes an order, 64 KB a page of 4096 levels in use.
+// Units: ticks and lots. Memory: 40 bytes an order, 64 KB a page of 4096 levels in use.
 // Invariant: the best bid is below the best ask; every loop is bounded by BookConfig::orders_max,
 // the triggers that one call fires too.
 // Requires: no call that changes the book from inside its listener (checked). The listener outlives
@@ -65,8 +65,8 @@ class OrderBook {
 
   Result<Placement, RejectReason> place(const OrderRequest& request);
 
-  // The lots that were left.
-  Result<Qty, RejectReason> cancel(OrderId id);
+  // The order as it was.
+  Result<OrderView, RejectReason> cancel(OrderId id);
 
   // Everything of one owner, waiting orders too, newest first; how many there were.
   // Cost: O(their number).
@@ -127,10 +127,11 @@ class OrderBook {
   Slot take_slot(const OrderRequest& request);
   void set_terms(PooledOrder& order, const OrderRequest& request);
 
-  Placement enter_and_follow(Slot slot);
-  Placement enter(Slot slot);
-  MatchEnd match(PooledOrder& taker, LevelKey limit);
-  void fill(PooledOrder& taker, Slot maker_slot, std::int64_t lots);
+  Result<Placement, RejectReason> entered(Slot slot);
+  Result<OrderView, RejectReason> cancelled(Slot slot);
+  void enter(Slot slot, Placement& placed);
+  MatchEnd match(Slot taker_slot, LevelKey limit);
+  void fill(Slot taker_slot, std::int64_t lots);
   bool can_fill_whole(const PooledOrder& taker, LevelKey limit) const;
   void rest(Slot slot);
   void take_out(Slot slot);
@@ -140,9 +141,10 @@ class OrderBook {
   void note_price(PriceSource source, PriceTicks price);
   void run_fired();
 
-  QueuePlace place_of(const PooledOrder& order);
+  QueuePlace place_of(Slot slot);
   Qty reducible(const PooledOrder& order) const;
-  OrderView view_of(const PooledOrder& order) const;
+  void show(Slot slot, OrderView& view) const;
+  OrderView view_of(Slot slot) const;
 
   BookConfig config_;
   BookListener& listener_;

@@ -312,13 +312,14 @@ TYPED_TEST(BookRules, ARestingReduceOnlyOrderWithoutAPositionIsPassedOver) {
 
 // --- Cancel and replace -------------------------------------------------------------------------
 
-TYPED_TEST(BookRules, CancelGivesWhatWasLeftOnce) {
+TYPED_TEST(BookRules, CancelGivesTheOrderAsItWasOnce) {
   const OrderId id = this->placed(order(kAnn, kSell, 5, 101));
   this->placed(order(kBob, kBuy, 2, 101));
   this->said();
-  const auto left = this->book.cancel(id);
-  ASSERT_TRUE(left);
-  EXPECT_EQ(*left, Qty(3));
+  const auto cancelled = this->book.cancel(id);
+  ASSERT_TRUE(cancelled);
+  EXPECT_EQ(cancelled->order.quantity, Qty(3));
+  EXPECT_EQ(cancelled->order.owner, kAnn);
   EXPECT_EQ(this->said(), Lines({"cancelled #1 3"}));
   EXPECT_EQ(this->book.cancel(id).error(), RejectReason::kUnknownOrder);
   EXPECT_EQ(this->book.replace(id, {PriceTicks(1), Qty(1)}).error(), RejectReason::kUnknownOrder);

@@ -120,9 +120,11 @@ class TapePlayer {
       case TapeCall::kPlace:
         return answer_of(book_.place(line.request));
       case TapeCall::kCancel: {
-        const auto left = book_.cancel(target_of(line));
-        return left ? TapeAnswer{.refusal = {}, .taken = *left}
-                    : TapeAnswer{.refusal = left.error()};
+        const auto order = book_.cancel(target_of(line));
+        if (!order) return {.refusal = order.error()};
+        return {.refusal = {},
+                .order = recorder_.ordinal_of(order->id),
+                .taken = order->order.quantity};
       }
       case TapeCall::kCancelAll:
         return {.refusal = {},
@@ -228,6 +230,25 @@ inline std::string twin_complaint(const Tape& tape) {
     for (const std::string& wrong : {fast.complaint(), naive.complaint()}) {
       if (!wrong.empty()) return line + wrong;
     }
+  }
+  return {};
+}
+
+// Plays a tape and its mirror image. Empty, or the line after which they differ.
+inline std::string mirror_complaint(const Tape& tape) {
+  TapePlayer<OrderBook> player(tape.config);
+  TapePlayer<OrderBook> mirror(tape.config);
+  for (std::size_t i = 0; i < tape.lines.size(); ++i) {
+    const std::string line = "line " + std::to_string(i) + ": ";
+    if (player.play(tape.lines[i]) != mirror.play(mirrored(tape.lines[i])))
+      return line + "another answer";
+    std::vector<std::string> expected;
+    for (BookEvent event : player.recorder().take_events()) {
+      event.side = opposite(event.side);
+      event.price = mirrored(PriceTicks(event.price)).value;
+      expected.push_back(describe(event));
+    }
+    if (mirror.recorder().take_lines() != expected) return line + "other events";
   }
   return {};
 }

@@ -51,23 +51,8 @@ TEST(BookTwin, TapesReachEveryRule) {
 }
 
 TEST(BookTwin, AMirroredTapeGivesTheMirroredEvents) {
-  for (std::size_t i = 0; i < kTapes; ++i) {
-    const Tape tape = tape_of(random_bytes(i));
-    TapePlayer<OrderBook> player(tape.config);
-    TapePlayer<OrderBook> twin(tape.config);
-    for (const TapeLine& line : tape.lines)
-      ASSERT_EQ(player.play(line), twin.play(mirrored(line))) << "tape " << i;
-    std::vector<BookEvent> expected = player.recorder().take_events();
-    for (BookEvent& event : expected) {
-      event.side = opposite(event.side);
-      event.price = mirrored(PriceTicks(event.price)).value;
-    }
-    std::vector<BookEvent> events = twin.recorder().take_events();
-    ASSERT_EQ(events.size(), expected.size());
-    for (std::size_t k = 0; k < events.size(); ++k) {
-      ASSERT_EQ(describe(events[k]), describe(expected[k])) << "tape " << i;
-    }
-  }
+  for (std::size_t i = 0; i < kTapes; ++i)
+    ASSERT_EQ(mirror_complaint(tape_of(random_bytes(i))), "") << "tape " << i;
 }
 
 }  // namespace
