@@ -89,7 +89,7 @@ Result<Placement, OrderRefusal> Exchange::place(OrderRequest request) {
   return *placed;
 }
 
-Result<Qty, RejectReason> Exchange::cancel(OrderId id) { return book_.cancel(id); }
+Result<OrderView, RejectReason> Exchange::cancel(OrderId id) { return book_.cancel(id); }
 
 Result<Placement, RejectReason> Exchange::replace(OrderId id, Replacement replacement) {
   auto placed = book_.replace(id, replacement);

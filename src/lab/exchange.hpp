@@ -100,7 +100,7 @@ class Exchange final : private BookListener {
 
   // --- Orders. Orders of one owner never trade with each other: the resting one goes.
   Result<Placement, OrderRefusal> place(OrderRequest request);
-  Result<Qty, RejectReason> cancel(OrderId id);
+  Result<OrderView, RejectReason> cancel(OrderId id);
   Result<Placement, RejectReason> replace(OrderId id, Replacement replacement);
   void cancel_all(AccountIndex account);
 

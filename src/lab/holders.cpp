@@ -173,6 +173,12 @@ void Holders::order(const LabEvent& event) {
                                                 .is_reduce_only = holder.is_reducing,
                                                 .quantity = Qty(lots)});
   holder.working -= sign(side) * lots;
+  if (placed && placed->filled.value > 0 && !holder.is_reducing)
+    market_.record_entry({.time = agenda_.now(),
+                          .account = account_of(event.agent),
+                          .side = side,
+                          .lots = placed->filled,
+                          .mark = market_.exchange().mark()});
   if (!placed || holder.working == 0) {
     rest_after_order(event.agent);
     return;

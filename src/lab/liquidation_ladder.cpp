@@ -80,7 +80,7 @@ void LiquidationLadder::take_out(AccountIndex account) {
   (place.previous == 0 ? level.head : places_[place.previous - 1].next) = place.next;
   (place.next == 0 ? level.tail : places_[place.next - 1].previous) = place.previous;
   level.lots -= place.lots;
-  if (level.head == 0) ladder.clear(place.key);
+  ladder.settle(place.key);
   place = {};
 }
 

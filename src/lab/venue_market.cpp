@@ -118,7 +118,8 @@ void VenueMarket::watch(UnixNanos now) {
   mid_log_ = std::log(mid());
   mean_log_ += (mid_log_ - mean_log_) / kTrendSeconds;
   if (!is_every(kMoveInterval, now)) return;
-  const double moved = (mid_log_ - moved_from_log_) / (volatility_second_ * std::sqrt(kMoveSeconds));
+  const double moved =
+      (mid_log_ - moved_from_log_) / (volatility_second_ * std::sqrt(kMoveSeconds));
   moved_from_log_ = mid_log_;
   variance_ratio_ += (moved * moved - variance_ratio_) * kMoveSeconds / kStressSeconds;
   stress_ = std::clamp(std::sqrt(variance_ratio_), 1.0, kStressMax);

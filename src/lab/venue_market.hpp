@@ -66,6 +66,7 @@ class VenueMarket final : private ExchangeListener {
   std::uint64_t trade_count() const { return trade_count_; }
   VenueTape take_tape() { return std::move(tape_); }
   void record_positions();
+  void record_entry(const EntryRecord& entry) { tape_.entries.push_back(entry); }
 
  private:
   void on_trade(UnixNanos time, const Fill& fill) override;

@@ -11,6 +11,15 @@
 
 namespace faultline {
 
+// Lots that a holder opened, or added, in one order. Truth.
+struct EntryRecord {
+  UnixNanos time;
+  AccountIndex account = 0;
+  Side side = Side::kLong;
+  Qty lots;
+  PriceTicks mark;
+};
+
 // What one venue of a simulated market published, in the form of recorded data, and the truth
 // behind it.
 //
@@ -31,6 +40,7 @@ struct VenueTape {
   ColumnBatch positions{EventKind::kPosition};
   std::vector<LiquidationRecord> forced;
   std::vector<DeleverageRecord> deleveraged;
+  std::vector<EntryRecord> entries;  // of the warm-up too
 
   // Of all columns and of the truth.
   std::uint64_t digest() const;

@@ -7,7 +7,7 @@
 
 #include "base/rng.hpp"
 #include "engine/step_sources.hpp"
-#include "lab/day.hpp"
+#include "lab/market_config.hpp"
 #include "store/test_folder.hpp"
 #include "study/lab_run.hpp"
 

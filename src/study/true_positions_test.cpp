@@ -8,7 +8,7 @@
 #include <numeric>
 
 #include "base/rng.hpp"
-#include "lab/day.hpp"
+#include "lab/market_config.hpp"
 #include "store/test_folder.hpp"
 #include "study/lab_run.hpp"
 
