@@ -17,6 +17,8 @@ enum class LabEventKind : std::uint8_t {
   kTrendLook,
   kArbitrageLook,
   kArbitrageOrder,  // has travelled, and arrives
+  kMap,             // a new map for its readers
+  kReaderAct,
   kHolderWake,
   kHolderOrder,
 };

@@ -70,6 +70,13 @@ std::int64_t Exchange::withdraw(AccountIndex account, std::int64_t money) {
   return taken;
 }
 
+void Exchange::add_margin(AccountIndex account, std::int64_t money) {
+  const std::int64_t free = std::max<std::int64_t>(ledger_[account].wallet, 0);
+  ledger_.add_margin(account, std::clamp<std::int64_t>(money, 0, free));
+  touch(account);
+  settle_touched();
+}
+
 void Exchange::deposit(AccountIndex account, std::int64_t money) {
   ledger_.transfer(account, money);
   if (ledger_[account].qty != 0) touch(account);

@@ -95,6 +95,8 @@ class Exchange final : private BookListener {
   // Takes as much of `money` as is free: not below zero, and not below what the position needs to
   // open. Returns what was taken.
   std::int64_t withdraw(AccountIndex account, std::int64_t money);
+  // Moves free money to an isolated position, as far as there is any.
+  void add_margin(AccountIndex account, std::int64_t money);
   // Requires: no position, leverage >= 1.
   void set_mode(AccountIndex account, MarginMode mode, double leverage);
 

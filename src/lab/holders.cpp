@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 
 namespace faultline {
 namespace {
@@ -13,13 +14,15 @@ constexpr double kTrendMax = 3.0;
 constexpr double kMarginSlack = 1.02;
 constexpr double kFeeSlack = 0.002;  // of the position
 constexpr Nanos kClipPause{5 * kSecond.value};
-constexpr double kGrownMax = 1.5;  // no more is added to a position this large for its holder
+constexpr double kAvoidReach = 0.1;  // of the price
+constexpr double kGrownMax = 1.5;    // no more is added to a position this large for its holder
 
 }  // namespace
 
 Holders::Holders(const MarketConfig& config, std::uint16_t venue, std::uint32_t count,
                  VenueMarket& market, Agenda& agenda)
     : config_(config.holders),
+      readers_(config.readers),
       venue_(venue),
       market_(market),
       agenda_(agenda),
@@ -32,6 +35,11 @@ Holders::Holders(const MarketConfig& config, std::uint16_t venue, std::uint32_t 
     holder.position_usd =
         std::min(config_.position_usd_max, config_.position_usd_median * std::exp(size_log));
     holder.is_isolated = rng.uniform() < config_.isolated_share;
+    // By a stream of its own, so that a share of none leaves the market as it is.
+    holder.is_avoider =
+        Rng(config.seed).stream("avoider", (std::uint64_t{venue} << 32U) | i).uniform() <
+        readers_.avoider_share;
+    if (holder.is_avoider) avoiders_.push_back(i);
     sleep(i, config_.idle_mean, rng);
   }
 }
@@ -159,6 +167,40 @@ void Holders::add(std::uint32_t index, Rng& rng) {
                              market_.contract().money_of_usd(margin, market_.exchange().mark()));
   drop_stop(index);
   send(index, lots, false);
+}
+
+void Holders::on_map(const MapView& view) {
+  if (avoiders_.empty()) return;
+  const double price = market_.mid();
+  const auto clusters = shown_clusters(view, price, kAvoidReach, readers_.cluster_ratio);
+  for (const std::uint32_t index : avoiders_) {
+    const Holder& holder = holders_[index];
+    const LabAccount& state = state_of(index);
+    if (holder.phase != Phase::kHolding || holder.working != 0 || state.qty == 0) continue;
+    const auto tick = market_.exchange().liquidation_tick_of(account_of(index));
+    if (!tick) continue;
+    const double own = market_.contract().price_approx(*tick);
+    const bool is_inside = std::ranges::any_of(clusters, [&](const ShownCluster& cluster) {
+      return cluster.side == state.side() && own >= cluster.price_low && own <= cluster.price_high;
+    });
+    if (!is_inside) continue;
+    Rng rng = draws_of(index);
+    avoid(index, rng);
+  }
+}
+
+// Half of them close half of the position, the others bring as much margin again.
+void Holders::avoid(std::uint32_t index, Rng& rng) {
+  const LabAccount& state = state_of(index);
+  if (rng.uniform() < 0.5 && std::abs(state.qty) >= 2) {
+    drop_stop(index);
+    send(index, -state.qty / 2, true);
+    return;
+  }
+  Exchange& exchange = market_.exchange();
+  const std::int64_t margin = std::max<std::int64_t>(state.backing(), 0);
+  exchange.deposit(account_of(index), margin);
+  if (state.is_isolated) exchange.add_margin(account_of(index), margin);
 }
 
 void Holders::order(const LabEvent& event) {

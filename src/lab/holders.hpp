@@ -5,6 +5,7 @@
 
 #include "base/rng.hpp"
 #include "lab/agenda.hpp"
+#include "lab/map_view.hpp"
 #include "lab/market_config.hpp"
 #include "lab/venue_market.hpp"
 
@@ -30,6 +31,8 @@ class Holders {
   void wake(const LabEvent& event);
   // A decided order arrives at the venue.
   void order(const LabEvent& event);
+  // A new map is out: avoiders look where they stand in it. Cost: O(avoiders).
+  void on_map(const MapView& view);
 
  private:
   enum class Phase : std::uint8_t { kIdle, kHolding };
@@ -46,6 +49,7 @@ class Holders {
     bool is_isolated = false;
     bool has_stop = false;
     bool is_reducing = false;
+    bool is_avoider = false;
   };
 
   AccountIndex account_of(std::uint32_t holder) const {
@@ -64,16 +68,19 @@ class Holders {
   void fund(std::uint32_t holder, double usd);
   double leverage_for(double usd, Rng& rng) const;
   std::uint8_t patience_for(bool is_first, Rng& rng) const;
+  void avoid(std::uint32_t holder, Rng& rng);
   void rest_after_order(std::uint32_t holder);
   void set_stop(std::uint32_t holder, Rng& rng);
   void drop_stop(std::uint32_t holder);
 
   HolderConfig config_;
+  ReaderConfig readers_;
   std::uint16_t venue_;
   VenueMarket& market_;
   Agenda& agenda_;
   Rng streams_;
   std::vector<Holder> holders_;
+  std::vector<std::uint32_t> avoiders_;
 };
 
 }  // namespace faultline

@@ -12,6 +12,7 @@
 #include "lab/holders.hpp"
 #include "lab/makers.hpp"
 #include "lab/outside_value.hpp"
+#include "lab/readers.hpp"
 #include "lab/takers.hpp"
 #include "lab/venue_market.hpp"
 
@@ -27,22 +28,25 @@ struct Place {
   std::unique_ptr<Takers> takers;
   std::unique_ptr<TrendTraders> trend;
   std::unique_ptr<Holders> holders;
+  std::unique_ptr<Readers> readers;
 };
 
 class MarketLoop {
  public:
-  explicit MarketLoop(const MarketConfig& config);
+  MarketLoop(const MarketConfig& config, const MapSource& maps);
   Outcome<MarketRun> run(const ProgressFn& report);
 
  private:
   void open_venue(std::uint16_t venue, std::uint32_t holder_count);
   void on_second();
   double index() const;
-  void handle(const LabEvent& event);
+  Outcome<void> on_map();
+  Outcome<void> handle(const LabEvent& event);
   Outcome<void> check(const ProgressFn& report);
   MarketRun finish();
 
   MarketConfig config_;
+  const MapSource& maps_;
   UnixNanos start_;
   UnixNanos end_;
   Agenda agenda_;
@@ -50,15 +54,20 @@ class MarketLoop {
   std::vector<Place> places_;
   std::unique_ptr<Arbitrage> arbitrage_;
   std::uint64_t event_count_ = 0;
+  std::uint64_t map_count_ = 0;
 };
 
-MarketLoop::MarketLoop(const MarketConfig& config)
+MarketLoop::MarketLoop(const MarketConfig& config, const MapSource& maps)
     : config_(config),
+      maps_(maps),
       start_(config.begin - config.warm_up),
       end_(config.begin + config.length),
       agenda_(start_),
       value_(config, Rng(config.seed)) {
   agenda_.at(start_, {LabEventKind::kClock, 0, 0, 0});
+  const ReaderConfig& readers = config_.readers;
+  if (maps_ && (readers.hunters > 0 || readers.providers > 0 || readers.avoider_share > 0.0))
+    agenda_.at(config_.begin + readers.map_interval, {LabEventKind::kMap, 0, 0, 0});
   double share_sum = 0.0;
   for (const VenueConfig& venue : config_.venues) share_sum += venue.share;
   // Whole holders, none lost: each venue gets what is due up to it.
@@ -85,6 +94,7 @@ void MarketLoop::open_venue(std::uint16_t venue, std::uint32_t holder_count) {
   place.takers = std::make_unique<Takers>(config_, venue, market, agenda_);
   place.trend = std::make_unique<TrendTraders>(config_, venue, market, agenda_);
   place.holders = std::make_unique<Holders>(config_, venue, holder_count, market, agenda_);
+  place.readers = std::make_unique<Readers>(config_, venue, market, agenda_);
   places_.push_back(std::move(place));
 }
 
@@ -111,32 +121,55 @@ void MarketLoop::on_second() {
   if (now < end_) agenda_.at(now + kSecond, {LabEventKind::kClock, 0, 0, 0});
 }
 
-void MarketLoop::handle(const LabEvent& event) {
+Outcome<void> MarketLoop::on_map() {
+  std::vector<const VenueTape*> tapes;
+  for (const Place& place : places_) tapes.push_back(&place.market->tape());
+  const auto view = maps_(agenda_.now(), tapes);
+  if (!view) return view.error();
+  if (*view) {
+    ++map_count_;
+    for (Place& place : places_) {
+      place.readers->on_map(**view);
+      place.holders->on_map(**view);
+    }
+  }
+  const UnixNanos next = agenda_.now() + config_.readers.map_interval;
+  if (next < end_) agenda_.at(next, {LabEventKind::kMap, 0, 0, 0});
+  return {};
+}
+
+Outcome<void> MarketLoop::handle(const LabEvent& event) {
   Place& place = places_[event.venue];
   switch (event.kind) {
     case LabEventKind::kClock:
       on_second();
-      return;
+      return {};
     case LabEventKind::kMakerLook:
       place.makers->look(event);
-      return;
+      return {};
     case LabEventKind::kTakerOrder:
       place.takers->candidate(event);
-      return;
+      return {};
     case LabEventKind::kTrendLook:
       place.trend->look(event);
-      return;
+      return {};
     case LabEventKind::kArbitrageLook:
     case LabEventKind::kArbitrageOrder:
       arbitrage_->handle(event);
-      return;
+      return {};
+    case LabEventKind::kMap:
+      return on_map();
+    case LabEventKind::kReaderAct:
+      place.readers->act(event);
+      return {};
     case LabEventKind::kHolderWake:
       place.holders->wake(event);
-      return;
+      return {};
     case LabEventKind::kHolderOrder:
       place.holders->order(event);
-      return;
+      return {};
   }
+  return {};
 }
 
 Outcome<void> MarketLoop::check(const ProgressFn& report) {
@@ -165,7 +198,7 @@ Outcome<MarketRun> MarketLoop::run(const ProgressFn& report) {
     if (is_clock && agenda_.now().value % kMinute.value == 0) {
       if (const Outcome<void> fine = check(report); !fine) return fine.error();
     }
-    handle(event);
+    if (const Outcome<void> done = handle(event); !done) return done.error();
     if (is_clock && agenda_.now() == end_) return finish();
   }
 }
@@ -180,14 +213,16 @@ MarketRun MarketLoop::finish() {
   }
   run.trade_digest = digest.value();
   run.event_count = event_count_;
+  run.map_count = map_count_;
   return run;
 }
 
 }  // namespace
 
-Outcome<MarketRun> simulate_market(const MarketConfig& config, const ProgressFn& report) {
+Outcome<MarketRun> simulate_market(const MarketConfig& config, const ProgressFn& report,
+                                   const MapSource& maps) {
   if (const Outcome<void> valid = validate(config); !valid) return valid.error();
-  return MarketLoop(config).run(report);
+  return MarketLoop(config, maps).run(report);
 }
 
 }  // namespace faultline

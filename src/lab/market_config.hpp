@@ -124,6 +124,29 @@ struct ArbitrageConfig {
   friend bool operator==(const ArbitrageConfig&, const ArbitrageConfig&) = default;
 };
 
+// Traders who look at the estimated map (lab/map_view.hpp), on every venue. Without a source of
+// maps they do nothing.
+//
+//   hunters     push the price towards a cluster that costs less to reach than it would set free,
+//               and give back what they bought or sold
+//   avoiders    holders whose own liquidation price lies inside a displayed cluster: they close
+//   half
+//               of the position, or bring margin to move the price away
+//   providers   keep orders just beyond the largest clusters
+struct ReaderConfig {
+  Nanos map_interval{5 * kMinute.value};  // a new map so often
+  std::uint32_t hunters = 0;              // accounts a venue
+  double hunter_usd = 500'000.0;          // of one push
+  double hunter_reach = 0.02;             // of the price
+  double hunter_gain = 1.5;               // cluster over cost from which a push is made
+  double avoider_share = 0.0;             // of holders
+  std::uint32_t providers = 0;            // accounts a venue
+  double provider_share = 0.5;            // of a cluster's USD, all providers together
+  double cluster_ratio = 2.0;             // of the mean density within 5 %, to be a cluster
+
+  friend bool operator==(const ReaderConfig&, const ReaderConfig&) = default;
+};
+
 inline constexpr std::size_t kLabVenuesMax = 16;
 
 struct MarketConfig {
@@ -138,6 +161,7 @@ struct MarketConfig {
   TrendConfig trend{};
   HolderConfig holders{};
   ArbitrageConfig arbitrage{};
+  ReaderConfig readers{};
   std::vector<VenueConfig> venues{VenueConfig{}};
 
   friend bool operator==(const MarketConfig&, const MarketConfig&) = default;

@@ -45,7 +45,8 @@ struct KindName {
 constexpr std::array<KindName, 2> kKinds{
     {{"linear", ContractKind::kLinear}, {"inverse", ContractKind::kInverse}}};
 
-constexpr std::array kTables{"value", "makers", "takers", "trend", "holders", "arbitrage"};
+constexpr std::array kTables{"value",   "makers",    "takers", "trend",
+                             "holders", "arbitrage", "readers"};
 
 // The shortest text that reads back as the same number.
 std::string number_text(double value) {

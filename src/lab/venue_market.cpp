@@ -23,7 +23,9 @@ VenueAccounts lay_out(const MarketConfig& config, std::uint32_t holder_count) {
   at.takers = at.makers + config.makers.count;
   at.trend = at.takers + config.takers.count;
   at.arbitrage = at.trend + config.trend.followers + config.trend.reverters;
-  at.holders = at.arbitrage + (config.venues.size() > 1 ? config.arbitrage.count : 0);
+  at.hunters = at.arbitrage + (config.venues.size() > 1 ? config.arbitrage.count : 0);
+  at.providers = at.hunters + config.readers.hunters;
+  at.holders = at.providers + config.readers.providers;
   at.end = at.holders + holder_count;
   return at;
 }

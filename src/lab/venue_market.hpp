@@ -14,12 +14,15 @@ namespace faultline {
 
 // One venue of a market: the exchange, what its screens show to traders, and what is recorded.
 //
-// Its accounts, one after the other: makers, takers, followers, reverters, arbitrageurs, holders.
+// Its accounts, one after the other: makers, takers, followers, reverters, arbitrageurs, hunters,
+// providers, holders.
 struct VenueAccounts {
   AccountIndex makers = 0;
   AccountIndex takers = 0;
   AccountIndex trend = 0;
   AccountIndex arbitrage = 0;
+  AccountIndex hunters = 0;
+  AccountIndex providers = 0;
   AccountIndex holders = 0;
   AccountIndex end = 0;
 };
@@ -64,6 +67,7 @@ class VenueMarket final : private ExchangeListener {
   // Everything that has happened, in order. Two runs are the same if and only if these are.
   std::uint64_t trade_digest() const { return digest_.value(); }
   std::uint64_t trade_count() const { return trade_count_; }
+  const VenueTape& tape() const { return tape_; }
   VenueTape take_tape() { return std::move(tape_); }
   void record_positions();
   void record_entry(const EntryRecord& entry) { tape_.entries.push_back(entry); }

@@ -91,6 +91,9 @@ class ColumnReader {
   // Errors: kCorrupt, kNotFound (a segment that a writer has replaced twice since; open anew),
   // kDatabase. Requires: a batch of the reader's kind (checked).
   virtual Outcome<bool> next(ColumnBatch& batch) = 0;
+
+  // True where rows may still be coming: next() may be asked again after it returned false.
+  virtual bool may_grow() const { return false; }
 };
 
 // Recorded data on disk: day segments in Parquet and a manifest an instrument.

@@ -7,9 +7,15 @@
 
 #include "store/files.hpp"
 #include "store/store.hpp"
+#include "study/live_map.hpp"
 
 namespace faultline {
 namespace {
+
+// Readers of the map inside the market see the central member only: means of 64 would cost half as
+// much again as the market.
+constexpr std::size_t kReaderMembers = 1;
+constexpr double kReaderReach = 0.15;
 
 // The truth of one venue within the reach of the comparison, at the end of the run.
 void add_truth(const VenueTape& tape, double mark, NearComparison& out) {
@@ -67,7 +73,8 @@ ForcedTotals forced_totals(std::span<const VenueTape> tapes, UnixNanos from) {
 
 Outcome<LabRun> run_lab(const LabRunOptions& options, const ProgressFn& report) {
   const std::string store_folder = options.folder + "/store";
-  const Outcome<MarketRun> market = simulate_market(options.config, report);
+  const MapSource maps = live_map_source({.members = kReaderMembers, .reach = kReaderReach});
+  const Outcome<MarketRun> market = simulate_market(options.config, report, maps);
   if (!market) return market.error();
   if (Outcome<void> made = make_folders(options.folder); !made) return made.error();
   const std::string source = options.name + " seed " + std::to_string(options.config.seed);
@@ -83,6 +90,7 @@ Outcome<LabRun> run_lab(const LabRunOptions& options, const ProgressFn& report) 
   run.rows_stored = rows->stored;
   run.trade_digest = market->trade_digest;
   run.events = market->event_count;
+  run.maps_shown = market->map_count;
   for (const VenueTape& tape : market->venues) run.trades += tape.trades.row_count();
   for (std::size_t i = 0; i < run.near.size(); ++i) {
     const NearSum& estimate = run.map.columns.back().near[i];

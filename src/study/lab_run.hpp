@@ -50,6 +50,7 @@ struct LabRun {
   std::uint64_t rows_stored = 0;
   std::uint64_t trade_digest = 0;
   std::uint64_t events = 0;
+  std::uint64_t maps_shown = 0;  // to readers inside the market
 };
 
 // Simulates, stores what the venues published, and builds the map of all of them from that alone.
