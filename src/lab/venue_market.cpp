@@ -171,7 +171,8 @@ void VenueMarket::on_trade(UnixNanos time, const Fill& fill) {
   const double usd = contract_.usd_approx(fill.qty.value, fill.price);
   const double move = sign(fill.opens_towards) * usd * impact_per_usd_;
   value_.learn(move);
-  gap_log_ += move * (thinning() / share_ - permanent_impact_);
+  // By the depth that is usual: a thin book is pierced, and makers know that it was thin.
+  gap_log_ += move * (1.0 / share_ - permanent_impact_);
   if (time >= begin_) writer_.trade(time, fill);
 }
 
