@@ -14,6 +14,7 @@ constexpr double kZeroPriorWeight = 1.0;
 constexpr double kZeroPriorShare = 0.5;
 // A factor of about 150 either way: a single print must not carry the mean of exp(residual).
 constexpr double kResidualMax = 5.0;
+constexpr double kLogExpectedMin = 0.0;  // a dollar: what is less is not divided by
 
 bool is_amount(double value) { return std::isfinite(value) && value >= 0.0; }
 
@@ -54,7 +55,9 @@ double ObservationFactor::residual_sigma() const {
 
 double ObservationFactor::exponent_error() const {
   const double determinant = state_[kInfo00] * state_[kInfo11] - state_[kInfo01] * state_[kInfo01];
-  return residual_sigma() * std::sqrt(state_[kInfo00] / determinant);
+  // In dollars the weights are one over the variance already.
+  const double sigma = config_.weight == PairWeight::kDollars ? 1.0 : residual_sigma();
+  return sigma * std::sqrt(state_[kInfo00] / determinant);
 }
 
 double ObservationFactor::zero_share() const { return state_[kZeroSum] / state_[kZeroWeight]; }
@@ -101,11 +104,14 @@ void ObservationFactor::add_to_line(double weight, double x, double y) {
 
 // One step of iteratively weighted least squares.
 void ObservationFactor::learn_dollars(const Line& before, double x, double printed_usd) {
-  const double log_expected = before.intercept + before.slope * x;
+  const double log_expected = std::max(before.intercept + before.slope * x, kLogExpectedMin);
   const double expected = std::exp(log_expected);
-  const double excess = std::min(printed_usd / expected - 1.0, kExcessMax);
   const double pairs = expected / config_.usd_per_pair;
-  add_to_line(pairs / (1.0 + config_.sweep_variance * pairs), x, log_expected + excess);
+  const double weight = pairs / (1.0 + config_.sweep_variance * pairs);
+  // A sweep of less than an order prints seldom, and then many times what was expected: held at a
+  // multiple of that, it would seem to print less than it does.
+  const double excess = std::min(printed_usd / expected - 1.0, kExcessMax / std::min(weight, 1.0));
+  add_to_line(weight, x, log_expected + excess);
 }
 
 Result<void> ObservationFactor::learn(const SweepPair& pair) {
