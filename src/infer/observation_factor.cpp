@@ -14,6 +14,10 @@ constexpr double kZeroPriorWeight = 1.0;
 constexpr double kZeroPriorShare = 0.5;
 // A factor of about 150 either way: a single print must not carry the mean of exp(residual).
 constexpr double kResidualMax = 5.0;
+// What a state may say, so that nothing overflows later.
+constexpr double kSumMax = 1e30;
+constexpr double kInterceptMax = 100.0;  // ln USD
+constexpr double kPriorTolerance = 1e-9;
 constexpr double kLogExpectedMin = 0.0;  // a dollar: what is less is not divided by
 
 bool is_amount(double value) { return std::isfinite(value) && value >= 0.0; }
@@ -148,15 +152,16 @@ Result<ObservationFactor> ObservationFactor::restore(const ObservationFactorConf
   ObservationFactor restored(config);
   for (std::size_t i = 0; i < kStateSize; ++i) {
     const bool has_sign = i == kInfo01 || i == kRight0 || i == kRight1;
-    if (!std::isfinite(state[i]) || (state[i] < 0.0 && !has_sign)) {
-      return Error{Errc::kOutOfRange, i};
-    }
+    // What is forgotten comes back from the prior, so that no sum is ever below it.
+    const double least = has_sign ? -kSumMax : (1.0 - kPriorTolerance) * restored.prior_[i];
+    if (!(state[i] >= least && state[i] <= kSumMax)) return Error{Errc::kOutOfRange, i};
     restored.state_[i] = state[i];
   }
   const double determinant = state[kInfo00] * state[kInfo11] - state[kInfo01] * state[kInfo01];
   if (!(determinant > 0.0)) return Error{Errc::kOutOfRange, kInfo01};
-  if (state[kResidualWeight] == 0.0) return Error{Errc::kOutOfRange, kResidualWeight};
   if (!(state[kZeroSum] < state[kZeroWeight])) return Error{Errc::kOutOfRange, kZeroSum};
+  if (!(std::abs(restored.line().intercept) <= kInterceptMax))
+    return Error{Errc::kOutOfRange, kRight0};
   return restored;
 }
 

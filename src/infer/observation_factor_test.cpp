@@ -219,6 +219,17 @@ TEST(ObservationFactor, ContinuesBitByBitFromItsNumbers) {
   EXPECT_EQ(ObservationFactor::restore(config, broken).error(), (Error{Errc::kOutOfRange, 0}));
   broken[0] = std::numeric_limits<double>::quiet_NaN();
   EXPECT_FALSE(ObservationFactor::restore(config, broken));
+  // Of a line so far away nothing can be expected, and less than the prior no link knows.
+  broken = whole.state();
+  broken[3] = 1e4 * broken[0];
+  EXPECT_EQ(ObservationFactor::restore(config, broken).error(), (Error{Errc::kOutOfRange, 3}));
+  for (const std::size_t sum : {0, 2, 5, 6, 7, 8, 9}) {
+    broken = whole.state();
+    broken[sum] = 0.9 * ObservationFactor(config).state()[sum];
+    EXPECT_FALSE(ObservationFactor::restore(config, broken)) << sum;
+    broken[sum] = 1e300;
+    EXPECT_FALSE(ObservationFactor::restore(config, broken)) << sum;
+  }
   const std::vector<double> shorter(3, 1.0);
   EXPECT_EQ(ObservationFactor::restore(config, shorter).error().code, Errc::kBadFormat);
 }
