@@ -478,6 +478,29 @@ TEST(DensityFilter, AFeedThatBecomesCompleteIsLearntAnew) {
   EXPECT_NEAR(filter.factor().exponent(), 0.6, 0.1);
 }
 
+// A reading that its own rule does not allow does not make the feed another one.
+TEST(DensityFilter, ARefusedReadingLeavesTheFeedWhatItIs) {
+  DensityFilter filter({}, config_of(4), Rng(1));
+  HourMarket market(2);
+  Rng prints(3);
+  for (int i = 0; i < 20; ++i) {
+    const MarketStep step = market.next();
+    filter.observe(printed_whole(step, filter.advance(step), prints));
+  }
+  const double pairs = filter.factor().pairs_learnt();
+  const double exponent = filter.factor().exponent();
+  EXPECT_GT(pairs, 20.0);
+  const MarketStep step = market.next();
+  filter.advance(step);
+  FeedReading crowded{
+      .begin = step.begin, .end = step.end, .completeness = Completeness::kLatestPerSecond};
+  crowded.has_prints = true;
+  crowded.shown_usd[0].assign(3601, 1e4);
+  EXPECT_FALSE(filter.observe(crowded).is_used);
+  EXPECT_EQ(filter.factor().pairs_learnt(), pairs);
+  EXPECT_EQ(filter.factor().exponent(), exponent);
+}
+
 // Only a complete feed teaches the kernel, so only beside one is it kept what was crossed at which
 // distance; where the numbers stand in a checkpoint is that of RefusesCraftedValues.
 TEST(DensityFilter, CrossingsByDistanceAreCollectedForCompleteFeedsOnly) {
