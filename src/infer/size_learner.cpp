@@ -29,7 +29,7 @@ constexpr double kLogSigmaMax = 25.0;
 bool is_sound(const SizeParameters& p) {
   const bool has_tail = !std::isinf(p.threshold_usd);
   return std::abs(p.log_median) <= kLogUsdMax && p.log_sigma >= kLogSigmaMin &&
-         p.log_sigma <= kLogSigmaMax && p.threshold_usd > 0.0 && p.tail_exponent > 0.0 &&
+         p.log_sigma <= kLogSigmaMax && p.threshold_usd >= kUsdMin && p.tail_exponent > 0.0 &&
          !std::isnan(p.max_usd) &&
          (!has_tail || (std::isfinite(p.tail_exponent) && std::isfinite(p.max_usd) &&
                         p.threshold_usd < p.max_usd));
