@@ -189,6 +189,7 @@ FilterReading DensityFilter::observe(const FeedReading& reading) {
   }
   // What was crossed by distance is known of this stretch only if the feed was complete before it.
   const bool has_crossed = is_complete_;
+  const ObservationFactor factor_before = factor_;
   if (out.is_used) meet_feed(reading);
   std::vector<double> log_likelihoods(members_.size(), 0.0);
   bool tells = false;
@@ -213,6 +214,10 @@ FilterReading DensityFilter::observe(const FeedReading& reading) {
     } else if (is_complete_ && kernel_drift() > kKernelDriftMax) {
       spread_kernels();
     }
+  } else if (is_complete_ != has_crossed) {
+    // What is refused says nothing of the feed either.
+    is_complete_ = has_crossed;
+    factor_ = factor_before;
   }
   discard();
   return out;

@@ -110,7 +110,8 @@ class DensityFilter {
   std::uint64_t resampling_count() const { return resampling_count_; }
   std::size_t kernel_fit_count() const { return learner_.fit_count(); }
   // How far the members' weighted mean kernel is from the learnt one: the sum of the differences; 0
-  // before the first fit. It grows as weights move; a reading leaves at most kKernelDriftMax.
+  // before the first fit. It grows as weights move; a reading of a complete feed leaves at most
+  // kKernelDriftMax.
   double kernel_drift() const;
   static constexpr double kKernelDriftMax = 0.02;
 

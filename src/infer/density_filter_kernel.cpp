@@ -15,6 +15,51 @@ constexpr std::array kSides{Side::kLong, Side::kShort};
 constexpr int kSpreadRoundsMax = 8;
 constexpr double kSpreadTolerance = 1e-4;
 
+std::vector<double> mean_of(std::span<const std::vector<double>> kernels,
+                            std::span<const double> weights) {
+  std::vector<double> mean(kernels.front().size(), 0.0);
+  for (std::size_t m = 0; m < kernels.size(); ++m) {
+    for (std::size_t j = 0; j < mean.size(); ++j) mean[j] += weights[m] * kernels[m][j];
+  }
+  return mean;
+}
+
+double distance_of(std::span<const double> one, std::span<const double> other) {
+  double sum = 0.0;
+  for (std::size_t j = 0; j < one.size(); ++j) sum += std::abs(one[j] - other[j]);
+  return sum;
+}
+
+// Members whose draws of a learnt distance differ by orders cannot be brought there in few rounds.
+// Mixed with what was learnt their mean is, to half of what may be left, what it is to be.
+void mix_where_far(std::span<const double> learnt, double distance,
+                   std::vector<std::vector<double>>& kernels) {
+  if (distance <= DensityFilter::kKernelDriftMax) return;
+  const double kept = 0.5 * DensityFilter::kKernelDriftMax / distance;
+  for (std::vector<double>& kernel : kernels) {
+    for (std::size_t j = 0; j < kernel.size(); ++j)
+      kernel[j] = kept * kernel[j] + (1.0 - kept) * learnt[j];
+  }
+}
+
+// Scales the kernels so that their weighted mean is the learnt one.
+void spread_around(const std::vector<double>& learnt, std::span<const double> weights,
+                   std::vector<std::vector<double>>& kernels) {
+  // A kernel that is scaled back to sum to 1 moves the mean a little off the learnt one.
+  double moved = 1.0;
+  for (int i = 0; i < kSpreadRoundsMax && moved > kSpreadTolerance; ++i) {
+    const std::vector<double> mean = mean_of(kernels, weights);
+    moved = distance_of(mean, learnt);
+    for (std::vector<double>& kernel : kernels) {
+      for (std::size_t j = 0; j < mean.size(); ++j)
+        kernel[j] = mean[j] > 0.0 ? kernel[j] * learnt[j] / mean[j] : 0.0;
+      const double sum = std::accumulate(kernel.begin(), kernel.end(), 0.0);
+      for (double& weight : kernel) weight /= sum;
+    }
+  }
+  mix_where_far(learnt, distance_of(mean_of(kernels, weights), learnt), kernels);
+}
+
 }  // namespace
 
 double DensityFilter::native_of_usd(double usd) const {
@@ -73,24 +118,7 @@ double DensityFilter::kernel_drift() const {
 void DensityFilter::spread_kernels() {
   std::vector<std::vector<double>> kernels;
   for (const EnsembleMember& member : members_) kernels.push_back(member.parameters.kernel);
-  // A kernel that is scaled back to sum to 1 moves the mean a little off the learnt one.
-  double moved = 1.0;
-  for (int i = 0; i < kSpreadRoundsMax && moved > kSpreadTolerance; ++i) {
-    if (learner_.fit_count() == 0) break;
-    moved = 0.0;
-    const std::vector<double>& learnt = learner_.kernel();
-    std::vector<double> mean(learnt.size(), 0.0);
-    for (std::size_t m = 0; m < kernels.size(); ++m) {
-      for (std::size_t j = 0; j < mean.size(); ++j) mean[j] += weights()[m] * kernels[m][j];
-    }
-    for (std::size_t j = 0; j < mean.size(); ++j) moved += std::abs(mean[j] - learnt[j]);
-    for (std::vector<double>& kernel : kernels) {
-      for (std::size_t j = 0; j < mean.size(); ++j)
-        kernel[j] = mean[j] > 0.0 ? kernel[j] * learnt[j] / mean[j] : 0.0;
-      const double sum = std::accumulate(kernel.begin(), kernel.end(), 0.0);
-      for (double& weight : kernel) weight /= sum;
-    }
-  }
+  if (learner_.fit_count() > 0) spread_around(learner_.kernel(), weights(), kernels);
   density_.set_kernels(kernels);
 }
 

@@ -268,6 +268,35 @@ TEST(DensityFilter, TheMeanKernelStaysTheLearntOne) {
   EXPECT_GT(moved, 5.0 * DensityFilter::kKernelDriftMax);
 }
 
+// Everybody stands at one distance, at which the members' draws differ by orders of magnitude.
+TEST(DensityFilter, TheMeanKernelIsTheLearntOneWhereAllStandAtOneDistance) {
+  DensityFilterConfig config = config_of(16);
+  config.kernel.first_fit = 30;
+  DensityFilter filter({}, config, Rng(6));
+  MemberParameters at_one = central_member(config.density, filter.density().grid());
+  std::ranges::fill(at_one.kernel, 0.0);
+  at_one.kernel[6] = 1.0;
+  PositionDensity truth(config.density, {at_one});
+  HourMarket market(4);
+  Rng prints(21);
+  double drift = 0.0;
+  for (int i = 0; i < 150; ++i) {
+    const MarketStep step = market.next();
+    const StepReport report = truth.advance(step);
+    filter.advance(step);
+    filter.observe(printed_whole(step, {.report = {}, .crossed_usd = report.swept_quote}, prints));
+    drift = std::max(drift, filter.kernel_drift());
+  }
+  EXPECT_GT(filter.kernel_fit_count(), 1U);
+  EXPECT_LE(drift, DensityFilter::kKernelDriftMax);
+  double mean = 0.0;
+  for (std::size_t m = 0; m < 16; ++m) {
+    mean += filter.weights()[m] * filter.density().member(m).kernel[6];
+    EXPECT_GT(filter.density().never(Side::kLong, m), 0.0) << m;
+  }
+  EXPECT_GT(mean, 0.5);
+}
+
 // Values that no filter has, under a digest that is right. Each stands at a known place behind the
 // density's own bytes, or before the end.
 TEST(DensityFilter, RefusesCraftedValues) {
@@ -447,6 +476,29 @@ TEST(DensityFilter, AFeedThatBecomesCompleteIsLearntAnew) {
   next(false);
   EXPECT_LE(filter.factor().pairs_learnt(), 2.0);
   EXPECT_NEAR(filter.factor().exponent(), 0.6, 0.1);
+}
+
+// A reading that its own rule does not allow does not make the feed another one.
+TEST(DensityFilter, ARefusedReadingLeavesTheFeedWhatItIs) {
+  DensityFilter filter({}, config_of(4), Rng(1));
+  HourMarket market(2);
+  Rng prints(3);
+  for (int i = 0; i < 20; ++i) {
+    const MarketStep step = market.next();
+    filter.observe(printed_whole(step, filter.advance(step), prints));
+  }
+  const double pairs = filter.factor().pairs_learnt();
+  const double exponent = filter.factor().exponent();
+  EXPECT_GT(pairs, 20.0);
+  const MarketStep step = market.next();
+  filter.advance(step);
+  FeedReading crowded{
+      .begin = step.begin, .end = step.end, .completeness = Completeness::kLatestPerSecond};
+  crowded.has_prints = true;
+  crowded.shown_usd[0].assign(3601, 1e4);
+  EXPECT_FALSE(filter.observe(crowded).is_used);
+  EXPECT_EQ(filter.factor().pairs_learnt(), pairs);
+  EXPECT_EQ(filter.factor().exponent(), exponent);
 }
 
 // Only a complete feed teaches the kernel, so only beside one is it kept what was crossed at which

@@ -17,6 +17,10 @@ double sum_of(std::span<const double> values) {
 
 bool is_amount(double value) { return std::isfinite(value) && value >= 0.0; }
 
+// What a checkpoint may say, so that no sum or product overflows later.
+constexpr double kAmountMax = 1e60;
+bool is_kept_amount(double value) { return value >= 0.0 && value <= kAmountMax; }
+
 // 0·ln 0 is 0: what has no weight and no claim to one adds nothing.
 double weighted_log(double weight, double value) {
   return weight > 0.0 ? weight * std::log(value) : 0.0;
@@ -86,8 +90,9 @@ bool KernelEvidence::load(StateReader& in) {
   if (liquidated_.size() > kObservationsMax) return false;
   crossed_.resize(liquidated_.size() * bin_count());
   in.get_all(std::span<double>(crossed_));
-  return in.has_all() && is_amount(opened_) && std::ranges::all_of(reached_, is_amount) &&
-         std::ranges::all_of(liquidated_, is_amount) && std::ranges::all_of(crossed_, is_amount);
+  return in.has_all() && is_kept_amount(opened_) && std::ranges::all_of(reached_, is_kept_amount) &&
+         std::ranges::all_of(liquidated_, is_kept_amount) &&
+         std::ranges::all_of(crossed_, is_kept_amount);
 }
 
 double KernelEvidence::liquidated_total() const { return sum_of(liquidated_); }

@@ -11,7 +11,9 @@ namespace {
 
 constexpr double kSumTolerance = 1e-6;
 
-bool is_amount(double value) { return std::isfinite(value) && value >= 0.0; }
+// What a checkpoint may say, so that nothing overflows later.
+constexpr double kAmountMax = 1e60;
+bool is_amount(double value) { return value >= 0.0 && value <= kAmountMax; }
 
 }  // namespace
 

@@ -136,7 +136,7 @@ TEST(KernelLearner, RefusesAmountsThatNoLearnerHas) {
   const std::vector<std::uint8_t> good = out.take();
   // The end: held of both sides, whether there was stock, printed, three counts.
   for (const std::size_t before_end : {56, 48, 32}) {
-    for (const double value : {std::nan(""), HUGE_VAL, -1.0, 1.0}) {
+    for (const double value : {std::nan(""), HUGE_VAL, 1e300, -1.0, 1.0}) {
       std::vector<std::uint8_t> bytes = good;
       std::memcpy(bytes.data() + bytes.size() - before_end, &value, 8);
       StateReader in(bytes);

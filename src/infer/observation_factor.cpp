@@ -14,6 +14,11 @@ constexpr double kZeroPriorWeight = 1.0;
 constexpr double kZeroPriorShare = 0.5;
 // A factor of about 150 either way: a single print must not carry the mean of exp(residual).
 constexpr double kResidualMax = 5.0;
+// What a state may say, so that nothing overflows later.
+constexpr double kSumMax = 1e30;
+constexpr double kInterceptMax = 100.0;  // ln USD
+constexpr double kPriorTolerance = 1e-9;
+constexpr double kLogExpectedMin = 0.0;  // a dollar: what is less is not divided by
 
 bool is_amount(double value) { return std::isfinite(value) && value >= 0.0; }
 
@@ -54,7 +59,9 @@ double ObservationFactor::residual_sigma() const {
 
 double ObservationFactor::exponent_error() const {
   const double determinant = state_[kInfo00] * state_[kInfo11] - state_[kInfo01] * state_[kInfo01];
-  return residual_sigma() * std::sqrt(state_[kInfo00] / determinant);
+  // In dollars the weights are one over the variance already.
+  const double sigma = config_.weight == PairWeight::kDollars ? 1.0 : residual_sigma();
+  return sigma * std::sqrt(state_[kInfo00] / determinant);
 }
 
 double ObservationFactor::zero_share() const { return state_[kZeroSum] / state_[kZeroWeight]; }
@@ -101,11 +108,14 @@ void ObservationFactor::add_to_line(double weight, double x, double y) {
 
 // One step of iteratively weighted least squares.
 void ObservationFactor::learn_dollars(const Line& before, double x, double printed_usd) {
-  const double log_expected = before.intercept + before.slope * x;
+  const double log_expected = std::max(before.intercept + before.slope * x, kLogExpectedMin);
   const double expected = std::exp(log_expected);
-  const double excess = std::min(printed_usd / expected - 1.0, kExcessMax);
   const double pairs = expected / config_.usd_per_pair;
-  add_to_line(pairs / (1.0 + config_.sweep_variance * pairs), x, log_expected + excess);
+  const double weight = pairs / (1.0 + config_.sweep_variance * pairs);
+  // A sweep of less than an order prints seldom, and then many times what was expected: held at a
+  // multiple of that, it would seem to print less than it does.
+  const double excess = std::min(printed_usd / expected - 1.0, kExcessMax / std::min(weight, 1.0));
+  add_to_line(weight, x, log_expected + excess);
 }
 
 Result<void> ObservationFactor::learn(const SweepPair& pair) {
@@ -142,15 +152,16 @@ Result<ObservationFactor> ObservationFactor::restore(const ObservationFactorConf
   ObservationFactor restored(config);
   for (std::size_t i = 0; i < kStateSize; ++i) {
     const bool has_sign = i == kInfo01 || i == kRight0 || i == kRight1;
-    if (!std::isfinite(state[i]) || (state[i] < 0.0 && !has_sign)) {
-      return Error{Errc::kOutOfRange, i};
-    }
+    // What is forgotten comes back from the prior, so that no sum is ever below it.
+    const double least = has_sign ? -kSumMax : (1.0 - kPriorTolerance) * restored.prior_[i];
+    if (!(state[i] >= least && state[i] <= kSumMax)) return Error{Errc::kOutOfRange, i};
     restored.state_[i] = state[i];
   }
   const double determinant = state[kInfo00] * state[kInfo11] - state[kInfo01] * state[kInfo01];
   if (!(determinant > 0.0)) return Error{Errc::kOutOfRange, kInfo01};
-  if (state[kResidualWeight] == 0.0) return Error{Errc::kOutOfRange, kResidualWeight};
   if (!(state[kZeroSum] < state[kZeroWeight])) return Error{Errc::kOutOfRange, kZeroSum};
+  if (!(std::abs(restored.line().intercept) <= kInterceptMax))
+    return Error{Errc::kOutOfRange, kRight0};
   return restored;
 }
 

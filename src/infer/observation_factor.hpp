@@ -63,8 +63,9 @@ inline constexpr ObservationFactorConfig kCompleteFeedFactor{.exponent_prior = 1
 //   expected = (1 − zero share) · smearing · exp(intercept + β·ln(swept/kReferenceUsd)) = a·swept^β
 //
 // With PairWeight::kDollars the same line is fitted by the quasi-likelihood of that variance, one
-// step a pair (printed − expected, capped at kExcessMax times what was expected); then the line is
-// that of dollars already, and expected = exp(intercept + β·ln(swept/kReferenceUsd)).
+// step a pair; then the line is that of dollars already, and expected = exp(intercept +
+// β·ln(swept/kReferenceUsd)). A print counts as at most kExcessMax times what was expected, or
+// kExcessMax times usd_per_pair where that is more: a pair must not carry the line.
 //
 // Units: USD a step; a belongs to the length of step it was learnt on.
 // Invariant: a prediction depends on earlier learn() calls only. Deterministic.
@@ -95,7 +96,8 @@ class ObservationFactor {
 
   double factor() const;    // a
   double exponent() const;  // β, within [0, kExponentMax]
-  // From the residuals' variance; pairs that follow each other are taken for independent.
+  // From the residuals' variance, or with kDollars from that which is assumed; pairs that follow
+  // each other are taken for independent.
   double exponent_error() const;
   double zero_share() const;
   double smearing() const;

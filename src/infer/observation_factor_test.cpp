@@ -164,6 +164,43 @@ TEST(ObservationFactor, ACompleteFeedIsFittedInDollars) {
   EXPECT_NEAR(complete.expected_liquidation_usd(1e6) / 4e5, 1.0, 0.05);
 }
 
+// Sweeps of far less than an order print seldom and then many times what was swept. Were such a
+// print held at a multiple of the sweep, the feed would seem to print a third of it.
+TEST(ObservationFactor, SweepsOfLessThanAnOrderAreExpectedWhole) {
+  constexpr double kOrderUsd = 5e4;
+  for (const double median_usd : {3e2, 3e3}) {
+    double expected = 0.0;
+    double swept_sum = 0.0;
+    double exponent_error = 0.0;
+    double exponent_square = 0.0;
+    constexpr int kMarkets = 20;
+    for (int market = 0; market < kMarkets; ++market) {
+      ObservationFactor factor(kCompleteFeedFactor);
+      Rng rng(static_cast<std::uint64_t>(500 + market));
+      for (int i = 0; i < 3000; ++i) {
+        SweepPair pair{median_usd * std::exp(rng.normal()), 0.0};
+        for (double at = rng.exponential(); at < pair.swept_usd / kOrderUsd;
+             at += rng.exponential()) {
+          pair.printed_usd += kOrderUsd * rng.exponential();
+        }
+        if (i >= 1000) {
+          expected += factor.expected_liquidation_usd(pair.swept_usd);
+          swept_sum += pair.swept_usd;
+        }
+        ASSERT_TRUE(factor.learn(pair));
+      }
+      exponent_error += factor.exponent_error() / kMarkets;
+      exponent_square += (factor.exponent() - 1.0) * (factor.exponent() - 1.0) / kMarkets;
+    }
+    std::printf("median sweep $%.0f: expected/swept %.3f, beta off by %.3f (stated %.3f)\n",
+                median_usd, expected / swept_sum, std::sqrt(exponent_square), exponent_error);
+    EXPECT_NEAR(expected / swept_sum, 1.0, 0.1);
+    // The prior's own error is in what is stated, and was not drawn here.
+    EXPECT_LT(std::sqrt(exponent_square), exponent_error);
+    EXPECT_LT(exponent_error, 0.1 + 1e-9);
+  }
+}
+
 TEST(ObservationFactor, ContinuesBitByBitFromItsNumbers) {
   const ObservationFactorConfig config{.half_life_pairs = 50.0};
   ObservationFactor whole(config);
@@ -182,6 +219,17 @@ TEST(ObservationFactor, ContinuesBitByBitFromItsNumbers) {
   EXPECT_EQ(ObservationFactor::restore(config, broken).error(), (Error{Errc::kOutOfRange, 0}));
   broken[0] = std::numeric_limits<double>::quiet_NaN();
   EXPECT_FALSE(ObservationFactor::restore(config, broken));
+  // Of a line so far away nothing can be expected, and less than the prior no link knows.
+  broken = whole.state();
+  broken[3] = 1e4 * broken[0];
+  EXPECT_EQ(ObservationFactor::restore(config, broken).error(), (Error{Errc::kOutOfRange, 3}));
+  for (const std::size_t sum : {0, 2, 5, 6, 7, 8, 9}) {
+    broken = whole.state();
+    broken[sum] = 0.9 * ObservationFactor(config).state()[sum];
+    EXPECT_FALSE(ObservationFactor::restore(config, broken)) << sum;
+    broken[sum] = 1e300;
+    EXPECT_FALSE(ObservationFactor::restore(config, broken)) << sum;
+  }
   const std::vector<double> shorter(3, 1.0);
   EXPECT_EQ(ObservationFactor::restore(config, shorter).error().code, Errc::kBadFormat);
 }

@@ -14,20 +14,29 @@ namespace {
 // would make every intensity too small.
 constexpr double kTailReach = 10.0;
 
-// What SizeDistribution asks for: without a threshold the tail's parameters mean nothing.
+// The largest wait that a checkpoint may name: a sum of all kept ones is still a count of seconds.
+constexpr double kSecondsMax = 1e12;
+// Sizes that a checkpoint may name: a contract's least quantity times its least price is 1e-18, and
+// no density of such sizes overflows.
+constexpr double kUsdMin = 1e-18;
+constexpr double kUsdMax = 1e18;
+constexpr double kLogUsdMax = 50.0;
+constexpr double kLogSigmaMin = 1e-9;
+constexpr double kLogSigmaMax = 25.0;
+
+// What SizeDistribution asks for, and no density of it overflows: without a threshold the tail's
+// parameters mean nothing.
 bool is_sound(const SizeParameters& p) {
   const bool has_tail = !std::isinf(p.threshold_usd);
-  return std::isfinite(p.log_median) && std::isfinite(p.log_sigma) && p.log_sigma > 0.0 &&
-         p.threshold_usd > 0.0 && p.tail_exponent > 0.0 && !std::isnan(p.max_usd) &&
+  return std::abs(p.log_median) <= kLogUsdMax && p.log_sigma >= kLogSigmaMin &&
+         p.log_sigma <= kLogSigmaMax && p.threshold_usd >= kUsdMin && p.tail_exponent > 0.0 &&
+         !std::isnan(p.max_usd) &&
          (!has_tail || (std::isfinite(p.tail_exponent) && std::isfinite(p.max_usd) &&
                         p.threshold_usd < p.max_usd));
 }
 
-// The largest wait that a checkpoint may name: a sum of all kept ones is still a count of seconds.
-constexpr double kSecondsMax = 1e12;
-
 bool is_wait(double seconds) { return seconds >= 0.0 && seconds <= kSecondsMax; }
-bool is_size(double usd) { return std::isfinite(usd) && usd > 0.0; }
+bool is_size(double usd) { return usd >= kUsdMin && usd <= kUsdMax; }
 
 }  // namespace
 
@@ -59,7 +68,8 @@ void SizeLearner::fit(Completeness completeness) {
     const double seconds = std::accumulate(kept_seconds_.begin(), kept_seconds_.end(), 0.0);
     const Result<JointFeedFit> joint =
         fit_largest_per_second({static_cast<std::uint64_t>(seconds), kept_usd_});
-    if (!joint || !std::isfinite(joint->log_median) || !(joint->log_sigma > 0.0)) return;
+    if (!joint || !is_sound({.log_median = joint->log_median, .log_sigma = joint->log_sigma}))
+      return;
     sizes_ = joint->sizes();
   } else {
     const double most = *std::ranges::max_element(kept_usd_);

@@ -80,6 +80,11 @@ TEST(SizeLearner, RefusesValuesThatNoLearnerHas) {
     EXPECT_FALSE(loads(at, HUGE_VAL)) << at;
   }
   for (const std::size_t at : {8, 40, 80, 80 + 8 * 11}) EXPECT_FALSE(loads(at, -1.0)) << at;
+  // Densities of such sizes are no numbers.
+  for (const double value : {1e-300, 1e300}) {
+    for (const std::size_t at : {8, 80}) EXPECT_FALSE(loads(at, value)) << at;
+  }
+  EXPECT_FALSE(loads(16, 5e-324));            // where the tail begins
   EXPECT_FALSE(loads(32, std::nan("")));      // the largest size
   EXPECT_FALSE(loads(56, std::uint64_t{0}));  // a fit of nothing
 }
