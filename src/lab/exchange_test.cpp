@@ -2,11 +2,12 @@
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
-#include <cmath>
+#include <array>
+#include <cstdio>
 #include <vector>
 
 #include "base/rng.hpp"
+#include "lab/test_exchange.hpp"
 
 namespace faultline {
 namespace {
@@ -28,21 +29,11 @@ class Tape final : public ExchangeListener {
   std::vector<OrderId> lost;
 };
 
-ExchangeConfig config_of(ContractKind kind, std::uint32_t accounts) {
+ExchangeConfig config_of(std::uint32_t accounts) {
   ExchangeConfig config;
   config.account_count = accounts;
   config.instrument.id = {Venue::kSimulated, "BTCUSDT"};
-  config.instrument.kind = kind;
   config.instrument.tick_size = {1, 0};
-  if (kind == ContractKind::kInverse) {
-    config.instrument.contract_multiplier = {100, 0};
-    config.instrument.lot_size = {1, 0};
-    config.instrument.settle = "BTC";
-    // Rungs of an inverse contract are in coins.
-    config.tiers =
-        TierTable::make({{.notional_cap = 1e9, .maintenance_rate = .004, .leverage_max = 125}})
-            .value();
-  }
   config.opening_price = PriceTicks(kPrice);
   return config;
 }
@@ -50,7 +41,7 @@ ExchangeConfig config_of(ContractKind kind, std::uint32_t accounts) {
 // Account 0 quotes, the others trade.
 class ExchangeTest : public ::testing::Test {
  protected:
-  explicit ExchangeTest(ContractKind kind = ContractKind::kLinear) : config_(config_of(kind, 8)) {
+  ExchangeTest() : config_(config_of(8)) {
     config_.taker_fee_e6 = config_.maker_fee_e6 = 0;
     config_.mark_kind = MarkKind::kIndex;
   }
@@ -296,88 +287,24 @@ TEST_F(ExchangeTest, FundingMovesTheLiquidationPriceOfItsPayers) {
   EXPECT_EQ(after->value - before->value, 10);
 }
 
-class RandomExchange : public ExchangeTest, public ::testing::WithParamInterface<ContractKind> {
- protected:
-  RandomExchange() : ExchangeTest(GetParam()) {}
-};
-
-// Every kind of call in random order: all money is found again after each.
-TEST_P(RandomExchange, ConservesMoneyAndContracts) {
-  config_.mark_kind = MarkKind::kMedian;
-  config_.taker_fee_e6 = 450;
-  config_.maker_fee_e6 = -50;
-  config_.liquidation.fund_usd = 1'000.0;
-  config_.liquidation.partial_from_usd = 20'000.0;
-  config_.liquidation.cool_down = Nanos(3 * kSecond.value);
-  config_.liquidation.fee_e6 = 2'000;
-  open();
+// Every kind of call in random order, under all settings: all money is found again after each.
+TEST(PlayedExchange, ConservesMoneyAndContracts) {
   Rng rng(7);
-  double price = static_cast<double>(kPrice);
-  std::vector<OrderId> ids;
-  std::int64_t second = 0;
-  for (int i = 0; i < 60'000; ++i) {
-    const auto account = static_cast<AccountIndex>(rng.below(8));
-    const Side side = rng.uniform() < 0.5 ? Side::kLong : Side::kShort;
-    const double kind = rng.uniform();
-    if (kind < 0.6) {
-      const auto away = static_cast<std::int64_t>(rng.below(400));
-      const auto placed =
-          exchange_->place({.owner = OwnerId{account},
-                            .side = side,
-                            .kind = static_cast<OrderKind>(rng.below(5)),
-                            .is_reduce_only = rng.uniform() < 0.1,
-                            .price = PriceTicks(std::max<std::int64_t>(
-                                1, std::llround(price) - sign(side) * (away - 80))),
-                            .quantity = Qty(static_cast<std::int64_t>(1 + rng.below(800)))});
-      if (placed && placed->state != PlacementState::kDone) ids.push_back(placed->id);
-    } else if (kind < 0.75 && !ids.empty()) {
-      const std::size_t which = rng.below(ids.size());
-      if (rng.uniform() < 0.5)
-        (void)exchange_->cancel(ids[which]);
-      else
-        (void)exchange_->replace(ids[which],
-                                 {.price = PriceTicks(std::llround(price)), .quantity = Qty(5)});
-    } else if (kind < 0.8) {
-      deposit(account, 100.0 + 3'000.0 * rng.uniform());
-      if (exchange_->ledger()[account].qty == 0)
-        exchange_->set_mode(account,
-                            rng.uniform() < 0.5 ? MarginMode::kCross : MarginMode::kIsolated,
-                            1.0 + 100.0 * rng.uniform());
-    } else if (kind < 0.82) {
-      exchange_->withdraw(account, static_cast<std::int64_t>(rng.below(5'000'000)));
-    } else if (kind < 0.97) {
-      exchange_->set_time(UnixNanos(++second * kSecond.value));
-      price *= std::exp(0.003 * rng.normal());
-      exchange_->sample_basis(price);
-      exchange_->sample_premium(price);
-      exchange_->update_mark(price);
-      exchange_->unwind();
-    } else if (kind < 0.98) {
-      exchange_->settle_funding();
-    } else {
-      exchange_->cancel_all(account);
-    }
-    ASSERT_TRUE(exchange_->ledger().is_conserved()) << i;
-    for (AccountIndex a = 0; a < 8; ++a) {
-      const LabAccount& state = exchange_->ledger()[a];
-      ASSERT_TRUE(state.qty != 0 || (state.wallet >= 0 && state.margin == 0)) << i;
-      ASSERT_TRUE(state.is_isolated || state.margin == 0);
-    }
+  std::array<std::size_t, 3> forced{};
+  std::size_t fills = 0;
+  for (int settings = 0; settings < 256; ++settings) {
+    std::vector<std::uint8_t> bytes{static_cast<std::uint8_t>(settings)};
+    for (int i = 0; i < 6 * 1'500; ++i) bytes.push_back(static_cast<std::uint8_t>(rng.below(256)));
+    const ExchangePlay play = play_exchange(bytes);
+    ASSERT_EQ(play.complaint, "") << settings;
+    for (std::size_t kind = 0; kind < 3; ++kind) forced[kind] += play.forced[kind];
+    fills += play.fills;
   }
-  const auto count = [&](ForcedKind kind) {
-    return std::ranges::count(tape_.liquidations, kind, &LiquidationRecord::kind);
-  };
-  EXPECT_GT(count(ForcedKind::kBook), 10);
-  EXPECT_GT(count(ForcedKind::kTakeover), 10);
-  EXPECT_GT(count(ForcedKind::kDeleveraged), 5);
-  EXPECT_GT(tape_.fills.size(), 5'000u);
+  for (const std::size_t count : forced) EXPECT_GT(count, 100U);
+  EXPECT_GT(fills, 10'000U);
+  std::printf("fills %zu, forced: book %zu, taken over %zu, deleveraged %zu\n", fills, forced[0],
+              forced[1], forced[2]);
 }
-
-INSTANTIATE_TEST_SUITE_P(Kinds, RandomExchange,
-                         ::testing::Values(ContractKind::kLinear, ContractKind::kInverse),
-                         [](const auto& param) {
-                           return param.param == ContractKind::kLinear ? "linear" : "inverse";
-                         });
 
 }  // namespace
 }  // namespace faultline
