@@ -32,6 +32,8 @@ enum class Duplicates : std::uint8_t { kKeep, kRemoveExact };
 struct WriterOptions {
   Duplicates duplicates = Duplicates::kKeep;
   std::optional<Nanos> expected_interval{};  // set for regular kinds: gaps are then recorded
+  // Set where the source is known to have recorded all of that time: silence is then silence.
+  std::optional<TimeRange> watched{};
 };
 
 // What finish() did. rows_appended + rows already stored on the days touched

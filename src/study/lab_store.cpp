@@ -27,23 +27,30 @@ Outcome<void> remove_old_store(const std::string& folder) {
 
 struct Table {
   const ColumnBatch* rows;
-  std::optional<Nanos> interval;
+  std::optional<Nanos> interval{};
+  std::optional<TimeRange> watched{};
 };
+
+// The recorded part: from the first mark to a second after the last.
+TimeRange recorded_of(const VenueTape& tape) {
+  const auto times = tape.marks.column("time");
+  return {UnixNanos(times.front()), UnixNanos(times.back()) + kSecond};
+}
 
 Outcome<std::uint64_t> write_tape(Store& store, const VenueTape& tape, const std::string& source,
                                   const ProgressFn& report) {
   if (auto put = store.put_spec(tape.instrument); !put) return put.error();
-  const std::array tables{Table{&tape.trades, {}},
+  // A feed that was quiet is not one that was down.
+  const std::array tables{Table{&tape.trades},
                           Table{&tape.marks, kSecond},
                           Table{&tape.open_interest, kOpenInterestInterval},
-                          Table{&tape.funding, {}},
-                          Table{&tape.liquidations, {}},
-                          Table{&tape.positions, {}}};
+                          Table{&tape.funding},
+                          Table{&tape.liquidations, {}, recorded_of(tape)},
+                          Table{&tape.positions}};
   std::uint64_t stored = 0;
   for (const Table& table : tables) {
-    // An empty table of prints is written too: a feed that was quiet is not one that was down.
-    auto writer =
-        store.writer(tape.instrument.id, table.rows->kind, {.expected_interval = table.interval});
+    auto writer = store.writer(tape.instrument.id, table.rows->kind,
+                               {.expected_interval = table.interval, .watched = table.watched});
     if (!writer) return writer.error();
     if (auto done = (*writer)->append(*table.rows); !done) return done.error();
     const SourceRecord record{.name = source,

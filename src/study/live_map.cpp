@@ -43,7 +43,7 @@ VenueRun::Streams streams_of(const VenueTape& tape) {
   sources.open_interest = reader_of(tape.open_interest);
   sources.funding = reader_of(tape.funding);
   return {.sources = std::move(sources),
-          .feed = FeedReader({tape.instrument}, reader_of(tape.liquidations), nullptr),
+          .feed = FeedReader({tape.instrument}, reader_of(tape.liquidations), nullptr, {kAllTime}),
           .feed_name = to_text(tape.instrument.id)};
 }
 
