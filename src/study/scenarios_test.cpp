@@ -9,7 +9,7 @@
 namespace faultline {
 namespace {
 
-// What is shipped can be run: each file reads, is valid, and its market lives through a short while.
+// What is shipped can be run: each file reads, is valid, and its market lives for a short while.
 TEST(Scenarios, EveryShippedFileRuns) {
   const std::string folder = std::string(FAULTLINE_SOURCE_DIR) + "/scenarios";
   const auto entries = list_folder(folder);
