@@ -76,5 +76,6 @@ bool run_latent_map();
 bool run_static_heatmap();
 bool run_ensemble();
 bool run_ensemble_year();
+bool run_matching();
 
 }  // namespace faultline::bench

@@ -17,6 +17,7 @@ constexpr std::array kBenches{
     Bench{"latent_map", faultline::bench::run_latent_map, false},
     Bench{"static_heatmap", faultline::bench::run_static_heatmap, false},
     Bench{"ensemble", faultline::bench::run_ensemble, false},
+    Bench{"matching", faultline::bench::run_matching, false},
     Bench{"ensemble_year", faultline::bench::run_ensemble_year, true},
 };
 

@@ -61,6 +61,14 @@ struct DemoArguments {
   std::size_t members = kMembersDefault;
 };
 
+struct LabRunArguments {
+  std::string scenario;  // a TOML file
+  std::string out;
+  std::string seed;   // empty: the scenario's
+  std::string shown;  // empty: the last day
+  std::size_t members = kMembersDefault;
+};
+
 struct MapSkillArguments {
   StudyStoreArguments data;
   std::string instrument;
@@ -92,6 +100,8 @@ ExitCode run_import(const ImportArguments& arguments, const OutputOptions& outpu
 ExitCode run_info(const InfoArguments& arguments, const OutputOptions& output);
 ExitCode run_map(const MapArguments& arguments, const OutputOptions& output);
 ExitCode run_demo(const DemoArguments& arguments, const OutputOptions& output);
+ExitCode run_lab_run(const LabRunArguments& arguments, const OutputOptions& output);
+ExitCode run_lab_fields(const OutputOptions& output);
 ExitCode run_study_map_skill(const MapSkillArguments& arguments, const OutputOptions& output);
 ExitCode run_study_location(const PlaceStudyArguments& arguments, const OutputOptions& output);
 ExitCode run_study_true_positions(const PlaceStudyArguments& arguments,

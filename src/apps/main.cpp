@@ -27,6 +27,7 @@ constexpr const char* kAbout =
 constexpr const char* kFooter =
     "\nFirst steps:\n"
     "  faultline demo                                   a simulated day, offline: out/demo.png\n"
+    "  faultline lab run scenarios/crowded_longs.toml --out out/crowded    a market of your own\n"
     "  faultline import --dataset datasets/btc_five_minute.toml --root DATA --store STORE\n"
     "  faultline info --store STORE\n"
     "  faultline map --store STORE --instrument binance_usdm:BTCUSDT --out map.png\n"
@@ -322,6 +323,31 @@ int refuse(const CLI::App& app, const CLI::ParseError& error, bool wants_json) {
 
 }  // namespace
 
+void add_demo(CLI::App& app, DemoArguments& arguments) {
+  CLI::App* command =
+      app.add_subcommand("demo", "Simulate a market and draw its map; needs no data");
+  command->add_option("--out", arguments.out, "Folder for the results")->capture_default_str();
+  command->add_option("--seed", arguments.seed, "Another seed, another day")
+      ->capture_default_str()
+      ->check(check_count);
+  add_members(command, arguments.members);
+}
+
+void add_lab(CLI::App& app, LabRunArguments& arguments) {
+  CLI::App* lab = app.add_subcommand("lab", "Simulate markets whose positions are known");
+  lab->require_subcommand(1);
+  CLI::App* command = lab->add_subcommand(
+      "run", "Simulate a scenario, store it as recorded data, and compare its map with the truth");
+  command->add_option("scenario", arguments.scenario, "TOML file; see scenarios/")->required();
+  command->add_option("--out", arguments.out, "Folder for store, map and complete scenario")
+      ->required();
+  command->add_option("--seed", arguments.seed, "Instead of the scenario's")->check(check_count);
+  command->add_option("--shown", arguments.shown, "Last part of the run to draw; a day otherwise")
+      ->check(check_duration);
+  add_members(command, arguments.members);
+  lab->add_subcommand("fields", "List what a scenario file may say, with bounds and defaults");
+}
+
 int run(int argc, char** argv) {
   CLI::App app(kAbout, "faultline");
   app.footer(kFooter);
@@ -341,13 +367,9 @@ int run(int argc, char** argv) {
   info_command->add_option("--store", info.store, "Folder of the store")->required();
   info_command->add_flag("--verify", info.is_verified, "Compare every segment with its checksum");
   add_map(app, map);
-  CLI::App* demo_command =
-      app.add_subcommand("demo", "Simulate a day, import it, and draw its map; needs no data");
-  demo_command->add_option("--out", demo.out, "Folder for the results")->capture_default_str();
-  demo_command->add_option("--seed", demo.seed, "Another seed, another day")
-      ->capture_default_str()
-      ->check(check_count);
-  add_members(demo_command, demo.members);
+  add_demo(app, demo);
+  LabRunArguments lab;
+  add_lab(app, lab);
   MapSkillArguments map_skill;
   CLI::App* study_command = app.add_subcommand("study", "Compare estimates with what happened");
   study_command->require_subcommand(1);
@@ -370,7 +392,9 @@ int run(int argc, char** argv) {
   if (app.got_subcommand("import")) code = run_import(import, output);
   if (app.got_subcommand(info_command)) code = run_info(info, output);
   if (app.got_subcommand("map")) code = run_map(map, output);
-  if (app.got_subcommand(demo_command)) code = run_demo(demo, output);
+  if (app.got_subcommand("demo")) code = run_demo(demo, output);
+  if (const CLI::App* one = app.get_subcommand("lab"); one->parsed())
+    code = one->got_subcommand("run") ? run_lab_run(lab, output) : run_lab_fields(output);
   if (study_command->got_subcommand("map-skill")) code = run_study_map_skill(map_skill, output);
   if (study_command->got_subcommand("location")) code = run_study_location(location, output);
   if (study_command->got_subcommand("true-positions"))

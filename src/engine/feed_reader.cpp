@@ -21,17 +21,21 @@ Outcome<FeedReader> FeedReader::open(const Store& store, const InstrumentId& id,
   if (!prints) return prints.error();
   auto totals = reader_if_recorded(store, id, EventKind::kLiquidationTotal, range);
   if (!totals) return totals.error();
-  if (*prints == nullptr && *totals == nullptr) return FeedReader({}, nullptr, nullptr);
   Outcome<InstrumentRecord> record = store.record(id);
+  if (!record && *prints == nullptr && *totals == nullptr) return FeedReader({}, nullptr, nullptr);
   if (!record) return record.error();
-  return FeedReader(std::move(record->specs), std::move(prints).value(), std::move(totals).value());
+  const KindRecord* kind = record->find(EventKind::kLiquidation);
+  std::vector<TimeRange> watched = kind == nullptr ? std::vector<TimeRange>() : kind->watched;
+  return FeedReader(std::move(record->specs), std::move(prints).value(), std::move(totals).value(),
+                    std::move(watched));
 }
 
 FeedReader::FeedReader(std::vector<InstrumentSpec> specs, std::unique_ptr<ColumnReader> prints,
-                       std::unique_ptr<ColumnReader> totals)
+                       std::unique_ptr<ColumnReader> totals, std::vector<TimeRange> watched)
     : specs_(std::move(specs)),
-      is_recorded_(prints != nullptr || totals != nullptr),
-      has_prints_(prints != nullptr),
+      watched_(std::move(watched)),
+      is_recorded_(prints != nullptr || totals != nullptr || !watched_.empty()),
+      has_prints_(prints != nullptr || !watched_.empty()),
       prints_(std::move(prints), EventKind::kLiquidation),
       totals_(std::move(totals), EventKind::kLiquidationTotal) {}
 
@@ -56,7 +60,8 @@ Outcome<void> FeedReader::add_prints(const ColumnBatch& batch, std::size_t first
 }
 
 Outcome<FeedMoment> FeedReader::prints_after(const MarketStep& step) {
-  const bool is_up = last_print_ && step.begin - *last_print_ <= kSilenceMax;
+  const bool is_up = is_watched(watched_, {step.begin, step.end}) ||
+                     (last_print_ && step.begin - *last_print_ <= kSilenceMax);
   FeedMoment moment;
   FeedReading reading{.begin = step.begin, .end = step.end, .completeness = completeness_};
   reading.has_prints = true;

@@ -20,11 +20,12 @@ struct FeedMoment {
 
 // The recorded liquidations of one instrument as readings, one a step or one a total.
 //
-// When a feed is up: nothing in a file says so. A feed of prints counts as up in a step if one came
-// within kSilenceMax before it; a longer silence is taken for a feed that is down, and so is the
-// time before the first print. This knows nothing that was not known at the step's end. Totals say
-// themselves what time they cover; those that are shorter than a step and cover all of it are
-// added up.
+// When a feed is up: where the store says that its source watched all the time
+// (KindRecord::watched). Elsewhere nothing says so, and a feed of prints counts as up in a step if
+// one came within kSilenceMax before it; a longer silence is taken for a feed that is down, and so
+// is the time before the first print. This knows nothing that was not known at the step's end.
+// Totals say themselves what time they cover; those that are shorter than a step and cover all of
+// it are added up.
 //
 // Where both are recorded the prints are read. Prints of several completenesses in one step make a
 // reading of unknown completeness.
@@ -38,7 +39,7 @@ class FeedReader {
   static Outcome<FeedReader> open(const Store& store, const InstrumentId& id, TimeRange range);
   // `specs`: all versions of the contract; a print is read by the one valid at its time.
   FeedReader(std::vector<InstrumentSpec> specs, std::unique_ptr<ColumnReader> prints,
-             std::unique_ptr<ColumnReader> totals);
+             std::unique_ptr<ColumnReader> totals, std::vector<TimeRange> watched = {});
 
   bool is_recorded() const { return is_recorded_; }
 
@@ -60,6 +61,7 @@ class FeedReader {
   void add_totals(const ColumnBatch& batch, std::size_t first, std::size_t last);
 
   std::vector<InstrumentSpec> specs_;
+  std::vector<TimeRange> watched_;
   bool is_recorded_ = false;
   bool has_prints_ = false;
   Lane prints_;

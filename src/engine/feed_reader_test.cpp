@@ -74,6 +74,23 @@ TEST(FeedReader, AFeedIsUpFromItsFirstPrintUntilItIsSilentForLong) {
   EXPECT_FALSE(after(reader, 65, 66).reading);
 }
 
+TEST(FeedReader, AFeedThatWasWatchedIsUpThroughAnySilence) {
+  FeedReader reader({InstrumentSpec{}},
+                    std::make_unique<MemoryReader>(EventKind::kLiquidation,
+                                                   std::vector<Row>{print(200, 0, 1000)}),
+                    nullptr, {{UnixNanos(10 * kMin), UnixNanos(300 * kMin)}});
+  EXPECT_FALSE(after(reader, 9, 10).reading);
+  const FeedMoment quiet = after(reader, 10, 11);
+  ASSERT_TRUE(quiet.reading);
+  EXPECT_EQ(quiet.reading->printed_usd(Side::kLong), 0.0);
+  EXPECT_EQ(after(reader, 200, 201).reading->printed_usd(Side::kLong), 100.0);
+  EXPECT_TRUE(after(reader, 299, 300).reading);
+  EXPECT_FALSE(after(reader, 300, 301).reading);
+  FeedReader empty({InstrumentSpec{}}, nullptr, nullptr, {{UnixNanos(0), UnixNanos(5 * kMin)}});
+  EXPECT_TRUE(empty.is_recorded());
+  EXPECT_TRUE(after(empty, 0, 1).reading);
+}
+
 TEST(FeedReader, RulesThatMixAreUnknown) {
   FeedReader reader =
       prints({print(0, 0, 1), print(1, 0, 1), print(1, 0, 1, Completeness::kLatestPerSecond)});

@@ -11,7 +11,7 @@
 namespace faultline {
 
 // One stream of the store, read batch by batch, consumed up to a time at a time. No reader is an
-// empty stream.
+// empty stream. The end of a stream that may grow is asked for again each time.
 //
 // Errors: those of ColumnReader::next(). Thread safety: none. Cost: memory of one batch.
 class Lane {
@@ -21,8 +21,9 @@ class Lane {
 
   // The time of the next row; absent at the end.
   Outcome<std::optional<UnixNanos>> peek() {
-    if (Outcome<bool> more = fill(); !more) return more.error();
-    if (at_end_) return std::optional<UnixNanos>();
+    const Outcome<bool> more = fill();
+    if (!more) return more.error();
+    if (!*more) return std::optional<UnixNanos>();
     return std::optional(UnixNanos(times()[row_]));
   }
 
@@ -30,8 +31,9 @@ class Lane {
   template <class Take>
   Outcome<void> consume(UnixNanos end, const Take& take) {
     for (;;) {
-      if (Outcome<bool> more = fill(); !more) return more.error();
-      if (at_end_) return {};
+      const Outcome<bool> more = fill();
+      if (!more) return more.error();
+      if (!*more) return {};
       const std::span<const std::int64_t> all = times();
       const std::size_t last = run_end(all, end.value);
       if (last == row_) return {};
@@ -63,7 +65,9 @@ class Lane {
       }
       Outcome<bool> more = reader_->next(batch_);
       if (!more) return more.error();
-      if (!*more) at_end_ = true;
+      if (*more) continue;
+      at_end_ = !reader_->may_grow();
+      return false;
     }
     return !at_end_;
   }

@@ -26,23 +26,33 @@ Outcome<VenueRun> VenueRun::open(const Store& store, const MapRequest& request, 
   const InstrumentId& id = own.spec.id;
   Outcome<StepSources> sources = open_step_sources(store, id, plan.read);
   if (!sources) return sources.error();
-  StepBuilder steps(own.spec, std::move(sources).value(),
-                    StepOptions{.length = own.step,
-                                .price = request.price,
-                                .assumed_open_interest = request.assumed_open_interest,
-                                .bar_length = own.bar});
   const InstrumentId feed_id = venue == 0 ? request.liquidations_from.value_or(id) : id;
   Outcome<FeedReader> feed = FeedReader::open(store, feed_id, plan.read);
   if (!feed) return feed.error();
+  const std::string feed_name = feed->is_recorded() ? to_text(feed_id) : "";
+  VenueRun run = over({.sources = std::move(sources).value(),
+                       .feed = std::move(feed).value(),
+                       .feed_name = feed_name},
+                      own, request, plan.first_price);
+  run.shown_from_ = plan.shown.from;
+  return run;
+}
+
+VenueRun VenueRun::over(Streams streams, const VenuePlan& plan, const MapRequest& request,
+                        UnixNanos first_price) {
+  StepBuilder steps(plan.spec, std::move(streams.sources),
+                    StepOptions{.length = plan.step,
+                                .price = request.price,
+                                .assumed_open_interest = request.assumed_open_interest,
+                                .bar_length = plan.bar});
   DensityFilterConfig config = request.filter;
   // By a time that does not depend on where the map ends.
   config.density.maintenance_rate =
-      maintenance_rate_of(own.spec, plan.first_price, config.density.maintenance_rate);
-  const Rng root = Rng(request.seed).stream("venue " + to_text(id));
-  const bool has_feed = feed->is_recorded();
-  VenueRun run(own, plan.shown.from, std::move(steps), std::move(feed).value(),
-               DensityFilter(own.spec, config, root));
-  if (has_feed) run.feed_name_ = to_text(feed_id);
+      maintenance_rate_of(plan.spec, first_price, config.density.maintenance_rate);
+  const Rng root = Rng(request.seed).stream("venue " + to_text(plan.spec.id));
+  VenueRun run(plan, first_price, std::move(steps), std::move(streams.feed),
+               DensityFilter(plan.spec, config, root));
+  run.feed_name_ = std::move(streams.feed_name);
   run.maintenance_rate_ = config.density.maintenance_rate;
   return run;
 }
@@ -58,6 +68,8 @@ VenueRun::VenueRun(const VenuePlan& plan, UnixNanos shown_from, StepBuilder step
 Outcome<void> VenueRun::advance_to(UnixNanos until) {
   while (!is_over_) {
     if (!has_next_) {
+      // Of a growing source the step is made when it is over, not before.
+      if (reached_ && *reached_ + plan_.step > until) return {};
       const Outcome<bool> more = steps_.next(next_);
       if (!more) return more.error();
       is_over_ = !*more;

@@ -21,7 +21,17 @@ class VenueRun {
   static Outcome<VenueRun> open(const Store& store, const MapRequest& request, const MapPlan& plan,
                                 std::size_t venue);
 
-  // Takes every step that ends by `until`. Errors: those of the readers.
+  // Of sources that the caller has opened, which may be growing.
+  struct Streams {
+    StepSources sources;
+    FeedReader feed;
+    std::string feed_name;
+  };
+  static VenueRun over(Streams streams, const VenuePlan& plan, const MapRequest& request,
+                       UnixNanos first_price);
+
+  // Takes every step that ends by `until`. Requires, where sources grow: all rows before `until`
+  // are there, and a first step can be made of them. Errors: those of the readers.
   Outcome<void> advance_to(UnixNanos until);
 
   bool is_over() const { return is_over_; }

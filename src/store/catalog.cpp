@@ -72,6 +72,9 @@ JsonValue kind_json(const KindRecord& record) {
   for (const WarningCount& warning : record.warnings) {
     warnings.push(JsonValue::object().set("name", warning.name).set("count", warning.count));
   }
+  JsonValue watched = JsonValue::array();
+  for (const TimeRange& range : record.watched)
+    watched.push(JsonValue::object().set("from", range.from.value).set("to", range.to.value));
   JsonValue json = JsonValue::object();
   json.set("kind", name_of(record.kind))
       .set("expected_interval_ns",
@@ -79,6 +82,7 @@ JsonValue kind_json(const KindRecord& record) {
       .set("segments", std::move(segments))
       .set("sources", std::move(sources))
       .set("warnings", std::move(warnings));
+  if (!record.watched.empty()) json.set("watched", std::move(watched));
   return json;
 }
 
@@ -211,6 +215,15 @@ KindRecord read_kind(const JsonValue& json, std::string& bad) {
   };
   if (std::ranges::adjacent_find(record.segments, out_of_order) != record.segments.end())
     fields.fail("segments");
+  if (json.find("watched") != nullptr) {
+    for (const JsonValue& watched : fields.list("watched")) {
+      Fields range(watched, bad);
+      const TimeRange stretch{UnixNanos(range.integer("from")), UnixNanos(range.integer("to"))};
+      const bool follows = record.watched.empty() || record.watched.back().to < stretch.from;
+      if (stretch.to <= stretch.from || !follows) fields.fail("watched");
+      record.watched.push_back(stretch);
+    }
+  }
   for (const JsonValue& source : fields.list("sources"))
     record.sources.push_back(read_source(source, bad));
   for (const JsonValue& warning : fields.list("warnings")) {
@@ -242,6 +255,26 @@ KindRecord& InstrumentRecord::find_or_add(EventKind kind) {
 
 Nanos gap_threshold(Nanos expected_interval) {
   return Nanos(expected_interval.value + expected_interval.value / 2);
+}
+
+void add_watched(KindRecord& record, TimeRange range) {
+  if (range.to <= range.from) return;
+  std::vector<TimeRange> joined;
+  for (const TimeRange& one : record.watched) {
+    if (one.to < range.from || range.to < one.from) {
+      joined.push_back(one);
+    } else {
+      range = {std::min(one.from, range.from), std::max(one.to, range.to)};
+    }
+  }
+  const auto at = std::ranges::lower_bound(joined, range.from, {}, &TimeRange::from);
+  joined.insert(at, range);
+  record.watched = std::move(joined);
+}
+
+bool is_watched(std::span<const TimeRange> watched, TimeRange range) {
+  return std::ranges::any_of(
+      watched, [&](const TimeRange& one) { return one.from <= range.from && range.to <= one.to; });
 }
 
 std::optional<Coverage> coverage_of(const KindRecord& record) {

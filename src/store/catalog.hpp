@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -83,9 +84,12 @@ struct WarningCount {
   friend bool operator==(const WarningCount&, const WarningCount&) = default;
 };
 
-// Everything of one kind. Invariant: segments ascend by day, at most one a day.
+// Everything of one kind. Invariant: segments ascend by day, at most one a day; watched stretches
+// ascend and do not touch.
 struct KindRecord {
   EventKind kind = EventKind::kTrade;
+  // Where the source recorded all the time: no row there means that nothing happened.
+  std::vector<TimeRange> watched;
   std::optional<Nanos> expected_interval;  // of kinds that come regularly
   std::vector<SegmentInfo> segments;
   std::vector<SourceRecord> sources;
@@ -118,6 +122,11 @@ struct Coverage {
   std::vector<TimeRange> gaps;
   std::uint64_t gap_count = 0;
 };
+
+// Joins a stretch to those that are watched.
+void add_watched(KindRecord& record, TimeRange range);
+// Whether all of `range` is.
+bool is_watched(std::span<const TimeRange> watched, TimeRange range);
 
 // Absent when there are no rows.
 std::optional<Coverage> coverage_of(const KindRecord& record);

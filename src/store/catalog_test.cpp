@@ -35,6 +35,7 @@ InstrumentRecord sample_record() {
   bars.segments[1].gap_count = 1;
   bars.sources = {{"a \"b\".csv", "cd", "bars-v1", 10, 20, 3}};
   bars.warnings = {{"off_grid", 3}};
+  bars.watched = {{UnixNanos(5), UnixNanos(7)}, {UnixNanos(8), UnixNanos(9)}};
   record.find_or_add(EventKind::kTrade);
   return record;
 }
@@ -82,9 +83,28 @@ TEST(Catalog, DamagedManifestsNameTheField) {
   EXPECT_EQ(field_after("\"gap_count\": 1", "\"gap_count\": 2"), "gaps");
   EXPECT_EQ(field_after("\"tick_size\": \"0.1\"", "\"tick_size\": \"0\""), "tick_size");
   EXPECT_EQ(field_after("binance_usdm:BTCUSDT", "binance_usdm:../x"), "instrument");
+  EXPECT_EQ(field_after("\"from\": 8", "\"from\": 7"), "watched");
+  EXPECT_EQ(field_after("\"from\": 8", "\"from\": 9"), "watched");
   EXPECT_EQ(field_after("{", "["), "");
   for (std::size_t cut = 0; cut + 2 < text.size(); ++cut)
     EXPECT_FALSE(parse_manifest(std::string_view(text).substr(0, cut), "m")) << cut;
+}
+
+TEST(Catalog, WatchedStretchesJoinWhereTheyTouch) {
+  const auto range = [](std::int64_t from, std::int64_t to) {
+    return TimeRange{UnixNanos(from), UnixNanos(to)};
+  };
+  KindRecord record;
+  add_watched(record, range(10, 20));
+  add_watched(record, range(30, 40));
+  add_watched(record, range(5, 5));
+  EXPECT_EQ(record.watched, (std::vector{range(10, 20), range(30, 40)}));
+  EXPECT_FALSE(is_watched(record.watched, range(15, 35)));
+  add_watched(record, range(20, 30));
+  EXPECT_EQ(record.watched, std::vector{range(10, 40)});
+  EXPECT_TRUE(is_watched(record.watched, range(15, 35)));
+  add_watched(record, range(0, 3));
+  EXPECT_EQ(record.watched, (std::vector{range(0, 3), range(10, 40)}));
 }
 
 TEST(Catalog, GapsBetweenDaysAreFound) {

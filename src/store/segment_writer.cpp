@@ -153,6 +153,7 @@ class DaySegmentWriter final : public SegmentWriter {
     FAULTLINE_CHECK(record.has_value());
     WriteSummary summary;
     if (Outcome<void> set = set_interval(record->find_or_add(kind_)); !set) return set.error();
+    if (options_.watched) add_watched(record->find_or_add(kind_), *options_.watched);
     if (row_count_ > 0) {
       Outcome<void> written = write_days(*record, summary, report);
       if (!written) return written.error();

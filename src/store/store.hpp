@@ -32,6 +32,8 @@ enum class Duplicates : std::uint8_t { kKeep, kRemoveExact };
 struct WriterOptions {
   Duplicates duplicates = Duplicates::kKeep;
   std::optional<Nanos> expected_interval{};  // set for regular kinds: gaps are then recorded
+  // Set where the source is known to have recorded all of that time: silence is then silence.
+  std::optional<TimeRange> watched{};
 };
 
 // What finish() did. rows_appended + rows already stored on the days touched
@@ -91,6 +93,9 @@ class ColumnReader {
   // Errors: kCorrupt, kNotFound (a segment that a writer has replaced twice since; open anew),
   // kDatabase. Requires: a batch of the reader's kind (checked).
   virtual Outcome<bool> next(ColumnBatch& batch) = 0;
+
+  // True where rows may still be coming: next() may be asked again after it returned false.
+  virtual bool may_grow() const { return false; }
 };
 
 // Recorded data on disk: day segments in Parquet and a manifest an instrument.

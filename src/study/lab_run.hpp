@@ -3,22 +3,22 @@
 #include <array>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/progress.hpp"
 #include "engine/map_builder.hpp"
-#include "lab/day.hpp"
+#include "lab/market.hpp"
+#include "study/lab_store.hpp"
 
 namespace faultline {
 
-// A simulated day taken through the whole product: lab ──> public files ──> import ──> store ──>
-// map, and the truth beside it. The one place where the two meet.
-
-// The file that marks a store as written by run_lab_day(), which may then replace it.
-inline constexpr std::string_view kLabStoreMark = "simulated.mark";
+// A simulated market taken through the whole product: lab ──> recorded form ──> store ──> map, and
+// the truth beside it. The one place where the two meet.
 
 struct LabRunOptions {
-  std::string folder;  // gets files/, store/ and what the caller writes
-  LabConfig config{};
+  std::string folder;  // gets store/ and what the caller writes
+  std::string name = "lab";
+  MarketConfig config{};
   Nanos shown = kDay;  // the last part of the run; what comes before it warms the map up
   std::size_t members = 1;
 };
@@ -31,25 +31,35 @@ struct NearComparison {
   std::array<SumInterval, 2> estimated_usd{};  // density_interval; with one member all are one
 };
 
-struct LabRun {
-  LiquidationMap map;
-  std::array<NearComparison, kNearReaches.size()> near;
-  std::uint64_t trades = 0;
-  std::uint64_t rows_imported = 0;
-  std::uint64_t rows_quarantined = 0;
-  std::array<double, 2>
-      liquidated_usd{};  // by Side, of the shown part, as the lab's full feed printed them
-  std::uint64_t liquidations = 0;
+// What was liquidated in the shown part, by Side, as the lab knows it: not as a feed prints it.
+struct ForcedTotals {
+  std::array<double, 2> usd{};
+  double book_usd = 0.0;
+  double takeover_usd = 0.0;
+  double deleveraged_usd = 0.0;
+  std::uint64_t steps = 0;
   UnixNanos busiest_minute{};
   double busiest_minute_usd = 0.0;
 };
 
-// Simulates, writes the files, imports them into an empty store and builds the map from the public
-// columns only.
+struct LabRun {
+  LiquidationMap map;
+  std::array<NearComparison, kNearReaches.size()> near;
+  ForcedTotals forced;
+  std::uint64_t trades = 0;  // recorded ones
+  std::uint64_t rows_stored = 0;
+  std::uint64_t trade_digest = 0;
+  std::uint64_t events = 0;
+  std::uint64_t maps_shown = 0;  // to readers inside the market
+};
+
+// Simulates, stores what the venues published, and builds the map of all of them from that alone.
 //
-// Errors: those of simulate_day(), import_dataset() and build_map(); kCannotWrite; kBadRequest
-// (folder/store is there and has no mark of an earlier run: it is not replaced).
+// Errors: those of simulate_market(), write_lab_store() and build_map().
 // Invariant: the same options give the same map (its state_hash), on one binary.
-Outcome<LabRun> run_lab_day(const LabRunOptions& options, const ProgressFn& report);
+Outcome<LabRun> run_lab(const LabRunOptions& options, const ProgressFn& report);
+
+// Sums what the tapes know from `from` on.
+ForcedTotals forced_totals(std::span<const VenueTape> tapes, UnixNanos from);
 
 }  // namespace faultline

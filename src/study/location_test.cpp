@@ -7,7 +7,7 @@
 
 #include "base/rng.hpp"
 #include "engine/step_sources.hpp"
-#include "lab/day.hpp"
+#include "lab/market_config.hpp"
 #include "store/test_folder.hpp"
 #include "study/lab_run.hpp"
 
@@ -99,10 +99,10 @@ TEST(Location, TheSimulatedMarketIsBetterThanChance) {
   options.folder = scratch.file("days");
   options.config.length = Nanos(4 * kDay.value);
   options.config.warm_up = kDay;
-  options.config.news_count = 12;
-  options.config.depth_usd_per_percent = 5e6;
+  options.config.value.news_count = 12;
+  options.config.makers.depth_usd_per_percent = 5e6;
   options.shown = kHour;
-  const auto run = run_lab_day(options, {});
+  const auto run = run_lab(options, {});
   ASSERT_TRUE(run) << describe(run.error());
   const auto store = Store::open(options.folder + "/store", StoreMode::kRead);
   ASSERT_TRUE(store) << describe(store.error());

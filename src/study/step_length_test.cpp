@@ -59,7 +59,7 @@ TEST(StepLength, SecondsAndMinutesTellTheSameStory) {
   options.folder = scratch.file("day");
   options.config.warm_up = kDay;
   options.shown = kHour;
-  const Outcome<LabRun> run = run_lab_day(options, {});
+  const Outcome<LabRun> run = run_lab(options, {});
   ASSERT_TRUE(run) << describe(run.error());
   const auto store = Store::open(options.folder + "/store", StoreMode::kRead);
   ASSERT_TRUE(store) << describe(store.error());

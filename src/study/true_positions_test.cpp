@@ -8,7 +8,7 @@
 #include <numeric>
 
 #include "base/rng.hpp"
-#include "lab/day.hpp"
+#include "lab/market_config.hpp"
 #include "store/test_folder.hpp"
 #include "study/lab_run.hpp"
 
@@ -74,7 +74,7 @@ TEST(TruePositions, TheSimulatedMarketIsCloserToTheMapThanToAFlatOne) {
   options.folder = scratch.file("day");
   options.config.warm_up = kDay;
   options.shown = kHour;
-  const auto run = run_lab_day(options, {});
+  const auto run = run_lab(options, {});
   ASSERT_TRUE(run) << describe(run.error());
   const auto store = Store::open(options.folder + "/store", StoreMode::kRead);
   ASSERT_TRUE(store) << describe(store.error());

@@ -1,0 +1,24 @@
+#include "book/order.hpp"
+
+#include <array>
+
+namespace faultline {
+namespace {
+
+constexpr std::array<std::string_view, 5> kKinds{"limit", "market", "immediate_or_cancel",
+                                                 "fill_or_kill", "post_only"};
+constexpr std::array<std::string_view, 9> kRejects{
+    "bad_price",   "bad_quantity",      "bad_owner", "no_reference_price", "would_trigger",
+    "would_cross", "nothing_to_reduce", "book_full", "unknown_order"};
+constexpr std::array<std::string_view, 7> kRemovals{
+    "cancelled", "replaced", "expired", "killed", "self_trade", "nothing_to_reduce", "would_cross"};
+
+}  // namespace
+
+std::string_view name_of(OrderKind kind) { return kKinds[static_cast<std::size_t>(kind)]; }
+std::string_view name_of(RejectReason reason) { return kRejects[static_cast<std::size_t>(reason)]; }
+std::string_view name_of(RemovalReason reason) {
+  return kRemovals[static_cast<std::size_t>(reason)];
+}
+
+}  // namespace faultline

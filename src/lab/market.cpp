@@ -1,0 +1,228 @@
+#include "lab/market.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <memory>
+#include <string>
+
+#include "base/hash.hpp"
+#include "core/time_text.hpp"
+#include "lab/agenda.hpp"
+#include "lab/arbitrage.hpp"
+#include "lab/holders.hpp"
+#include "lab/makers.hpp"
+#include "lab/outside_value.hpp"
+#include "lab/readers.hpp"
+#include "lab/takers.hpp"
+#include "lab/venue_market.hpp"
+
+namespace faultline {
+namespace {
+
+constexpr double kPriceRangeMax = 20.0;
+
+// A venue with those who trade on it.
+struct Place {
+  std::unique_ptr<VenueMarket> market;
+  std::unique_ptr<Makers> makers;
+  std::unique_ptr<Takers> takers;
+  std::unique_ptr<TrendTraders> trend;
+  std::unique_ptr<Holders> holders;
+  std::unique_ptr<Readers> readers;
+};
+
+class MarketLoop {
+ public:
+  MarketLoop(const MarketConfig& config, const MapSource& maps);
+  Outcome<MarketRun> run(const ProgressFn& report);
+
+ private:
+  void open_venue(std::uint16_t venue, std::uint32_t holder_count);
+  void on_second();
+  double index() const;
+  Outcome<void> on_map();
+  Outcome<void> handle(const LabEvent& event);
+  Outcome<void> check(const ProgressFn& report);
+  MarketRun finish();
+
+  MarketConfig config_;
+  const MapSource& maps_;
+  UnixNanos start_;
+  UnixNanos end_;
+  Agenda agenda_;
+  OutsideValue value_;
+  std::vector<Place> places_;
+  std::unique_ptr<Arbitrage> arbitrage_;
+  std::uint64_t event_count_ = 0;
+  std::uint64_t map_count_ = 0;
+};
+
+MarketLoop::MarketLoop(const MarketConfig& config, const MapSource& maps)
+    : config_(config),
+      maps_(maps),
+      start_(config.begin - config.warm_up),
+      end_(config.begin + config.length),
+      agenda_(start_),
+      value_(config, Rng(config.seed)) {
+  agenda_.at(start_, {LabEventKind::kClock, 0, 0, 0});
+  const ReaderConfig& readers = config_.readers;
+  if (maps_ && (readers.hunters > 0 || readers.providers > 0 || readers.avoider_share > 0.0))
+    agenda_.at(config_.begin + readers.map_interval, {LabEventKind::kMap, 0, 0, 0});
+  double share_sum = 0.0;
+  for (const VenueConfig& venue : config_.venues) share_sum += venue.share;
+  // Whole holders, none lost: each venue gets what is due up to it.
+  double due = 0.0;
+  std::uint32_t given = 0;
+  for (std::uint16_t venue = 0; venue < config_.venues.size(); ++venue) {
+    due += config_.venues[venue].share / share_sum;
+    const auto until =
+        static_cast<std::uint32_t>(std::llround(due * static_cast<double>(config_.holders.count)));
+    open_venue(venue, until - given);
+    given = until;
+  }
+  std::vector<VenueMarket*> markets;
+  for (const Place& place : places_) markets.push_back(place.market.get());
+  if (markets.size() > 1)
+    arbitrage_ = std::make_unique<Arbitrage>(config_, std::move(markets), agenda_);
+}
+
+void MarketLoop::open_venue(std::uint16_t venue, std::uint32_t holder_count) {
+  Place place;
+  place.market = std::make_unique<VenueMarket>(config_, venue, holder_count, value_);
+  VenueMarket& market = *place.market;
+  place.makers = std::make_unique<Makers>(config_, venue, market, value_, agenda_);
+  place.takers = std::make_unique<Takers>(config_, venue, market, agenda_);
+  place.trend = std::make_unique<TrendTraders>(config_, venue, market, agenda_);
+  place.holders = std::make_unique<Holders>(config_, venue, holder_count, market, agenda_);
+  place.readers = std::make_unique<Readers>(config_, venue, market, agenda_);
+  places_.push_back(std::move(place));
+}
+
+double MarketLoop::index() const {
+  double weight = config_.outside_weight;
+  double sum = weight * value_.price();
+  for (const Place& place : places_) {
+    const double own = place.market->config().index_weight;
+    weight += own;
+    sum += own * place.market->mid();
+  }
+  return sum / weight;
+}
+
+void MarketLoop::on_second() {
+  const UnixNanos now = agenda_.now();
+  value_.move_to(now);
+  const double level = index();
+  for (Place& place : places_) place.market->on_second(now, level);
+  const bool is_hour = (now - config_.begin).value % kHour.value == 0;
+  if (now >= config_.begin && (is_hour || now == end_)) {
+    for (Place& place : places_) place.market->record_positions();
+  }
+  if (now < end_) agenda_.at(now + kSecond, {LabEventKind::kClock, 0, 0, 0});
+}
+
+Outcome<void> MarketLoop::on_map() {
+  std::vector<const VenueTape*> tapes;
+  for (const Place& place : places_) tapes.push_back(&place.market->tape());
+  const auto view = maps_(agenda_.now(), tapes);
+  if (!view) return view.error();
+  if (*view) {
+    ++map_count_;
+    for (Place& place : places_) {
+      place.readers->on_map(**view);
+      place.holders->on_map(**view);
+    }
+  }
+  const UnixNanos next = agenda_.now() + config_.readers.map_interval;
+  if (next < end_) agenda_.at(next, {LabEventKind::kMap, 0, 0, 0});
+  return {};
+}
+
+Outcome<void> MarketLoop::handle(const LabEvent& event) {
+  Place& place = places_[event.venue];
+  switch (event.kind) {
+    case LabEventKind::kClock:
+      on_second();
+      return {};
+    case LabEventKind::kMakerLook:
+      place.makers->look(event);
+      return {};
+    case LabEventKind::kTakerOrder:
+      place.takers->candidate(event);
+      return {};
+    case LabEventKind::kTrendLook:
+      place.trend->look(event);
+      return {};
+    case LabEventKind::kArbitrageLook:
+    case LabEventKind::kArbitrageOrder:
+      arbitrage_->handle(event);
+      return {};
+    case LabEventKind::kMap:
+      return on_map();
+    case LabEventKind::kReaderAct:
+      place.readers->act(event);
+      return {};
+    case LabEventKind::kHolderWake:
+      place.holders->wake(event);
+      return {};
+    case LabEventKind::kHolderOrder:
+      place.holders->order(event);
+      return {};
+  }
+  return {};
+}
+
+Outcome<void> MarketLoop::check(const ProgressFn& report) {
+  const UnixNanos now = agenda_.now();
+  const Progress progress{.what = "simulating",
+                          .done = static_cast<std::uint64_t>((now - start_).value),
+                          .total = static_cast<std::uint64_t>((end_ - start_).value),
+                          .rows = event_count_};
+  if (!keep_going(report, progress)) return Diagnostic{.code = Errc::kCancelled};
+  for (const Place& place : places_) {
+    const double moved = std::abs(std::log(place.market->mid() / config_.value.start_price));
+    if (!(moved < std::log(kPriceRangeMax)))
+      return Diagnostic{.code = Errc::kOutOfRange,
+                        .field = "price",
+                        .note = "left the allowed range at " + to_text(now)};
+  }
+  return {};
+}
+
+Outcome<MarketRun> MarketLoop::run(const ProgressFn& report) {
+  while (true) {
+    const LabEvent event = agenda_.next();
+    ++event_count_;
+    for (Place& place : places_) place.market->exchange().set_time(agenda_.now());
+    const bool is_clock = event.kind == LabEventKind::kClock;
+    if (is_clock && agenda_.now().value % kMinute.value == 0) {
+      if (const Outcome<void> fine = check(report); !fine) return fine.error();
+    }
+    if (const Outcome<void> done = handle(event); !done) return done.error();
+    if (is_clock && agenda_.now() == end_) return finish();
+  }
+}
+
+MarketRun MarketLoop::finish() {
+  MarketRun run;
+  Hash64 digest;
+  for (Place& place : places_) {
+    digest.add_u64(place.market->trade_digest());
+    run.trade_count += place.market->trade_count();
+    run.venues.push_back(place.market->take_tape());
+  }
+  run.trade_digest = digest.value();
+  run.event_count = event_count_;
+  run.map_count = map_count_;
+  return run;
+}
+
+}  // namespace
+
+Outcome<MarketRun> simulate_market(const MarketConfig& config, const ProgressFn& report,
+                                   const MapSource& maps) {
+  if (const Outcome<void> valid = validate(config); !valid) return valid.error();
+  return MarketLoop(config, maps).run(report);
+}
+
+}  // namespace faultline

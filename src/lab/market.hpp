@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "base/diagnostic.hpp"
+#include "base/progress.hpp"
+#include "lab/map_view.hpp"
+#include "lab/market_config.hpp"
+#include "lab/venue_tape.hpp"
+
+namespace faultline {
+
+// A simulated market in which every position is known.
+//
+//   outside value ──> makers' quotes ─┐
+//                                     ├─> order book of each venue ──> trades, marks, open interest
+//   takers, trend traders, holders ───┤         ^                                │
+//   arbitrageurs, readers of the map ─┘         │ forced orders                  │ public columns
+//                                    liquidation engine <── positions ───────────┴─> the truth
+//
+// The positions of the shown part grow out of a warm-up before it that is not recorded.
+struct MarketRun {
+  std::vector<VenueTape> venues;
+  std::uint64_t trade_digest = 0;  // of all trades of all venues, warm-up included
+  std::uint64_t trade_count = 0;
+  std::uint64_t event_count = 0;
+  std::uint64_t map_count = 0;  // that readers were shown
+};
+
+// Same configuration and seed, same bytes, on one binary (prices pass through doubles).
+//
+// `maps` is what readers of the map look at (ReaderConfig); without it, and without readers, no map
+// is asked for. It sees the recorded part only.
+//
+// Errors: those of validate() and of `maps`; kCancelled when `report` says so; kOutOfRange when a
+// price leaves
+//         [start_price / 20, start_price · 20].
+// Cost:   see docs/performance.md; memory of what is recorded, some 40 bytes a trade.
+Outcome<MarketRun> simulate_market(const MarketConfig& config, const ProgressFn& report = {},
+                                   const MapSource& maps = {});
+
+}  // namespace faultline
