@@ -67,6 +67,17 @@ TEST(Market, EveryConfigurationIsAnotherMarket) {
   EXPECT_NE(simulate_market(other)->trade_digest, plain);
 }
 
+// What holders draw, and in which order, is part of the market: other readers of their laws
+// (study recovery) rely on it.
+TEST(Market, HoldersKeepTheirTrades) {
+  MarketConfig config = small_config(11);
+  config.holders.stop_share = 0.4;
+  config.holders.add_share = 0.25;
+  config.holders.losing_patience = 0.7;
+  config.holders.clip_usd = 20'000.0;
+  EXPECT_EQ(simulate_market(config)->trade_digest, 0x4d5475d92ae3e089U);
+}
+
 TEST(Market, PublicRowsAreInOrderAndNumbered) {
   const VenueTape& tape = shared_run().venues[0];
   const MarketConfig config = small_config(3);
