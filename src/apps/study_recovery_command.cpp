@@ -11,7 +11,6 @@ ExitCode run_study_recovery(const RecoveryArguments& arguments, const OutputOpti
                           .scored = Nanos(arguments.days * kDay.value),
                           .members = arguments.members,
                           .seed = arguments.seed,
-                          .oracle = {},
                           .bootstrap = arguments.bootstrap,
                           .threads = arguments.threads,
                           .work_folder = arguments.out + "/work"};

@@ -94,8 +94,7 @@ void add_truth(const RecoveryRequest& request, const MarketConfig& config,
                std::span<const VenueTape> tapes, const ScoredTimes& at, RecoveryReplica& replica) {
   TruePositions all;
   for (std::size_t v = 0; v < tapes.size(); ++v) {
-    RedrawOptions oracle = request.oracle;
-    oracle.seed = config.seed;
+    const RedrawOptions oracle{.draws = request.oracle_draws, .seed = config.seed};
     const std::vector<RecoverySides> intensity = redrawn_intensity(tapes[v], config, v, at, oracle);
     const std::vector<TruePositions> truth = true_positions_of(tapes[v], at);
     for (std::size_t k = 0; k < truth.size(); ++k) {

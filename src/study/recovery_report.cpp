@@ -84,6 +84,32 @@ JsonValue json_of_replica(const RecoveryReplica& replica) {
   return out;
 }
 
+JsonValue json_of_targets(const ScenarioScores& scores) {
+  JsonValue out = JsonValue::array();
+  for (const RecoveryTarget& target : kRecoveryTargets) {
+    const auto excess = scores.of(recovery_metric("excess_l1_5"), target.map);
+    JsonValue one = JsonValue::object();
+    one.set("map", name_of(target.map))
+        .set("excess_l1_5", json_of_estimate(excess))
+        .set("most", target.excess_l1_most)
+        .set("is_met", excess && excess->value <= target.excess_l1_most);
+    out.push(std::move(one));
+  }
+  return out;
+}
+
+std::string targets_text(const ScenarioScores& scores) {
+  std::string out;
+  for (const RecoveryTarget& target : kRecoveryTargets) {
+    const auto excess = scores.of(recovery_metric("excess_l1_5"), target.map);
+    const bool is_met = excess && excess->value <= target.excess_l1_most;
+    out += "* " + std::string(name_of(target.map)) + ": L1 beyond the floor within 5 % is " +
+           estimate_text(excess) + "; " + grouped_text(target.excess_l1_most, 2) +
+           " or less was asked for: " + (is_met ? "met" : "missed") + ".\n";
+  }
+  return out;
+}
+
 JsonValue json_of_scenario(const RecoveryScenario& scenario, const ScenarioScores& scores) {
   JsonValue floor = JsonValue::object();
   for (const char* key : kFloorKeys)
@@ -102,6 +128,7 @@ JsonValue json_of_scenario(const RecoveryScenario& scenario, const ScenarioScore
   JsonValue out = JsonValue::object();
   out.set("name", scenario.name)
       .set("about", scenario.about)
+      .set("targets", json_of_targets(scores))
       .set("floor", std::move(floor))
       .set("maps", std::move(maps))
       .set("mean_usd_by_bin", json_of_means(scenario))
@@ -116,7 +143,7 @@ JsonValue json_of_request(const RecoveryRequest& request) {
       .set("scored", to_text(request.scored))
       .set("members", request.members)
       .set("seed", request.seed)
-      .set("oracle_draws", request.oracle.draws)
+      .set("oracle_draws", request.oracle_draws)
       .set("bootstrap", request.bootstrap)
       .set("bin_log", kRecoveryBin)
       .set("bins", kRecoveryBinCount);
@@ -252,7 +279,7 @@ std::string head_text(const RecoveryRequest& request) {
          " that are scored at every hour; " + std::to_string(request.members) +
          " members; bins of .5 % log price on each side's own side of the mark. Positions are "
          "those of the simulation; the oracle redraws every opening " +
-         std::to_string(request.oracle.draws) +
+         std::to_string(request.oracle_draws) +
          " times. docs/studies/recovery.md says how it is scored.\n\nIntervals: 95 % of draws of "
          "whole replicas; with so few they are too narrow.\n";
 }
@@ -269,7 +296,7 @@ StudyReport report_of_recovery(const RecoveryStudy& study) {
     scenarios.push(json_of_scenario(scenario, scores.back()));
     report.text += "\n## " + scenario.name + "\n\n" + scenario.about +
                    (scenario.about.empty() ? "" : ".\n") + market_text(scenario) + "\n" +
-                   table_of(scores.back());
+                   targets_text(scores.back()) + "\n" + table_of(scores.back());
     report.figures.push_back({file_name_of(scenario.name), profile_chart(scenario)});
   }
   report.figures.push_back({"excess", excess_chart(study, scores)});

@@ -78,6 +78,14 @@ std::span<const RecoveryMetric> recovery_metrics();
 // Requires: there is one (checked).
 const RecoveryMetric& recovery_metric(std::string_view key);
 
+// What was asked for before anything was scored: no more excess relative L1 within 5 % than this.
+struct RecoveryTarget {
+  RecoveryMap map;
+  double excess_l1_most;
+};
+inline constexpr std::array kRecoveryTargets{RecoveryTarget{RecoveryMap::kFull, 0.12},
+                                             RecoveryTarget{RecoveryMap::kThrottled, 0.30}};
+
 // The score of replicas, each some hours: the replicas are drawn anew for the interval.
 // Absent with fewer than two replicas, or where no hour determines it.
 std::optional<BootstrapEstimate> recovery_score(

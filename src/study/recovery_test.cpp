@@ -36,7 +36,7 @@ RecoveryRequest small_request(const std::string& work_folder) {
   request.burn_in = Nanos(3 * kHour.value);
   request.scored = Nanos(2 * kHour.value);
   request.members = 4;
-  request.oracle.draws = 4;
+  request.oracle_draws = 4;
   request.bootstrap = 100;
   request.work_folder = work_folder;
   return request;
