@@ -102,14 +102,18 @@ void add_truth(const RecoveryRequest& request, const MarketConfig& config,
       add(truth[k].usd, replica.hours[k].truth);
       add(truth[k].usd, all.usd);
       add(truth[k].others_usd, all.others_usd);
-      all.all_usd += truth[k].all_usd;
-      all.liquidatable_usd += truth[k].liquidatable_usd;
-      all.holders_usd += truth[k].holders_usd;
+      for (const std::size_t s : {0U, 1U}) {
+        all.all_usd[s] += truth[k].all_usd[s];
+        all.liquidatable_usd[s] += truth[k].liquidatable_usd[s];
+        all.holders_usd[s] += truth[k].holders_usd[s];
+      }
     }
   }
-  replica.open_interest_usd = all.all_usd / static_cast<double>(at.times.size());
-  replica.liquidatable_share = all.liquidatable_usd / std::max(1.0, all.all_usd);
-  replica.holders_share = all.holders_usd / std::max(1.0, all.all_usd);
+  replica.open_interest_usd = all.all_usd[0] / static_cast<double>(at.times.size());
+  for (const std::size_t s : {0U, 1U}) {
+    replica.liquidatable_share[s] = all.liquidatable_usd[s] / std::max(1.0, all.all_usd[s]);
+    replica.holders_share[s] = all.holders_usd[s] / std::max(1.0, all.all_usd[s]);
+  }
   replica.others_share_within = total(all.others_usd) / std::max(1.0, total(all.usd));
   const ForcedTotals forced = forced_totals(tapes, config.begin);
   replica.liquidated_usd = forced.usd[0] + forced.usd[1];

@@ -44,11 +44,11 @@ struct RecoveryReplica {
   std::uint64_t seed = 0;
   std::vector<RecoveryHour> hours;
   // Means over the scored hours.
-  double open_interest_usd = 0.0;    // of both sides
-  double liquidatable_share = 0.0;   // of it, with a liquidation price
-  double holders_share = 0.0;        // of it, of leveraged holders
-  double others_share_within = 0.0;  // of what is liquidated within 10 %, not of holders
-  double liquidated_usd = 0.0;       // while recorded, burn-in included
+  double open_interest_usd = 0.0;              // of one side
+  std::array<double, 2> liquidatable_share{};  // of it, with a liquidation price, by Side
+  std::array<double, 2> holders_share{};       // of it, of leveraged holders, by Side
+  double others_share_within = 0.0;            // of what is liquidated within 10 %, not of holders
+  double liquidated_usd = 0.0;                 // while recorded, burn-in included
   std::array<std::uint64_t, kRecoveryFeedCount> prints{};
 };
 

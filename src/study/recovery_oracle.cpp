@@ -334,10 +334,10 @@ std::vector<TruePositions> true_positions_of(const VenueTape& tape, const Scored
     const bool is_holder =
         holders.contains(static_cast<AccountIndex>(rows.columns[1].values[row] - 1));
     TruePositions& sum = out[k];
-    sum.all_usd += usd;
-    sum.holders_usd += is_holder ? usd : 0.0;
+    sum.all_usd[index_of(side)] += usd;
+    sum.holders_usd[index_of(side)] += is_holder ? usd : 0.0;
     if (!rows.columns[liquidation].has(row)) continue;
-    sum.liquidatable_usd += usd;
+    sum.liquidatable_usd[index_of(side)] += usd;
     const double price = to_double_approx(PriceE9(rows.columns[liquidation].values[row]));
     const std::optional<std::size_t> bin = bin_of(side, at.marks[k], price);
     if (!bin) continue;

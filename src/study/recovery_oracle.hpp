@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -51,10 +52,10 @@ std::vector<RecoverySides> redrawn_intensity(const VenueTape& tape, const Market
 struct TruePositions {
   RecoverySides usd{};
   RecoverySides others_usd{};  // of it, of accounts that never opened as holders
-  // Of longs and shorts together, anywhere; USD at the mark.
-  double all_usd = 0.0;
-  double liquidatable_usd = 0.0;  // with a liquidation price
-  double holders_usd = 0.0;
+  // By Side, anywhere; USD at the mark.
+  std::array<double, 2> all_usd{};
+  std::array<double, 2> liquidatable_usd{};  // with a liquidation price
+  std::array<double, 2> holders_usd{};
 };
 // Requires: the tape has a snapshot of each of the times (checked).
 std::vector<TruePositions> true_positions_of(const VenueTape& tape, const ScoredTimes& at);

@@ -75,8 +75,10 @@ JsonValue json_of_replica(const RecoveryReplica& replica) {
   JsonValue out = JsonValue::object();
   out.set("seed", replica.seed)
       .set("open_interest_usd", replica.open_interest_usd)
-      .set("liquidatable_share", replica.liquidatable_share)
-      .set("holders_share", replica.holders_share)
+      .set("liquidatable_share_long", replica.liquidatable_share[0])
+      .set("liquidatable_share_short", replica.liquidatable_share[1])
+      .set("holders_share_long", replica.holders_share[0])
+      .set("holders_share_short", replica.holders_share[1])
       .set("others_share_within", replica.others_share_within)
       .set("liquidated_usd", replica.liquidated_usd)
       .set("prints_full", replica.prints[0])
@@ -193,17 +195,20 @@ std::string market_text(const RecoveryScenario& scenario) {
   const auto count = static_cast<double>(scenario.replicas.size());
   for (const RecoveryReplica& replica : scenario.replicas) {
     mean.open_interest_usd += replica.open_interest_usd / count;
-    mean.liquidatable_share += replica.liquidatable_share / count;
-    mean.holders_share += replica.holders_share / count;
     mean.others_share_within += replica.others_share_within / count;
     mean.liquidated_usd += replica.liquidated_usd / count;
-    for (const std::size_t feed : {0U, 1U}) mean.prints[feed] += replica.prints[feed];
+    for (const std::size_t i : {0U, 1U}) {
+      mean.liquidatable_share[i] += replica.liquidatable_share[i] / count;
+      mean.holders_share[i] += replica.holders_share[i] / count;
+      mean.prints[i] += replica.prints[i];
+    }
   }
   const auto percent = [](double share) { return grouped_text(100.0 * share, 1) + " %"; };
-  return "Longs and shorts together hold $" + grouped_text(mean.open_interest_usd * 1e-6, 1) +
-         "M; " + percent(mean.liquidatable_share) + " of it has a liquidation price and " +
-         percent(mean.holders_share) + " is held by leveraged holders. Others hold " +
-         percent(mean.others_share_within) +
+  return "Each side holds $" + grouped_text(mean.open_interest_usd * 1e-6, 1) + "M; " +
+         percent(mean.liquidatable_share[0]) + " of the longs and " +
+         percent(mean.liquidatable_share[1]) + " of the shorts have a liquidation price, " +
+         percent(mean.holders_share[0]) + " and " + percent(mean.holders_share[1]) +
+         " are held by leveraged holders. Others hold " + percent(mean.others_share_within) +
          " of what is liquidated within 10 %. A replica liquidates $" +
          grouped_text(mean.liquidated_usd * 1e-6, 1) + "M; " +
          grouped_text(static_cast<double>(mean.prints[0]) / count, 0) +

@@ -196,12 +196,11 @@ TEST(Recovery, VenuesAreSummed) {
   const auto both = run_replica(request, market, folder.file("both"), {});
   ASSERT_TRUE(both) << describe(both.error());
   for (const RecoveryHour& hour : both->hours) {
-    // Both sides of both venues: the stock of the flat kernel, nearly all of it beyond 10 %.
     EXPECT_GT(sum_of(hour.truth), 0.0);
     EXPECT_GT(sum_of(hour.intensity), 0.0);
     for (const RecoverySides& map : hour.maps) {
       EXPECT_GT(sum_of(map), 0.0);
-      EXPECT_LT(sum_of(map), 2.0 * both->open_interest_usd);
+      EXPECT_LT(sum_of(map), 4.0 * both->open_interest_usd);
     }
   }
 }
