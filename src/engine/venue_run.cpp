@@ -35,6 +35,8 @@ Outcome<VenueRun> VenueRun::open(const Store& store, const MapRequest& request, 
   Outcome<FeedReader> feed = FeedReader::open(store, feed_id, plan.read);
   if (!feed) return feed.error();
   DensityFilterConfig config = request.filter;
+  // What a venue is known for, whatever the request had.
+  config.density.kernel = kernel_prior_of(id.venue);
   // By a time that does not depend on where the map ends.
   config.density.maintenance_rate =
       maintenance_rate_of(own.spec, plan.first_price, config.density.maintenance_rate);
