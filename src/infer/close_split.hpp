@@ -47,7 +47,7 @@ bool is_sound(const CloseSplitResponse& response);
 //
 // Layout: memory[what][member]. Invariant: a step in which nothing was traded and open interest did
 // not change leaves everything as it is, and its return is the next step's.
-// Thread safety: none. Cost: two exponentials a member and step.
+// Thread safety: none. Cost: three exponentials a member and step.
 class CloseSplitPath {
  public:
   explicit CloseSplitPath(std::size_t members);
