@@ -71,7 +71,7 @@ class FullFeed {
  public:
   explicit FullFeed(std::uint64_t count) : filter_(InstrumentSpec{}, config(), Rng(6)) {
     DensityConfig other;
-    other.kernel_median = 0.2;
+    other.kernel.cross.median = 0.2;
     DensityFilter truth(InstrumentSpec{}, {.density = other}, Rng(6));
     MinuteMarket market(7);
     Rng rng(8);

@@ -77,5 +77,6 @@ bool run_static_heatmap();
 bool run_ensemble();
 bool run_ensemble_year();
 bool run_matching();
+bool run_lab();
 
 }  // namespace faultline::bench

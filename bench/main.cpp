@@ -18,6 +18,7 @@ constexpr std::array kBenches{
     Bench{"static_heatmap", faultline::bench::run_static_heatmap, false},
     Bench{"ensemble", faultline::bench::run_ensemble, false},
     Bench{"matching", faultline::bench::run_matching, false},
+    Bench{"lab", faultline::bench::run_lab, false},
     Bench{"ensemble_year", faultline::bench::run_ensemble_year, true},
 };
 

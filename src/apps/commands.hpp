@@ -96,6 +96,18 @@ struct PlaceStudyArguments {
   std::string figures;
 };
 
+struct RecoveryArguments {
+  std::vector<std::string> scenarios;  // TOML files
+  std::string out;
+  std::size_t replicas = 8;
+  std::int64_t burn_in_days = 7;
+  std::int64_t days = 1;
+  std::size_t members = kMembersDefault;
+  std::uint64_t seed = 1;
+  std::size_t bootstrap = 2000;
+  std::size_t threads = 2;
+};
+
 ExitCode run_import(const ImportArguments& arguments, const OutputOptions& output);
 ExitCode run_info(const InfoArguments& arguments, const OutputOptions& output);
 ExitCode run_map(const MapArguments& arguments, const OutputOptions& output);
@@ -106,6 +118,7 @@ ExitCode run_study_map_skill(const MapSkillArguments& arguments, const OutputOpt
 ExitCode run_study_location(const PlaceStudyArguments& arguments, const OutputOptions& output);
 ExitCode run_study_true_positions(const PlaceStudyArguments& arguments,
                                   const OutputOptions& output);
+ExitCode run_study_recovery(const RecoveryArguments& arguments, const OutputOptions& output);
 ExitCode run_formats(const OutputOptions& output);
 
 }  // namespace faultline

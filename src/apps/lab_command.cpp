@@ -14,8 +14,6 @@
 namespace faultline {
 namespace {
 
-constexpr std::uint64_t kScenarioBytesMax = std::uint64_t{1} << 20;
-
 // Where a run leaves what people look at.
 struct LabFiles {
   std::string folder;  // gets store/
@@ -121,9 +119,7 @@ ExitCode run_and_show(const LabRunOptions& options, const LabFiles& files,
 }
 
 Outcome<LabRunOptions> options_of(const LabRunArguments& arguments) {
-  const Outcome<std::string> text = read_whole_file(arguments.scenario, kScenarioBytesMax);
-  if (!text) return text.error();
-  Outcome<Scenario> scenario = parse_scenario(*text, arguments.scenario);
+  Outcome<Scenario> scenario = read_scenario(arguments.scenario);
   if (!scenario) return scenario.error();
   LabRunOptions options;
   options.folder = arguments.out;

@@ -302,6 +302,34 @@ void add_true_positions(CLI::App& study, PlaceStudyArguments& arguments) {
   command->footer("\ndocs/studies/true_positions.md says how it is scored and what it said.\n");
 }
 
+void add_recovery(CLI::App& study, RecoveryArguments& arguments) {
+  CLI::App* command = study.add_subcommand(
+      "recovery", "Score the map of simulated markets against positions that are known");
+  command->add_option("scenarios", arguments.scenarios, "TOML files; see scenarios/")->required();
+  command->add_option("--out", arguments.out, "Folder for recovery.json, report.md and figures")
+      ->required();
+  command->add_option("--replicas", arguments.replicas, "Markets a scenario, by seed")
+      ->check(CLI::Range(2, 10'000))
+      ->capture_default_str();
+  command->add_option("--burn-in-days", arguments.burn_in_days, "Recorded before what is scored")
+      ->check(CLI::Range(1, 365))
+      ->capture_default_str();
+  command->add_option("--days", arguments.days, "Scored, at every hour")
+      ->check(CLI::Range(1, 365))
+      ->capture_default_str();
+  add_members(command, arguments.members);
+  command->add_option("--seed", arguments.seed, "Of the first replica; the next has the next")
+      ->capture_default_str()
+      ->check(check_count);
+  command->add_option("--bootstrap", arguments.bootstrap, "Draws")
+      ->check(CLI::Range(100, 1'000'000))
+      ->capture_default_str();
+  command->add_option("--threads", arguments.threads, "The report does not depend on it")
+      ->check(CLI::Range(1, 64))
+      ->capture_default_str();
+  command->footer("\ndocs/studies/recovery.md says how it is scored and what it said.\n");
+}
+
 // What a wrong command line is told, and the exit code.
 int refuse(const CLI::App& app, const CLI::ParseError& error, bool wants_json) {
   if (error.get_exit_code() == 0) {  // --help, --version
@@ -378,6 +406,8 @@ int run(int argc, char** argv) {
   add_location(*study_command, location);
   PlaceStudyArguments true_positions;
   add_true_positions(*study_command, true_positions);
+  RecoveryArguments recovery;
+  add_recovery(*study_command, recovery);
   CLI::App* formats_command =
       app.add_subcommand("formats", "List the file formats that import knows by name");
   try {
@@ -399,6 +429,7 @@ int run(int argc, char** argv) {
   if (study_command->got_subcommand("location")) code = run_study_location(location, output);
   if (study_command->got_subcommand("true-positions"))
     code = run_study_true_positions(true_positions, output);
+  if (study_command->got_subcommand("recovery")) code = run_study_recovery(recovery, output);
   if (app.got_subcommand(formats_command)) code = run_formats(output);
   return static_cast<int>(finish_output(code));
 }

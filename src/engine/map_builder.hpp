@@ -34,10 +34,11 @@ struct MapRequest {
   // Where the first instrument's liquidations come from, for the weights, the observation factor
   // and the picture; absent: the instrument itself. The others use their own.
   std::optional<InstrumentId> liquidations_from{};
-  double reach = 0.70;           // rows of a column, in log price on both sides
-  DensityFilterConfig filter{};  // its members: 1 for a map without intervals
-  std::uint64_t seed = 1;        // of the ensemble
-  std::size_t threads = 1;       // venues are run on so many; the map does not depend on it
+  double reach = 0.70;  // rows of a column, in log price on both sides
+  // Its members: 1 for a map without intervals. Kernel prior and maintenance rate are the venue's.
+  DensityFilterConfig filter{};
+  std::uint64_t seed = 1;   // of the ensemble
+  std::size_t threads = 1;  // venues are run on so many; the map does not depend on it
 };
 inline constexpr std::int64_t kColumnsAuto = 2'000;
 inline constexpr std::int64_t kColumnsMax = 50'000;

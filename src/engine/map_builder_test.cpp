@@ -153,6 +153,22 @@ TEST_F(MapBuilder, VenuesAreSummedWithTheirShares) {
   EXPECT_EQ(alone.venues[0].state_hash, sum.venues[0].state_hash);
 }
 
+// Hyperliquid's known positions are farther from their entries: more is never reached.
+TEST_F(MapBuilder, AVenueHasAKernelOfItsOwn) {
+  const TestFolder scratch;
+  const auto store = Store::open(scratch.file("store"), StoreMode::kWrite);
+  ASSERT_TRUE(store);
+  const auto never_of = [&](std::string_view id) {
+    write_venue(**store, id, 0, 8e4);
+    MapRequest alone = request(1);
+    alone.instrument = spec_of(id).id;
+    const Outcome<LiquidationMap> map = build_map(**store, alone, {});
+    EXPECT_TRUE(map) << (map ? "" : describe(map.error()));
+    return map->columns.back().never_usd[0] / map->columns.back().open_interest_usd;
+  };
+  EXPECT_GT(never_of("hyperliquid:BTC"), never_of("binance_usdm:BTCUSDT") + 0.05);
+}
+
 TEST_F(MapBuilder, TheFutureDoesNotChangeAnEnsemblesColumn) {
   const LiquidationMap full = built(both(6));
   MapRequest early = both(6);

@@ -46,6 +46,8 @@ VenueRun VenueRun::over(Streams streams, const VenuePlan& plan, const MapRequest
                                 .assumed_open_interest = request.assumed_open_interest,
                                 .bar_length = plan.bar});
   DensityFilterConfig config = request.filter;
+  // What a venue is known for, whatever the request had.
+  config.density.kernel = kernel_prior_of(plan.spec.id.venue);
   // By a time that does not depend on where the map ends.
   config.density.maintenance_rate =
       maintenance_rate_of(plan.spec, first_price, config.density.maintenance_rate);

@@ -11,7 +11,7 @@ namespace faultline {
 namespace {
 
 constexpr std::array kSides{Side::kLong, Side::kShort};
-constexpr std::uint64_t kMagic = 0x3330544c49464c46ULL;  // "FLFILT03"
+constexpr std::uint64_t kMagic = 0x3430544c49464c46ULL;  // "FLFILT04"
 // The spread of ln Λ around what the factor says is the factor's own, within these.
 constexpr double kSigmaMin = 0.3;
 constexpr double kSigmaMax = 2.5;
@@ -29,13 +29,13 @@ bool are_amounts(std::span<const double> values) {
 }
 
 // What jitter and factors rely on in a member that was read from a checkpoint.
-bool is_sound(const EnsembleMember& member) {
+bool is_sound(const EnsembleMember& member, const EnsemblePrior& prior) {
   const std::vector<double>& kernel = member.parameters.kernel;
   const double sum = std::accumulate(kernel.begin(), kernel.end(), 0.0);
   return are_amounts(kernel) && std::abs(sum - 1.0) < kKernelTolerance &&
-         are_amounts(std::array{member.observation.book_share}) && member.shape.median > 0.0 &&
-         member.shape.sigma > 0.0 &&
-         are_amounts(std::array{member.shape.median, member.shape.sigma});
+         are_amounts(std::array{member.observation.book_share, member.shape.median_factor}) &&
+         member.shape.median_factor > 0.0 &&
+         std::abs(member.shape.sigma_shift) <= prior.kernel_sigma_shift_max;
 }
 
 DensityConfig checked(const DensityFilterConfig& config) {
@@ -299,8 +299,8 @@ void DensityFilter::save_tail(StateWriter& out) const {
   out.put(resampling_count_);
   for (std::size_t m = 0; m < members_.size(); ++m) {
     out.put(members_[m].observation.book_share);
-    out.put(members_[m].shape.median);
-    out.put(members_[m].shape.sigma);
+    out.put(members_[m].shape.median_factor);
+    out.put(members_[m].shape.sigma_shift);
     out.put_all(std::span<const double>(members_[m].parameters.kernel));
     out.put_all(std::span<const double>(member_factors_[m].state()));
   }
@@ -353,12 +353,12 @@ Result<void> DensityFilter::restore(std::span<const std::uint8_t> bytes, UnixNan
   fresh.resampling_count_ = in.get<std::uint64_t>();
   for (std::size_t m = 0; m < members_.size(); ++m) {
     fresh.members_[m].observation.book_share = in.get<double>();
-    fresh.members_[m].shape.median = in.get<double>();
-    fresh.members_[m].shape.sigma = in.get<double>();
+    fresh.members_[m].shape.median_factor = in.get<double>();
+    fresh.members_[m].shape.sigma_shift = in.get<double>();
     // The density has the kernel with what was learnt; the draw itself is kept here.
     fresh.members_[m].parameters = fresh.density_.member(m);
     in.get_all(std::span<double>(fresh.members_[m].parameters.kernel));
-    if (!is_sound(fresh.members_[m])) return Error{Errc::kOutOfRange, in.at()};
+    if (!is_sound(fresh.members_[m], config_.prior)) return Error{Errc::kOutOfRange, in.at()};
     ObservationFactor::State state{};
     in.get_all(std::span<double>(state));
     Result<ObservationFactor> one =

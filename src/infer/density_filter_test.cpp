@@ -548,10 +548,12 @@ TEST(DensityFilter, InverseContractsAreWorthTheirFace) {
 TEST(DensityFilter, IsItsOwnMirrorImage) {
   DensityFilterConfig config = config_of(8);
   // χ is the share of longs: a mirrored member has the mirrored split, so it is held even here.
-  config.prior.close_split.innovation = 0.0;
+  config.prior.close_split.base_sigma = 0.0;
   config.density.entry_bin = 1e-4;
   config.density.distance_max = 0.05;
-  config.density.kernel_median = 0.02;
+  config.density.kernel.cross.median = config.density.kernel.isolated.median = 0.02;
+  // Resampling is a threshold, which two that are nearly alike may meet one step apart.
+  config.weights.resample_share = 0.4;
   DensityFilter plain({}, config, Rng(9));
   DensityFilter mirrored({}, config, Rng(9));
   HourMarket market(10);

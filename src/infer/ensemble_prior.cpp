@@ -43,23 +43,30 @@ DistanceGrid grid_of(const DensityConfig& config) {
   return DistanceGrid(config.distance_min, config.distance_max, config.distance_bins);
 }
 
+KernelPrior shaped(KernelPrior prior, const KernelLaw& law) {
+  for (KernelShape* shape : {&prior.cross, &prior.isolated}) {
+    shape->median *= law.median_factor;
+    shape->sigma += law.sigma_shift;
+  }
+  return prior;
+}
+
 void draw_parameters(const EnsemblePrior& prior, const DensityConfig& config, Rng& rng,
                      EnsembleMember& out) {
   MemberParameters& member = out.parameters;
   member.churn = std::min(beta_draw(rng, prior.churn), kChurnMax);
-  const double logit = prior.close_split.stationary_sigma() * rng.normal();
+  const double logit = prior.close_split.base_sigma * rng.normal();
   member.close_split = 1.0 / (1.0 + std::exp(-logit));
   for (std::size_t c = 0; c < kPatienceClasses; ++c) {
     member.closing_per_day[c] =
         config.closing_per_day[c] * std::exp(prior.hazard_log_sigma * rng.normal());
   }
   member.entry_weights = draw_around(rng, config.entry_weights, prior.entry_concentration);
-  out.shape.median = config.kernel_median * std::exp(prior.log_median_sigma * rng.normal());
-  out.shape.sigma = truncated_normal(rng, config.kernel_sigma, prior.kernel_sigma_sd,
-                                     prior.kernel_sigma_min, prior.kernel_sigma_max);
-  member.kernel =
-      draw_around(rng, log_normal_kernel(grid_of(config), out.shape.median, out.shape.sigma),
-                  prior.kernel_concentration);
+  out.shape.median_factor = std::exp(prior.log_median_sigma * rng.normal());
+  out.shape.sigma_shift = truncated_normal(
+      rng, 0.0, prior.kernel_sigma_sd, -prior.kernel_sigma_shift_max, prior.kernel_sigma_shift_max);
+  member.kernel = draw_around(rng, mixed_kernel(grid_of(config), shaped(config.kernel, out.shape)),
+                              prior.kernel_concentration);
 }
 
 // One step of an AR(1) around `mean` whose stationary standard deviation is `sd`.
@@ -95,25 +102,39 @@ double moved_beta(Rng& rng, double value, BetaShape shape, double kept) {
   return moved_weights(rng, std::array<double, 2>{value, 1.0 - value}, both, both, kept)[0];
 }
 
-}  // namespace
-
-double CloseSplitLaw::stationary_sigma() const {
-  FAULTLINE_CHECK(persistence >= 0.0 && persistence < 1.0 && innovation >= 0.0);
-  return innovation / std::sqrt(1.0 - persistence * persistence);
+// With `kept` = 0 a draw of the law, whatever `from` is.
+CloseSplitResponse moved_response(const CloseSplitLaw& law, const CloseSplitResponse& center,
+                                  const CloseSplitResponse& from, double kept, Rng& rng) {
+  const auto moved = [&](double CloseSplitResponse::*coefficient, double sd) {
+    return moved_normal(rng, from.*coefficient, center.*coefficient, sd, kept);
+  };
+  CloseSplitResponse out;
+  const double log_ratio = std::log(from.half_life_hours / center.half_life_hours);
+  out.half_life_hours = center.half_life_hours *
+                        std::exp(moved_normal(rng, log_ratio, 0.0, law.half_life_log_sigma, kept));
+  out.taker_imbalance = moved(&CloseSplitResponse::taker_imbalance, law.taker_imbalance_sigma);
+  out.step_return = moved(&CloseSplitResponse::step_return, law.step_return_sigma);
+  out.interest_sign = moved(&CloseSplitResponse::interest_sign, law.interest_sign_sigma);
+  return out;
 }
+
+}  // namespace
 
 EnsembleMember draw_member(const EnsemblePrior& prior, const DensityConfig& config, const Rng& root,
                            std::size_t index) {
   if (index == 0) {
     const double book_share = prior.book_share.a / (prior.book_share.a + prior.book_share.b);
     return EnsembleMember{central_member(config, grid_of(config)), MemberObservation{book_share},
-                          KernelLaw{config.kernel_median, config.kernel_sigma}};
+                          KernelLaw{}};
   }
-  // The observation has a stream of its own, so that a change of one part shifts no other.
+  // Each part has a stream of its own, so that a change of one shifts no other.
   Rng of_parameters = root.stream("ensemble_member", index);
   Rng of_observation = root.stream("ensemble_observation", index);
+  Rng of_response = root.stream("ensemble_close_split", index);
   EnsembleMember member;
   draw_parameters(prior, config, of_parameters, member);
+  member.parameters.close_response = moved_response(prior.close_split, config.close_response,
+                                                    config.close_response, 0.0, of_response);
   member.observation.book_share = beta_draw(of_observation, prior.book_share);
   return member;
 }
@@ -138,7 +159,7 @@ EnsembleMember jittered(const EnsemblePrior& prior, const DensityConfig& config,
   MemberParameters& now = out.parameters;
   now.churn = std::min(moved_beta(rng, now.churn, prior.churn, kept), kChurnMax);
   const double logit = std::log(now.close_split / (1.0 - now.close_split));
-  const double split_sd = prior.close_split.stationary_sigma();
+  const double split_sd = prior.close_split.base_sigma;
   now.close_split = 1.0 / (1.0 + std::exp(-moved_normal(rng, logit, 0.0, split_sd, kept)));
   for (std::size_t c = 0; c < kPatienceClasses; ++c) {
     now.closing_per_day[c] =
@@ -146,20 +167,21 @@ EnsembleMember jittered(const EnsemblePrior& prior, const DensityConfig& config,
   }
   const auto entries = concentrations_of(config.entry_weights, prior.entry_concentration);
   now.entry_weights = moved_weights(rng, now.entry_weights, entries, entries, kept);
-  out.shape.median = moved_log(member.shape.median, config.kernel_median, prior.log_median_sigma);
-  const double sigma =
-      moved_normal(rng, member.shape.sigma, config.kernel_sigma, prior.kernel_sigma_sd, kept);
+  out.shape.median_factor = moved_log(member.shape.median_factor, 1.0, prior.log_median_sigma);
+  const double shift =
+      moved_normal(rng, member.shape.sigma_shift, 0.0, prior.kernel_sigma_sd, kept);
   // A step out of the interval is not taken: that is what leaves the truncated law as it is.
-  const bool is_inside = sigma >= prior.kernel_sigma_min && sigma <= prior.kernel_sigma_max;
-  if (is_inside) out.shape.sigma = sigma;
+  if (std::abs(shift) <= prior.kernel_sigma_shift_max) out.shape.sigma_shift = shift;
   const auto kernel_law = [&](const KernelLaw& shape) {
-    return concentrations_of(log_normal_kernel(grid_of(config), shape.median, shape.sigma),
+    return concentrations_of(mixed_kernel(grid_of(config), shaped(config.kernel, shape)),
                              prior.kernel_concentration);
   };
   now.kernel =
       moved_weights(rng, now.kernel, kernel_law(member.shape), kernel_law(out.shape), kept);
   out.observation.book_share =
       moved_beta(rng, member.observation.book_share, prior.book_share, kept);
+  now.close_response = moved_response(prior.close_split, config.close_response,
+                                      member.parameters.close_response, kept, rng);
   return out;
 }
 

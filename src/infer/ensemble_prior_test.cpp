@@ -18,6 +18,10 @@ double sum_of(const std::vector<double>& values) {
 bool is_same(const EnsembleMember& a, const EnsembleMember& b) {
   return a.parameters.churn == b.parameters.churn &&
          a.parameters.close_split == b.parameters.close_split &&
+         a.parameters.close_response.half_life_hours ==
+             b.parameters.close_response.half_life_hours &&
+         a.parameters.close_response.taker_imbalance ==
+             b.parameters.close_response.taker_imbalance &&
          a.parameters.closing_per_day == b.parameters.closing_per_day &&
          a.parameters.entry_weights == b.parameters.entry_weights &&
          a.parameters.kernel == b.parameters.kernel &&
@@ -33,6 +37,7 @@ TEST(EnsemblePrior, TheFirstMemberIsTheConfiguration) {
   EXPECT_EQ(first.parameters.kernel, central.kernel);
   EXPECT_EQ(first.parameters.closing_per_day, central.closing_per_day);
   EXPECT_EQ(first.observation.book_share, 0.5);
+  EXPECT_EQ(first.parameters.close_response.taker_imbalance, 0.0);
 }
 
 TEST(EnsemblePrior, AMemberDoesNotDependOnTheSizeOfTheEnsemble) {
@@ -82,10 +87,10 @@ TEST(EnsemblePrior, MembersHaveTheMomentsOfTheirLaws) {
   std::printf(
       "churn %.4f expected %.4f; sd of the split's logit %.4f expected %.4f; hazard sd "
       "%.4f expected .4; near mass %.4f, sd %.4f\n",
-      churn, 3.0 / 7.0, std::sqrt(logit_square), prior.close_split.stationary_sigma(),
+      churn, 3.0 / 7.0, std::sqrt(logit_square), prior.close_split.base_sigma,
       std::sqrt(log_hazard_square), near, std::sqrt(near_square - near * near));
   EXPECT_NEAR(churn, 3.0 / 7.0, 0.01);
-  EXPECT_NEAR(std::sqrt(logit_square), prior.close_split.stationary_sigma(), 0.015);
+  EXPECT_NEAR(std::sqrt(logit_square), prior.close_split.base_sigma, 0.015);
   EXPECT_NEAR(log_hazard, 0.0, 0.025);
   EXPECT_NEAR(std::sqrt(log_hazard_square), 0.4, 0.015);
   EXPECT_NEAR(entry, 0.5, 0.005);
@@ -134,9 +139,9 @@ TEST(EnsemblePrior, JitterLeavesThePriorAsItIs) {
     }
     double sd() const { return std::sqrt(square - sum * sum); }
   };
-  std::array<Moments, 7> before;
-  std::array<Moments, 7> after;
-  const auto add = [&](std::array<Moments, 7>& to, const EnsembleMember& member) {
+  std::array<Moments, 11> before;
+  std::array<Moments, 11> after;
+  const auto add = [&](std::array<Moments, 11>& to, const EnsembleMember& member) {
     const MemberParameters& now = member.parameters;
     to[0].add(now.churn);
     to[1].add(std::log(now.close_split / (1.0 - now.close_split)));
@@ -145,6 +150,10 @@ TEST(EnsemblePrior, JitterLeavesThePriorAsItIs) {
     to[4].add(now.kernel[10]);
     to[5].add(now.kernel.back());
     to[6].add(member.observation.book_share);
+    to[7].add(std::log(now.close_response.half_life_hours));
+    to[8].add(now.close_response.taker_imbalance);
+    to[9].add(now.close_response.step_return);
+    to[10].add(now.close_response.interest_sign);
   };
   for (std::size_t k = 1; k <= kDraws; ++k) {
     EnsembleMember member = draw_member(prior, config, root, k);
@@ -153,9 +162,12 @@ TEST(EnsemblePrior, JitterLeavesThePriorAsItIs) {
     for (int i = 0; i < 5; ++i) member = jittered(prior, config, member, 0.7, rng);
     add(after, member);
     ASSERT_NEAR(sum_of(member.parameters.kernel), 1.0, 1e-9);
-    ASSERT_GE(member.shape.sigma, prior.kernel_sigma_min);
-    ASSERT_LE(member.shape.sigma, prior.kernel_sigma_max);
+    ASSERT_LE(std::abs(member.shape.sigma_shift), prior.kernel_sigma_shift_max);
   }
+  EXPECT_NEAR(before[7].sd(), prior.close_split.half_life_log_sigma, 0.03);
+  EXPECT_NEAR(before[8].sd(), prior.close_split.taker_imbalance_sigma, 0.015);
+  EXPECT_NEAR(before[9].sd(), prior.close_split.step_return_sigma, 0.003);
+  EXPECT_NEAR(before[10].sd(), prior.close_split.interest_sign_sigma, 0.003);
   for (std::size_t i = 0; i < before.size(); ++i) {
     EXPECT_NEAR(after[i].sum, before[i].sum, 5.0 * before[i].sd() / std::sqrt(kDraws)) << i;
     EXPECT_NEAR(after[i].sd() / before[i].sd(), 1.0, 0.1) << i;

@@ -149,21 +149,6 @@ KernelFit fit_kernel(const KernelEvidence& evidence, std::span<const double> sta
   return fit;
 }
 
-std::vector<double> near_tail_kernel(const DistanceGrid& grid, const KernelShape& shape) {
-  FAULTLINE_CHECK(shape.near_share >= 0.0 && shape.near_share < 1.0);
-  std::vector<double> weights = log_normal_kernel(grid, shape.median, shape.sigma);
-  const std::vector<double>& edges = grid.edges();
-  const double reach = std::log(std::min(kNearDistance, edges.back()) / edges.front());
-  if (reach <= 0.0) return weights;
-  for (double& weight : weights) weight *= 1.0 - shape.near_share;
-  for (std::size_t bin = 0; bin < grid.size(); ++bin) {
-    const double high = std::min(edges[bin + 1], kNearDistance);
-    if (high <= edges[bin]) break;
-    weights[bin] += shape.near_share * std::log(high / edges[bin]) / reach;
-  }
-  return weights;
-}
-
 std::vector<double> dirichlet_prior(std::span<const double> kernel, double strength) {
   FAULTLINE_CHECK(is_amount(strength));
   std::vector<double> prior(kernel.begin(), kernel.end());

@@ -95,17 +95,6 @@ struct KernelFit {
 KernelFit fit_kernel(const KernelEvidence& evidence, std::span<const double> start,
                      std::span<const double> prior, const KernelEmConfig& config = {});
 
-// A log-normal kernel, of which `near_share` is replaced by mass spread evenly in ln d below
-// kNearDistance. Why: without mass that near, skill on recorded liquidations falls steeply, and the
-// log-normal alone leaves it to one tail probability.
-inline constexpr double kNearDistance = 0.02;
-struct KernelShape {
-  double median = 0.12;
-  double sigma = 1.25;
-  double near_share = 0.05;
-};
-std::vector<double> near_tail_kernel(const DistanceGrid& grid, const KernelShape& shape);
-
 // prior_j = strength · kernel_j: `strength` positions' worth of belief in the kernel.
 std::vector<double> dirichlet_prior(std::span<const double> kernel, double strength);
 

@@ -216,21 +216,5 @@ TEST(KernelEm, CountsWhatNoKernelExplains) {
   EXPECT_EQ(evidence.add(std::vector<double>{5.0, 0.0}, -1.0).error().code, Errc::kOutOfRange);
 }
 
-TEST(KernelEm, NearTailKernelIsOnTheSimplexAndNear) {
-  const DistanceGrid grid(0.003, 0.6, 28);
-  const std::vector<double> plain = log_normal_kernel(grid, 0.12, 1.25);
-  const std::vector<double> near = near_tail_kernel(grid, {});
-  EXPECT_NEAR(sum_of(near), 1.0, 1e-12);
-  double plain_near = 0.0;
-  double near_near = 0.0;
-  for (std::size_t j = 0; grid.edges()[j + 1] <= kNearDistance * 1.0001; ++j) {
-    plain_near += plain[j];
-    near_near += near[j];
-  }
-  EXPECT_GT(near_near, plain_near + 0.03);
-  const std::vector<double> none = near_tail_kernel(grid, {.near_share = 0.0});
-  for (std::size_t j = 0; j < none.size(); ++j) EXPECT_EQ(none[j], plain[j]);
-}
-
 }  // namespace
 }  // namespace faultline

@@ -49,18 +49,20 @@ double mean_of(std::span<const double> values) {
 }  // namespace
 
 MemberParameters central_member(const DensityConfig& config, const DistanceGrid& grid) {
-  return MemberParameters{
-      .churn = config.churn,
-      .close_split = config.close_split,
-      .closing_per_day = config.closing_per_day,
-      .entry_weights = config.entry_weights,
-      .kernel = log_normal_kernel(grid, config.kernel_median, config.kernel_sigma)};
+  return MemberParameters{.churn = config.churn,
+                          .close_split = config.close_split,
+                          .close_response = config.close_response,
+                          .closing_per_day = config.closing_per_day,
+                          .entry_weights = config.entry_weights,
+                          .kernel = mixed_kernel(grid, config.kernel)};
 }
 
 PositionDensity::PositionDensity(const DensityConfig& config, std::vector<MemberParameters> members)
     : config_(config),
       grid_(config.distance_min, config.distance_max, config.distance_bins),
-      members_(std::move(members)) {
+      members_(std::move(members)),
+      splits_(std::max<std::size_t>(members_.size(), 1)),
+      isolated_(isolated_shares(grid_, config.kernel)) {
   FAULTLINE_CHECK(config_.entry_bin > 0.0 && config_.entry_bin <= 0.01);
   if (members_.empty()) members_.push_back(central_member(config_, grid_));
   for (const MemberParameters& member : members_) FAULTLINE_CHECK(is_usable(member));
@@ -88,7 +90,8 @@ PositionDensity::PositionDensity(const DensityConfig& config, std::vector<Member
 bool PositionDensity::is_usable(const MemberParameters& member) const {
   const double sum = std::accumulate(member.kernel.begin(), member.kernel.end(), 0.0);
   return member.kernel.size() == grid_.size() + 1 && std::abs(sum - 1.0) < kKernelTolerance &&
-         std::ranges::min(member.kernel) >= 0.0 && std::ranges::min(member.closing_per_day) > 0.0;
+         std::ranges::min(member.kernel) >= 0.0 && std::ranges::min(member.closing_per_day) > 0.0 &&
+         is_sound(member.close_response);
 }
 
 StepReport PositionDensity::advance(const MarketStep& step, const EntryPrices* entries) {
@@ -149,7 +152,7 @@ void PositionDensity::shift_by_funding(const MarketStep& step) {
     for (std::size_t j = 0; j < grid_.size(); ++j) {
       const double ratio = std::exp(s * grid_.delta_mid(side, j));
       rows_[row_index(side, j)].shift +=
-          config_.isolated_share * step.funding_rate * ratio / (1.0 - s * config_.maintenance_rate);
+          isolated_[j] * step.funding_rate * ratio / (1.0 - s * config_.maintenance_rate);
     }
   }
 }
@@ -211,12 +214,15 @@ void PositionDensity::sweep_bins(Side side, std::size_t j, std::size_t first, st
 }
 
 void PositionDensity::compute_flows(const MarketStep& step, StepReport& report) {
+  splits_.begin_step(step, open_interest_);
   for (std::size_t m = 0; m < members_.size(); ++m) {
-    flows_[m] = ledgers_[m].advance({.volume = step.volume,
-                                     .oi_begin = open_interest_,
-                                     .oi_end = step.oi_end,
-                                     .churn = members_[m].churn,
-                                     .close_split = members_[m].close_split});
+    const MemberParameters& member = members_[m];
+    flows_[m] = ledgers_[m].advance(
+        {.volume = step.volume,
+         .oi_begin = open_interest_,
+         .oi_end = step.oi_end,
+         .churn = member.churn,
+         .close_split = splits_.advance(m, member.close_split, member.close_response)});
     report.oi_exceeds_volume = flows_[m].oi_exceeds_volume;
   }
 }

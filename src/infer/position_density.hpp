@@ -9,39 +9,38 @@
 #include "base/result.hpp"
 #include "core/step.hpp"
 #include "infer/accounting.hpp"
+#include "infer/close_split.hpp"
 #include "infer/density_profile.hpp"
 #include "infer/kernel.hpp"
+#include "infer/kernel_prior.hpp"
 
 namespace faultline {
 
 inline constexpr std::size_t kPatienceClasses = 3;
 
-// Everything that can be chosen about the estimator. The defaults are the starting values of the
-// model document.
+// All that can be chosen of the estimator; the defaults are the model document's starting values.
 struct DensityConfig {
   double entry_bin = 5e-4;  // width of a log-price bin
   double distance_min = 0.003;
   double distance_max = 0.6;
   std::size_t distance_bins = 28;
-  double kernel_median = 0.12;
-  double kernel_sigma = 1.25;
+  // Funding moves its isolated share, applied as the mean over both modes at each distance.
+  KernelPrior kernel{};
   std::array<double, kPatienceClasses> closing_per_day{48.0, 4.0, 0.25};
   std::array<double, kPatienceClasses> entry_weights{0.5, 0.35, 0.15};
   double churn = 0.3;
   double close_split = 0.5;
+  CloseSplitResponse close_response{};  // measured nowhere: 0 (docs/models/position_density.md)
   // Shares of a step's entries at its close, high and low.
   std::array<double, 3> entry_at{0.45, 0.275, 0.275};
-  // Share of mass held in isolated margin, which funding moves; cross margin is not moved. The
-  // shift is applied as the mean over both. Source: 94.5 % of Hyperliquid's open interest was cross
-  // (model document).
-  double isolated_share = 0.055;
   double maintenance_rate = 0.005;  // in the funding shift only
 };
 
 // One member of the ensemble: a draw of all that is uncertain. kernel: distance_bins + 1 weights.
 struct MemberParameters {
   double churn = 0.3;
-  double close_split = 0.5;
+  double close_split = 0.5;  // without a response
+  CloseSplitResponse close_response{};
   std::array<double, kPatienceClasses> closing_per_day{};
   std::array<double, kPatienceClasses> entry_weights{};
   std::vector<double> kernel;
@@ -121,9 +120,9 @@ class PositionDensity {
   }
 
   // Changes the members' kernels as if all entries so far had been made with them: every distance,
-  // given up or not, is multiplied by its new weight over its old one, and each side is scaled back
-  // to its stock. What the identity returned is taken for an entry like any other. A distance whose
-  // old weight was next to nothing (a draw of a Dirichlet may be) begins empty.
+  // given up or not, is multiplied by its new weight over its old one, and each side is scaled to
+  // its stock. What the identity returned is taken for an entry. A distance whose old weight was
+  // next to nothing begins empty.
   // Requires: one usable kernel a member (checked). Cost: two passes over the occupied cells.
   void set_kernels(std::span<const std::vector<double>> kernels);
 
@@ -137,18 +136,17 @@ class PositionDensity {
   double stock(Side side) const;
   double never(Side side) const;
   double never(Side side, std::size_t member) const;
-  // stock() recomputed from the cells: equal up to rounding. Cost: one pass.
-  double recounted_stock(Side side) const;
+  double recounted_stock(Side side) const;  // from the cells: equal up to rounding. Cost: one pass
 
   // Adds the member's mass by liquidation price to `out`. Cost: one pass over the occupied cells.
-  // Requires: the rows are a whole number of entry bins wide (checked).
+  // Requires: rows a whole number of entry bins wide (checked).
   void add_profile(Side side, std::size_t member, const ProfileGrid& target, Profile& out) const;
 
   // The profiles of all members at once. Cost, requires: as add_profile.
   MemberProfiles profiles(Side side, const ProfileGrid& target) const;
 
-  // Slot m of the new ensemble continues the history of parents[m] with parameters[m].
-  // Requires: one entry a member in both, parents < member_count() (checked). Cost: one pass.
+  // Slot m of the new ensemble continues the history of parents[m] with parameters[m]. Cost: a
+  // pass. Requires: one entry a member in both, parents < member_count() (checked).
   void resample(std::span<const std::size_t> parents, std::vector<MemberParameters> parameters);
 
   // Everything that the next step depends on; restore() continues bit for bit.
@@ -161,7 +159,7 @@ class PositionDensity {
   // Mass by distance bin (mean over members).
   std::vector<double> mass_by_distance(Side side) const;
 
-  // A digest of the whole state: equal for equal histories.
+  // Equal for equal histories.
   std::uint64_t state_hash() const;
 
   // Bounded by kSpanMax, not by the number of trades or by where prices went.
@@ -280,6 +278,8 @@ class PositionDensity {
   std::vector<double> never_;        // [side][class][member], opened as "never"
   std::vector<double> given_up_;     // [side][distance][class][member], as cells: over the scale
   std::vector<FlowLedger> ledgers_;  // by member
+  CloseSplitPath splits_;
+  std::vector<double> isolated_;     // share by distance
   std::vector<StepFlows> flows_;     // of the current step, by member
   std::vector<double> swept_;        // of the current step, [side][class][member]
   std::vector<double> swept_quote_;  // of the last step, [side][member]

@@ -1,11 +1,12 @@
 // A density's state as bytes and back, and the exchange of its members.
 //
-//   "FLDENS03"  config digest  members  bins  u_begin  last_end  open_interest  is_started
+//   "FLDENS04"  config digest  members  bins  u_begin  last_end  open_interest  is_started
 //   scale | stock | never | given up | swept_quote     doubles
 //   rows (low, high, shift)                  2 x u64 and a double each
 //   waiting by side (low, high, log_begin)   2 x u64 and a double each
 //   waiting amounts                          doubles
 //   ledgers of flows by member               2 doubles each
+//   path of close splits                     doubles and a time (close_split.hpp)
 //   member parameters                        doubles
 //   cells                                    floats
 //   digest of all before it                  u64
@@ -24,7 +25,7 @@
 namespace faultline {
 namespace {
 
-constexpr std::uint64_t kMagic = 0x3330534e45444c46ULL;  // "FLDENS03"
+constexpr std::uint64_t kMagic = 0x3430534e45444c46ULL;  // "FLDENS04"
 constexpr std::uint64_t kBinsMax = 1'000'000;
 // What a checkpoint may say, so that nothing overflows later.
 constexpr double kLogPriceMax = 100.0;
@@ -41,7 +42,9 @@ std::uint64_t digest_of(const DensityConfig& config) {
   hash.add_double(config.entry_bin).add_double(config.distance_min);
   hash.add_double(config.distance_max).add_u64(config.distance_bins);
   for (const double share : config.entry_at) hash.add_double(share);
-  hash.add_double(config.isolated_share).add_double(config.maintenance_rate);
+  hash.add_double(config.maintenance_rate).add_double(config.kernel.cross_share);
+  for (const KernelShape& shape : {config.kernel.cross, config.kernel.isolated})
+    hash.add_double(shape.median).add_double(shape.sigma).add_double(shape.near_share);
   return hash.value();
 }
 
@@ -58,12 +61,16 @@ bool is_sound(const MemberParameters& member) {
 }
 
 std::size_t doubles_of_member(const DistanceGrid& grid) {
-  return 2 + 2 * kPatienceClasses + grid.size() + 1;
+  return 2 + 4 + 2 * kPatienceClasses + grid.size() + 1;
 }
 
 void put_member(const MemberParameters& member, StateWriter& out) {
   out.put(member.churn);
   out.put(member.close_split);
+  const CloseSplitResponse& response = member.close_response;
+  for (const double value : {response.half_life_hours, response.taker_imbalance,
+                             response.step_return, response.interest_sign})
+    out.put(value);
   out.put_all(std::span<const double>(member.closing_per_day));
   out.put_all(std::span<const double>(member.entry_weights));
   out.put_all(std::span<const double>(member.kernel));
@@ -73,6 +80,10 @@ MemberParameters get_member(StateReader& in, const DistanceGrid& grid) {
   MemberParameters member;
   member.churn = in.get<double>();
   member.close_split = in.get<double>();
+  CloseSplitResponse& response = member.close_response;
+  for (double* value : {&response.half_life_hours, &response.taker_imbalance, &response.step_return,
+                        &response.interest_sign})
+    *value = in.get<double>();
   in.get_all(std::span<double>(member.closing_per_day));
   in.get_all(std::span<double>(member.entry_weights));
   member.kernel.resize(grid.size() + 1);
@@ -106,6 +117,7 @@ std::vector<std::uint8_t> PositionDensity::checkpoint() const {
   }
   out.put_all(std::span<const double>(waiting_amount_));
   for (const FlowLedger& ledger : ledgers_) out.put_all(std::span<const double>(ledger.state()));
+  splits_.save(out);
   for (const MemberParameters& member : members_) put_member(member, out);
   out.put_all(std::span<const float>(mass_));
   return out.take_with_digest();
@@ -125,7 +137,7 @@ Result<void> PositionDensity::restore(std::span<const std::uint8_t> bytes, UnixN
   const std::size_t cells = rows_.size() * kPatienceClasses * bin_count * member_count;
   const std::size_t doubles = 3 + scale_.size() + stock_.size() + never_.size() + given_up_.size() +
                               swept_quote_.size() + rows_.size() * 3 + waiting_.size() * 3 +
-                              waiting_amount_.size() +
+                              waiting_amount_.size() + splits_.state_doubles() +
                               member_count * (2 + doubles_of_member(grid_)) + 1;
   const std::size_t wanted = doubles * 8 + cells * sizeof(float) + 8;
   if (bytes.size() - in.at() != wanted) return Error{Errc::kTruncated, bytes.size()};
@@ -157,6 +169,7 @@ Result<void> PositionDensity::restore(std::span<const std::uint8_t> bytes, UnixN
     if (!std::ranges::all_of(state, is_amount)) return Error{Errc::kOutOfRange, in.at()};
     ledger = FlowLedger::restore(state);
   }
+  if (!fresh.splits_.load(in, fresh.last_end_)) return Error{Errc::kOutOfRange, in.at()};
   for (MemberParameters& member : fresh.members_) {
     member = get_member(in, grid_);
     if (!is_usable(member) || !is_sound(member)) return Error{Errc::kOutOfRange, in.at()};
@@ -252,6 +265,7 @@ void PositionDensity::resample(std::span<const std::size_t> parents,
   move_lanes(given_up_);
   move_lanes(swept_quote_);
   move_lanes(ledgers_);
+  splits_.resample(parents);
   members_ = std::move(parameters);
   lay_out_kernels();
 }

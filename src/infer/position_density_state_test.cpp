@@ -28,6 +28,8 @@ std::vector<MarketStep> random_market(std::uint64_t seed, int count) {
     step.high = std::max(step.open, price) * (1.0 + 0.001 * rng.uniform());
     step.low = std::min(step.open, price) * (1.0 - 0.001 * rng.uniform());
     step.volume = 40.0 * rng.exponential();
+    step.has_taker_side = true;
+    step.taker_buy_volume = step.volume * (i % 7) / 7.0;
     step.oi_begin = oi;
     oi = std::max(100.0, oi + 8.0 * rng.normal());
     step.oi_end = oi;
@@ -37,13 +39,17 @@ std::vector<MarketStep> random_market(std::uint64_t seed, int count) {
   return steps;
 }
 
-// Members that differ in churn, so that each has a history of its own.
+// Members that differ in churn and response, so that each has a history of its own.
 std::vector<MemberParameters> four_members() {
   const DensityConfig config;
   const DistanceGrid grid(config.distance_min, config.distance_max, config.distance_bins);
   std::vector<MemberParameters> members(4, central_member(config, grid));
   for (std::size_t m = 0; m < members.size(); ++m) {
     members[m].churn = 0.1 + 0.2 * static_cast<double>(m);
+    members[m].close_response = {.half_life_hours = 0.5 + static_cast<double>(m),
+                                 .taker_imbalance = -0.5,
+                                 .step_return = 0.1,
+                                 .interest_sign = 0.1 * static_cast<double>(m)};
     members[m].kernel = log_normal_kernel(grid, 0.08 + 0.02 * static_cast<double>(m), 1.25);
   }
   return members;
@@ -120,6 +126,9 @@ TEST(PositionDensityState, DamagedCheckpointsAreRefusedAndChangeNothing) {
   std::vector<std::uint8_t> other = good;
   other[0] ^= 1U;
   EXPECT_EQ(refusal(other), Errc::kBadFormat);
+  std::vector<std::uint8_t> older = good;
+  older[7] = '3';  // "FLDENS03", before the split had a memory
+  EXPECT_EQ(refusal(older), Errc::kBadFormat);
   std::vector<std::uint8_t> huge = good;
   huge[24 + 7] = 0x7f;  // the number of bins
   EXPECT_EQ(refusal(huge), Errc::kOutOfRange);
@@ -220,8 +229,9 @@ struct Places {
   std::size_t waiting = rows + 24 * 56;
   std::size_t amounts = waiting + 24 * 2;
   std::size_t ledgers = amounts + 8 * 24 * 64;
-  std::size_t members = ledgers + 16 * 4;
-  std::size_t cells = members + 4 * 8 * 37;
+  std::size_t splits = ledgers + 16 * 4;
+  std::size_t members = splits + 8 * (4 + 16);
+  std::size_t cells = members + 4 * 8 * 41;
 };
 
 template <class T>
@@ -244,9 +254,11 @@ TEST(PositionDensityState, CraftedValuesAreRefused) {
     EXPECT_EQ(refusal_of(density, good, place, value), Errc::kOutOfRange) << place << ' ' << value;
   };
   for (const std::size_t place :
-       {std::size_t{32}, at.open_interest, at.scale, at.stock, at.never, at.given_up, at.quote,
-        at.rows + 16, at.waiting + 16, at.amounts, at.ledgers, at.members, at.members + 8,
-        at.members + 16, at.members + 40, at.members + 64}) {
+       {std::size_t{32}, at.open_interest, at.scale,        at.stock,        at.never,
+        at.given_up,     at.quote,         at.rows + 16,    at.waiting + 16, at.amounts,
+        at.ledgers,      at.members,       at.members + 8,  at.members + 16, at.members + 24,
+        at.members + 32, at.members + 40,  at.members + 48, at.members + 72, at.members + 96,
+        at.splits,       at.splits + 16,   at.splits + 24}) {
     expect_refused(place, nan);
     expect_refused(place, HUGE_VAL);
     expect_refused(place, -1e3);
@@ -255,9 +267,13 @@ TEST(PositionDensityState, CraftedValuesAreRefused) {
   expect_refused(at.scale, 0.0);
   expect_refused(at.stock, 1e5);  // not the open interest
   expect_refused(at.is_started, std::uint64_t{0});
-  expect_refused(at.members, 1.0);                         // churn
-  expect_refused(at.members + 8, 1.1);                     // close split
-  expect_refused(at.members + 40, 0.9);                    // entry weights add up to more than 1
+  expect_refused(at.members, 1.0);                  // churn
+  expect_refused(at.members + 8, 1.1);              // close split
+  expect_refused(at.members + 72, 0.9);             // entry weights add up to more than 1
+  expect_refused(at.splits + 8, std::int64_t{-1});  // a time before all times
+  expect_refused(at.splits + 8, kLater.value);      // a time after the last step
+  expect_refused(at.splits + 32, nan);              // what a member remembers
+  expect_refused(at.splits + 32, HUGE_VAL);
   expect_refused(at.rows, std::uint64_t{1} << 30U);        // low
   expect_refused(at.rows + 8, std::uint64_t{0});           // high, below low
   expect_refused(at.waiting, std::uint64_t{64});           // low, above high
@@ -289,10 +305,13 @@ TEST(PositionDensityState, TheDigestIsOfAllThatAdvanceReads) {
   const double close_split = 0.4;
   EXPECT_EQ(refusal_of(density, good, at.members + 8, close_split), Errc::kEmpty);
   EXPECT_NE(density.state_hash(), before);
-  EXPECT_EQ(refusal_of(density, good, std::size_t{40}, std::int64_t{1}), Errc::kEmpty);  // last end
+  EXPECT_EQ(refusal_of(density, good, std::size_t{40}, kLater.value), Errc::kEmpty);  // last end
   EXPECT_NE(density.state_hash(), before);
-  EXPECT_EQ(refusal_of(density, good, at.quote, 12.5), Errc::kEmpty);
-  EXPECT_NE(density.state_hash(), before);
+  for (const std::size_t place : {at.quote, at.splits, at.splits + 32, at.members + 24}) {
+    EXPECT_EQ(refusal_of(density, good, place, 2.5), Errc::kEmpty);
+    EXPECT_NE(density.state_hash(), before) << place;
+    ASSERT_TRUE(density.restore(good, kLater));
+  }
   ASSERT_TRUE(density.restore(good, kLater));
   EXPECT_EQ(density.state_hash(), before);
 }

@@ -238,7 +238,7 @@ TEST(PositionDensity, ASingleDistanceLandsWhereTheFormulaSays) {
 
 TEST(PositionDensity, FundingMovesIsolatedLiquidationPricesByTheFormula) {
   DensityConfig config;
-  config.isolated_share = 1.0;
+  config.kernel.cross_share = 0.0;
   const DistanceGrid grid(config.distance_min, config.distance_max, config.distance_bins);
   constexpr std::size_t kBin = 20;
   constexpr double kRate = 0.001;
@@ -335,12 +335,18 @@ TEST(PositionDensity, AMirroredMarketExchangesTheSides) {
   MemberParameters mirrored_member = near;
   near.close_split = 0.4;
   mirrored_member.close_split = 0.6;
+  near.close_response = mirrored_member.close_response = {
+      .taker_imbalance = -0.6, .step_return = 0.2, .interest_sign = 0.2};
   PositionDensity density(config, {near});
   PositionDensity mirrored(config, {mirrored_member});
   const auto flip = [](double price) { return kStart * kStart / price; };
-  for (const MarketStep& step : random_market(9, 500)) {
+  Rng takers(5);
+  for (MarketStep step : random_market(9, 500)) {
+    step.has_taker_side = true;
+    step.taker_buy_volume = step.volume * takers.uniform();
     density.advance(step);
     MarketStep other = step;
+    other.taker_buy_volume = step.volume - step.taker_buy_volume;
     other.open = flip(step.open);
     other.close = flip(step.close);
     other.high = flip(step.low);
@@ -365,6 +371,27 @@ TEST(PositionDensity, AMirroredMarketExchangesTheSides) {
   }
   // The mean way, in log price, by which the two differ: under two bins.
   EXPECT_LT(gap / density.stock(Side::kLong), 1e-3);
+}
+
+// A response moves what each side closes, and never what the identity says of both together.
+TEST(PositionDensity, TheCloseSplitFollowsTheMarket) {
+  DensityConfig config;
+  config.close_response = {.taker_imbalance = -2.0};
+  PositionDensity even = central();
+  PositionDensity follows(config, {});
+  double closed_apart = 0.0;
+  for (MarketStep step : random_market(14, 300)) {
+    step.has_taker_side = true;
+    step.taker_buy_volume = 0.1 * step.volume;
+    const StepReport a = even.advance(step);
+    const StepReport b = follows.advance(step);
+    ASSERT_NEAR(a.opened[0] + a.opened[1], b.opened[0] + b.opened[1], 1e-6);
+    // Who sells as a taker leaves a long.
+    ASSERT_LE(b.opened[1], a.opened[1] + 1e-9);
+    closed_apart += b.opened[0] - a.opened[0];
+    ASSERT_NEAR(follows.stock(Side::kLong), step.oi_end, 1e-3 * step.oi_end);
+  }
+  EXPECT_GT(closed_apart, 300.0);
 }
 
 TEST(PositionDensity, SameHistorySameState) {
@@ -430,7 +457,7 @@ TEST(PositionDensity, StepsThatTurnOverEverythingStayFinite) {
 TEST(PositionDensity, LongAndLargeFundingIsCarried) {
   for (const double rate : {0.02, -0.02}) {
     DensityConfig config;
-    config.isolated_share = 0.5;
+    config.kernel.cross_share = 0.5;
     PositionDensity density(config, {});
     for (int i = 0; i < 600; ++i) {
       MarketStep step = quiet_step(i, kStart * (1.0 + 0.05 * (i % 3)));

@@ -186,10 +186,16 @@ std::uint64_t PositionDensity::state_hash() const {
   for (const double value : swept_quote_) hash.add_double(value);
   for (const MemberParameters& member : members_) {
     hash.add_double(member.churn).add_double(member.close_split);
+    const CloseSplitResponse& response = member.close_response;
+    hash.add_double(response.half_life_hours).add_double(response.taker_imbalance);
+    hash.add_double(response.step_return).add_double(response.interest_sign);
     for (const double value : member.closing_per_day) hash.add_double(value);
     for (const double value : member.entry_weights) hash.add_double(value);
     for (const double value : member.kernel) hash.add_double(value);
   }
+  StateWriter splits;
+  splits_.save(splits);
+  hash.add_bytes(splits.take());
   hash.add_double(open_interest_).add_u64(static_cast<std::uint64_t>(last_end_.value));
   hash.add_u64(is_started_ ? 1 : 0);
   return hash.value();

@@ -10,18 +10,14 @@ namespace {
 // Log odds of selling per unit of premium: an expensive contract finds fewer buyers.
 constexpr double kPremiumAversion = 1'000.0;
 constexpr double kTrendMax = 3.0;
-// Margin brought beyond what is needed, for fees and for what the price does until the fill.
-constexpr double kMarginSlack = 1.02;
-constexpr double kFeeSlack = 0.002;  // of the position
 constexpr Nanos kClipPause{5 * kSecond.value};
 constexpr double kAvoidReach = 0.1;  // of the price
-constexpr double kGrownMax = 1.5;    // no more is added to a position this large for its holder
 
 }  // namespace
 
 Holders::Holders(const MarketConfig& config, std::uint16_t venue, std::uint32_t count,
                  VenueMarket& market, Agenda& agenda)
-    : config_(config.holders),
+    : laws_(config.holders, market.contract(), market.exchange().config().tiers),
       readers_(config.readers),
       venue_(venue),
       market_(market),
@@ -31,16 +27,14 @@ Holders::Holders(const MarketConfig& config, std::uint16_t venue, std::uint32_t 
   for (std::uint32_t i = 0; i < count; ++i) {
     Rng rng = draws_of(i);
     Holder& holder = holders_[i];
-    const double size_log = config_.position_usd_spread * rng.normal();
-    holder.position_usd =
-        std::min(config_.position_usd_max, config_.position_usd_median * std::exp(size_log));
-    holder.is_isolated = rng.uniform() < config_.isolated_share;
+    holder.position_usd = laws_.position_usd(rng);
+    holder.is_isolated = laws_.is_isolated(rng);
     // By a stream of its own, so that a share of none leaves the market as it is.
     holder.is_avoider =
         Rng(config.seed).stream("avoider", (std::uint64_t{venue} << 32U) | i).uniform() <
         readers_.avoider_share;
     if (holder.is_avoider) avoiders_.push_back(i);
-    sleep(i, config_.idle_mean, rng);
+    sleep(i, laws_.config().idle_mean, rng);
   }
 }
 
@@ -66,7 +60,7 @@ void Holders::wake(const LabEvent& event) {
   if (holder.phase == Phase::kHolding && state_of(event.agent).qty == 0) {
     holder.phase = Phase::kIdle;  // taken from it, or stopped out
     holder.has_stop = false;
-    sleep(event.agent, config_.idle_mean, rng);
+    sleep(event.agent, laws_.config().idle_mean, rng);
   } else if (holder.phase == Phase::kHolding) {
     act(event.agent, rng);
   } else {
@@ -74,42 +68,13 @@ void Holders::wake(const LabEvent& event) {
   }
 }
 
-double Holders::leverage_for(double usd, Rng& rng) const {
-  const double wanted = config_.leverage_median * std::exp(config_.leverage_spread * rng.normal());
-  const TierTable& tiers = market_.exchange().config().tiers;
-  const double price = market_.contract().price_approx(market_.exchange().mark());
-  const double notional = market_.contract().kind() == ContractKind::kLinear ? usd : usd / price;
-  const auto rung = tiers.tier_index_at(notional);
-  const double allowed = rung ? tiers.tiers()[*rung].leverage_max.value_or(1.0) : 1.0;
-  return std::clamp(wanted, 1.0, std::max(1.0, std::min(config_.leverage_max, allowed)));
-}
-
-// Positions from before the first wake-up are met as often as they last: the market is old.
-std::uint8_t Holders::patience_for(bool is_first, Rng& rng) const {
-  std::array<double, 3> weights = config_.holding_share;
-  if (is_first) {
-    for (std::size_t i = 0; i < weights.size(); ++i)
-      weights[i] *= static_cast<double>(config_.holding_mean[i].value);
-  }
-  double draw = rng.uniform() * (weights[0] + weights[1] + weights[2]);
-  std::uint8_t patience = 0;
-  while (patience + std::size_t{1} < weights.size() && draw >= weights[patience])
-    draw -= weights[patience++];
-  return patience;
-}
-
 // Brings the wallet to what a position of `usd` more needs at the holder's leverage.
 void Holders::fund(std::uint32_t index, double usd) {
   const Holder& holder = holders_[index];
   Exchange& exchange = market_.exchange();
-  const double need_usd =
-      kMarginSlack * usd / static_cast<double>(holder.leverage) + kFeeSlack * usd;
-  const std::int64_t need = market_.contract().money_of_usd(need_usd, exchange.mark()) + 1;
-  const double most_usd = need_usd * (1.0 + config_.cross_spare);
-  const std::int64_t most =
-      holder.is_isolated ? need : market_.contract().money_of_usd(most_usd, exchange.mark());
+  const WalletRange range = laws_.wallet(usd, holder.leverage, holder.is_isolated, exchange.mark());
   const std::int64_t wallet = state_of(index).wallet;
-  const std::int64_t wanted = std::clamp(wallet, need, std::max(need, most));
+  const std::int64_t wanted = std::clamp(wallet, range.least, range.most);
   if (wanted > wallet) exchange.deposit(account_of(index), wanted - wallet);
   if (wanted < wallet) exchange.withdraw(account_of(index), wallet - wanted);
 }
@@ -117,13 +82,13 @@ void Holders::fund(std::uint32_t index, double usd) {
 void Holders::enter(std::uint32_t index, Rng& rng) {
   Holder& holder = holders_[index];
   const double trend = std::clamp(market_.trend(), -kTrendMax, kTrendMax);
-  const double odds_log =
-      config_.long_bias + config_.crowding * trend - kPremiumAversion * market_.premium_log();
+  const double odds_log = laws_.config().long_bias + laws_.config().crowding * trend -
+                          kPremiumAversion * market_.premium_log();
   const bool is_long = rng.uniform() < 1.0 / (1.0 + std::exp(-odds_log));
   const double usd =
-      std::min(config_.position_usd_max, holder.position_usd * (0.5 + rng.uniform()));
-  holder.leverage = static_cast<float>(leverage_for(usd, rng));
-  holder.patience = patience_for(holder.draws == 2, rng);
+      std::min(laws_.config().position_usd_max, holder.position_usd * HolderLaws::size_factor(rng));
+  holder.leverage = laws_.leverage(usd, market_.exchange().mark(), rng);
+  holder.patience = laws_.patience(holder.draws == 2, rng);
   market_.exchange().set_mode(account_of(index),
                               holder.is_isolated ? MarginMode::kIsolated : MarginMode::kCross,
                               static_cast<double>(holder.leverage));
@@ -135,36 +100,36 @@ void Holders::enter(std::uint32_t index, Rng& rng) {
 void Holders::act(std::uint32_t index, Rng& rng) {
   Holder& holder = holders_[index];
   const LabAccount& state = state_of(index);
-  const double draw = rng.uniform();
-  const double usd = market_.contract().usd_approx(std::abs(state.qty), market_.exchange().mark());
-  const bool may_add = usd <= holder.position_usd * kGrownMax;
-  if (draw < config_.add_share && may_add) {
+  const PriceTicks mark = market_.exchange().mark();
+  const HolderSituation situation{
+      .usd = market_.contract().usd_approx(std::abs(state.qty), mark),
+      .position_usd = holder.position_usd,
+      .is_divisible = std::abs(state.qty) >= 2,
+      .is_losing = market_.contract().value(state.qty, mark) < state.cost};
+  const HolderAct act = laws_.act(situation, rng);
+  if (act == HolderAct::kAdd) {
     add(index, rng);
     return;
   }
-  const bool halves = draw < config_.add_share + config_.halve_share && std::abs(state.qty) >= 2;
-  const std::int64_t gain =
-      market_.contract().value(state.qty, market_.exchange().mark()) - state.cost;
-  if (gain < 0 && rng.uniform() >= config_.losing_patience) {
-    sleep(index, config_.holding_mean[holder.patience], rng);
+  if (act == HolderAct::kWait) {
+    sleep(index, laws_.holding_mean(holder.patience), rng);
     return;
   }
   drop_stop(index);
-  send(index, halves ? -state.qty / 2 : -state.qty, true);
+  send(index, act == HolderAct::kHalve ? -state.qty / 2 : -state.qty, true);
 }
 
 void Holders::add(std::uint32_t index, Rng& rng) {
   const LabAccount& state = state_of(index);
   const std::int64_t lots = state.qty / 2;
   if (lots == 0) {
-    sleep(index, config_.holding_mean[holders_[index].patience], rng);
+    sleep(index, laws_.holding_mean(holders_[index].patience), rng);
     return;
   }
-  const double usd = market_.contract().usd_approx(std::abs(lots), market_.exchange().mark());
-  const double margin =
-      usd * (kMarginSlack / static_cast<double>(holders_[index].leverage) + kFeeSlack);
+  const PriceTicks mark = market_.exchange().mark();
+  const double usd = market_.contract().usd_approx(std::abs(lots), mark);
   market_.exchange().deposit(account_of(index),
-                             market_.contract().money_of_usd(margin, market_.exchange().mark()));
+                             laws_.addition_margin(usd, holders_[index].leverage, mark));
   drop_stop(index);
   send(index, lots, false);
 }
@@ -206,7 +171,7 @@ void Holders::avoid(std::uint32_t index, Rng& rng) {
 void Holders::order(const LabEvent& event) {
   Holder& holder = holders_[event.agent];
   if (event.stamp != holder.stamp) return;
-  const std::int64_t clip_most = market_.lots_of_usd(config_.clip_usd);
+  const std::int64_t clip_most = market_.lots_of_usd(laws_.config().clip_usd);
   const std::int64_t lots = std::min(std::abs(holder.working), clip_most);
   const Side side = holder.working > 0 ? Side::kLong : Side::kShort;
   const auto placed = market_.exchange().place({.owner = OwnerId{account_of(event.agent)},
@@ -220,7 +185,8 @@ void Holders::order(const LabEvent& event) {
                           .account = account_of(event.agent),
                           .side = side,
                           .lots = placed->filled,
-                          .mark = market_.exchange().mark()});
+                          .mark = market_.exchange().mark(),
+                          .is_addition = holder.phase == Phase::kHolding});
   if (!placed || holder.working == 0) {
     rest_after_order(event.agent);
     return;
@@ -236,13 +202,13 @@ void Holders::rest_after_order(std::uint32_t index) {
   holder.working = 0;
   if (state.qty != 0) {
     holder.phase = Phase::kHolding;
-    if (!holder.has_stop && rng.uniform() < config_.stop_share) set_stop(index, rng);
-    sleep(index, config_.holding_mean[holder.patience], rng);
+    if (!holder.has_stop && laws_.wants_stop(rng)) set_stop(index, rng);
+    sleep(index, laws_.holding_mean(holder.patience), rng);
     return;
   }
   holder.phase = Phase::kIdle;
   if (holder.is_isolated) market_.exchange().withdraw(account_of(index), state.wallet);
-  sleep(index, config_.idle_mean, rng);
+  sleep(index, laws_.config().idle_mean, rng);
 }
 
 // On the mark, .2 to .8 of the way to liquidation.
@@ -252,7 +218,7 @@ void Holders::set_stop(std::uint32_t index, Rng& rng) {
   const auto tick = exchange.liquidation_tick_of(account_of(index));
   if (!tick) return;
   const LabAccount& state = state_of(index);
-  const double way = 0.2 + 0.6 * rng.uniform();
+  const double way = HolderLaws::stop_way(rng);
   const auto distance = static_cast<double>((*tick - exchange.mark()).value);
   const PriceTicks price = exchange.mark() + TickDelta(std::llround(way * distance));
   const auto placed = exchange.place({.owner = OwnerId{account_of(index)},

@@ -5,6 +5,7 @@
 
 #include "base/rng.hpp"
 #include "lab/agenda.hpp"
+#include "lab/holder_laws.hpp"
 #include "lab/map_view.hpp"
 #include "lab/market_config.hpp"
 #include "lab/venue_market.hpp"
@@ -66,14 +67,12 @@ class Holders {
   void act(std::uint32_t holder, Rng& rng);
   void add(std::uint32_t holder, Rng& rng);
   void fund(std::uint32_t holder, double usd);
-  double leverage_for(double usd, Rng& rng) const;
-  std::uint8_t patience_for(bool is_first, Rng& rng) const;
   void avoid(std::uint32_t holder, Rng& rng);
   void rest_after_order(std::uint32_t holder);
   void set_stop(std::uint32_t holder, Rng& rng);
   void drop_stop(std::uint32_t holder);
 
-  HolderConfig config_;
+  HolderLaws laws_;
   ReaderConfig readers_;
   std::uint16_t venue_;
   VenueMarket& market_;

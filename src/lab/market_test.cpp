@@ -150,7 +150,8 @@ TEST(Market, LongsAreLiquidatedOnFallsAndShortsOnRises) {
       config.value.news_count = 1;
       config.value.news_size = 0.06;
       config.value.news_sign = direction;
-      for (const LiquidationRecord& record : simulate_market(config)->venues[0].forced)
+      const MarketRun run = simulate_market(config).value();
+      for (const LiquidationRecord& record : run.venues[0].forced)
         (sign(record.side) * direction < 0.0 ? fitting : other) +=
             static_cast<double>(record.value);
     }

@@ -18,6 +18,7 @@ struct EntryRecord {
   Side side = Side::kLong;
   Qty lots;
   PriceTicks mark;
+  bool is_addition = false;  // to a position that was held before the order
 };
 
 // What one venue of a simulated market published, in the form of recorded data, and the truth

@@ -16,6 +16,7 @@ namespace {
 // much again as the market.
 constexpr std::size_t kReaderMembers = 1;
 constexpr double kReaderReach = 0.15;
+constexpr std::uint64_t kScenarioBytesMax = std::uint64_t{1} << 20;
 
 // The truth of one venue within the reach of the comparison, at the end of the run.
 void add_truth(const VenueTape& tape, double mark, NearComparison& out) {
@@ -46,6 +47,12 @@ MapRequest request_for(const LabRunOptions& options, std::span<const VenueTape> 
 }
 
 }  // namespace
+
+Outcome<Scenario> read_scenario(const std::string& path) {
+  const Outcome<std::string> text = read_whole_file(path, kScenarioBytesMax);
+  if (!text) return text.error();
+  return parse_scenario(*text, path);
+}
 
 ForcedTotals forced_totals(std::span<const VenueTape> tapes, UnixNanos from) {
   ForcedTotals totals;

@@ -8,6 +8,7 @@
 #include "base/progress.hpp"
 #include "engine/map_builder.hpp"
 #include "lab/market.hpp"
+#include "lab/scenario.hpp"
 #include "study/lab_store.hpp"
 
 namespace faultline {
@@ -58,6 +59,9 @@ struct LabRun {
 // Errors: those of simulate_market(), write_lab_store() and build_map().
 // Invariant: the same options give the same map (its state_hash), on one binary.
 Outcome<LabRun> run_lab(const LabRunOptions& options, const ProgressFn& report);
+
+// Errors: those of the file and of parse_scenario(), with the file's name; kLimit beyond 1 MB.
+Outcome<Scenario> read_scenario(const std::string& path);
 
 // Sums what the tapes know from `from` on.
 ForcedTotals forced_totals(std::span<const VenueTape> tapes, UnixNanos from);

@@ -22,10 +22,11 @@ struct Estimate {
   MapColumn column;
 };
 
-Outcome<Estimate> estimate_in_steps(const Store& store, const InstrumentId& id, Nanos length) {
+Outcome<Estimate> estimate_in_steps(const Store& store, const InstrumentId& id, Nanos length,
+                                    const DensityConfig& config = {}) {
   Outcome<OpenedSteps> opened = open_steps(store, id, {.length = length});
   if (!opened) return opened.error();
-  PositionDensity density({}, {});
+  PositionDensity density(config, {});
   Estimate estimate;
   MarketStep step;
   for (;;) {
@@ -64,18 +65,26 @@ TEST(StepLength, SecondsAndMinutesTellTheSameStory) {
   const auto store = Store::open(options.folder + "/store", StoreMode::kRead);
   ASSERT_TRUE(store) << describe(store.error());
   const InstrumentId id = lab_instrument().id;
-  const Outcome<Estimate> seconds = estimate_in_steps(**store, id, kSecond);
-  ASSERT_TRUE(seconds) << describe(seconds.error());
-  for (const Nanos length : {kMinute, Nanos(5 * kMinute.value), kHour}) {
-    const Outcome<Estimate> coarse = estimate_in_steps(**store, id, length);
-    ASSERT_TRUE(coarse) << describe(coarse.error());
-    const double opened = coarse->opened / seconds->opened;
-    const double distance = relative_l1(seconds->column, coarse->column);
-    std::printf("steps of %lld s against 1 s: opened %.4f, L1 of the map within 5 %% %.4f\n",
-                static_cast<long long>(length.value / kSecond.value), opened, distance);
-    if (length != kMinute) continue;  // the others are for information
-    EXPECT_NEAR(opened, 1.0, 0.03);
-    EXPECT_LE(distance, 0.05);
+  // The central member, whose close split stays where it is, and one whose split follows the market
+  // two standard deviations of the prior beyond it.
+  const DensityConfig follows{.close_response = {.half_life_hours = 0.5,
+                                                 .taker_imbalance = -0.6,
+                                                 .step_return = 0.1,
+                                                 .interest_sign = 0.1}};
+  for (const DensityConfig& config : {DensityConfig{}, follows}) {
+    const Outcome<Estimate> seconds = estimate_in_steps(**store, id, kSecond, config);
+    ASSERT_TRUE(seconds) << describe(seconds.error());
+    for (const Nanos length : {kMinute, Nanos(5 * kMinute.value), kHour}) {
+      const Outcome<Estimate> coarse = estimate_in_steps(**store, id, length, config);
+      ASSERT_TRUE(coarse) << describe(coarse.error());
+      const double opened = coarse->opened / seconds->opened;
+      const double distance = relative_l1(seconds->column, coarse->column);
+      std::printf("steps of %lld s against 1 s: opened %.4f, L1 of the map within 5 %% %.4f\n",
+                  static_cast<long long>(length.value / kSecond.value), opened, distance);
+      if (length != kMinute) continue;  // the others are for information
+      EXPECT_NEAR(opened, 1.0, 0.03);
+      EXPECT_LE(distance, 0.05);
+    }
   }
 }
 

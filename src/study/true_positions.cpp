@@ -175,6 +175,7 @@ Outcome<std::vector<PositionProfile>> load_position_profiles(const Store& store,
   Outcome<OpenedSteps> opened = open_steps(
       store, request.instrument, {.assumed_open_interest = request.assumed_open_interest});
   if (!opened) return opened.error();
+  // Whatever the venue: Hyperliquid's prior was measured on positions like these.
   const DensityConfig config;
   PositionDensity density(
       config, parameters_of(draw_ensemble({}, config, Rng(request.seed), request.members)));

@@ -33,6 +33,9 @@ expect(2 "a.gif does not end with" map --store s --instrument okx:X --out a.gif)
 expect(2 "0 is not a decimal number above zero"
   import --store s --format bybit_trades --instrument okx:X --tick-size 0 a.csv)
 expect(2 "A subcommand is required" study)
+expect(2 "scenarios is required" study recovery --out o)
+expect(2 "not in range" study recovery a.toml --out o --replicas 1)
+expect(1 "absent.toml" study recovery absent.toml --out o)
 expect(2 "needs --dataset or --store" study map-skill --out o.json)
 expect(2 "x is not a time" study map-skill --store s --primary-to x --out o.json)
 expect(2 "-1 is not a whole number from 0 on"
