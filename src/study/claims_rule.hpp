@@ -44,7 +44,7 @@ std::optional<Verdict> judge(const std::optional<BootstrapEstimate>& estimate,
 
 struct ClaimPart {
   std::string what;  // with the unit
-  std::optional<BootstrapEstimate> estimate;
+  std::optional<BootstrapEstimate> estimate{};
   Expectation expected{};
   std::optional<Verdict> verdict = judge(estimate, expected);
 };
