@@ -24,9 +24,9 @@ inline constexpr std::size_t kClaimCount = 7;
 
 struct ClaimsRequest {
   std::size_t replicas = 16;
-  std::uint64_t seed = 1;         // of replica 0; the others follow
+  std::uint64_t seed = 1;           // of replica 0; the others follow
   std::vector<std::size_t> only{};  // numbers of claims, from 1; empty: all
-  std::size_t threads = 2;        // markets at a time; the results are the same with any
+  std::size_t threads = 2;          // markets at a time; the results are the same with any
 };
 
 struct ClaimsStudy {

@@ -35,6 +35,12 @@ double extra_fall_percent(const MarketFacts& facts) {
   return 100.0 * (shock_move(facts) - news_size(facts));
 }
 
+// What could be liquidated on the way of the news, of the open interest before it.
+double fuel_percent(const MarketFacts& facts) {
+  const TrueProfile& before = facts.snapshot_at(facts.news.front().begin);
+  return 100.0 * before.within(Side::kLong, news_size(facts)) / before.open_interest_usd;
+}
+
 double shock_forced_percent(const MarketFacts& facts) { return 100.0 * shock_forced_share(facts); }
 
 double forced_percent(const MarketFacts& facts) { return 100.0 * forced_share(facts); }
@@ -126,7 +132,7 @@ ClaimResult claim_depth(const ClaimsData& data) {
   claim.name = "depth";
   claim.statement = "Thin and fragmented books amplify, deep books absorb.";
   claim.measure =
-      "The same positions' rules and the same news of about −5 %: fall within 30 minutes beyond "
+      "The same traders and the same news of about −5 %: fall within 30 minutes beyond "
       "the news, and liquidated share of open interest. And hourly returns of markets without "
       "news, trend traders and heavy tails, with and without leverage.";
   std::vector<LabelledEstimate> points;
@@ -153,6 +159,11 @@ ClaimResult claim_depth(const ClaimsData& data) {
   };
   measure("fall beyond the news, %", extra_fall_percent);
   measure("liquidated share of open interest, %", shock_forced_percent);
+  for (const ClaimArm arm :
+       {ClaimArm::kDeep, ClaimArm::kCrowdedBad, ClaimArm::kThin, ClaimArm::kFragmented})
+    claim.parts.push_back(
+        {.what = std::string(name_of(arm)) + ": fuel on the way of the news before it, %",
+         .estimate = mean_estimate(over_replicas(data, arm, fuel_percent))});
   add_kurtosis(data, claim.parts);
   claim.figure = estimates_chart("Fall beyond the same news, by depth of the book",
                                  "fall beyond the news, %", points);

@@ -18,6 +18,40 @@ Verdict judge_side(double nearest, double farthest) {
   return farthest < 0.0 ? Verdict::kNotSupported : Verdict::kUndecided;
 }
 
+// By group, then by score.
+std::vector<ScoredCase> sorted_cases(std::span<const ScoredCase> cases) {
+  std::vector<ScoredCase> sorted(cases.begin(), cases.end());
+  std::ranges::sort(sorted, {},
+                    [](const ScoredCase& one) { return std::tuple(one.group, one.score); });
+  return sorted;
+}
+
+std::optional<double> auc_of_sorted(std::span<const ScoredCase> sorted,
+                                    std::span<const std::uint32_t> times) {
+  double pairs = 0.0;
+  double won = 0.0;
+  for (std::size_t begin = 0; begin < sorted.size();) {
+    double positive = 0.0;
+    double negative = 0.0;  // both: of the group, below the score that is looked at
+    std::size_t at = begin;
+    while (at < sorted.size() && sorted[at].group == sorted[begin].group) {
+      std::array<double, 2> tied{};
+      const double score = sorted[at].score;
+      for (; at < sorted.size() && sorted[at].group == sorted[begin].group &&
+             sorted[at].score == score;
+           ++at)
+        tied[sorted[at].is_positive ? 1 : 0] += times[sorted[at].replica];
+      won += tied[1] * (negative + 0.5 * tied[0]);
+      positive += tied[1];
+      negative += tied[0];
+    }
+    pairs += positive * negative;
+    begin = at;
+  }
+  if (pairs <= 0.0) return std::nullopt;
+  return won / pairs;
+}
+
 }  // namespace
 
 std::string_view name_of(Verdict verdict) {
@@ -92,37 +126,14 @@ std::optional<BootstrapEstimate> paired_estimate(std::span<const double> a,
 
 std::optional<double> pooled_auc(std::span<const ScoredCase> cases,
                                  std::span<const std::uint32_t> times) {
-  std::vector<ScoredCase> sorted(cases.begin(), cases.end());
-  std::ranges::sort(sorted, {},
-                    [](const ScoredCase& one) { return std::tuple(one.group, one.score); });
-  double pairs = 0.0;
-  double won = 0.0;
-  for (std::size_t begin = 0; begin < sorted.size();) {
-    double positive = 0.0;
-    double negative = 0.0;  // both: of the group, below the score that is looked at
-    std::size_t at = begin;
-    while (at < sorted.size() && sorted[at].group == sorted[begin].group) {
-      std::array<double, 2> tied{};
-      const double score = sorted[at].score;
-      for (; at < sorted.size() && sorted[at].group == sorted[begin].group &&
-             sorted[at].score == score;
-           ++at)
-        tied[sorted[at].is_positive ? 1 : 0] += times[sorted[at].replica];
-      won += tied[1] * (negative + 0.5 * tied[0]);
-      positive += tied[1];
-      negative += tied[0];
-    }
-    pairs += positive * negative;
-    begin = at;
-  }
-  if (pairs <= 0.0) return std::nullopt;
-  return won / pairs;
+  return auc_of_sorted(sorted_cases(cases), times);
 }
 
 std::optional<BootstrapEstimate> auc_estimate(std::span<const ScoredCase> cases,
                                               std::size_t replica_count) {
+  const std::vector<ScoredCase> sorted = sorted_cases(cases);
   return bootstrap_statistic(replica_count, [&](std::span<const std::uint32_t> times) {
-    return pooled_auc(cases, times);
+    return auc_of_sorted(sorted, times);
   });
 }
 
