@@ -138,12 +138,9 @@ MapSource watched(MapSource source, std::vector<ShownMass>& shown) {
 
 std::string_view name_of(ClaimArm arm) {
   constexpr std::array<std::string_view, kClaimArmCount> kNames{
-      "similar",   "wide",      "crowded longs, bad news",
-      "thin book", "deep book", "fragmented",
-      "cap 1",     "cap 125",   "crowded longs, news of either sign",
-      "balanced",  "nobody",    "hunters",
-      "avoiders",  "providers", "no news",
-      "12 % news"};
+      "similar",  "wide",      "crowded, bad news", "thin book", "deep book", "fragmented",
+      "cap 1",    "cap 125",   "crowded",           "balanced",  "nobody",    "hunters",
+      "avoiders", "providers", "no news",           "12 % news"};
   return kNames[static_cast<std::size_t>(arm)];
 }
 

@@ -260,7 +260,7 @@ LineChart estimates_chart(const std::string& title, const std::string& y_label,
   chart.title = title;
   chart.footer = "Simulated markets. Whiskers: 95 % over replicas.";
   chart.y_label = y_label;
-  LineSeries series{.label = "mean of the replicas", .style = SeriesStyle::kPoints};
+  LineSeries series{.label = "with its interval", .style = SeriesStyle::kPoints};
   for (const LabelledEstimate& point : points) {
     if (!point.estimate) continue;
     series.x.push_back(static_cast<double>(chart.x_categories.size()));

@@ -182,7 +182,7 @@ ClaimResult claim_direction(const ClaimsData& data) {
     const auto estimate = auc_estimate(own.all, data.replica_count());
     by_arm.push_back(
         {.what = std::string(name_of(arm)) + ": AUC of the truth", .estimate = estimate});
-    points.push_back({"arm " + std::to_string(i), estimate});
+    points.push_back({std::string(name_of(arm)), estimate});
   }
   const auto pooled = auc_estimate(truth.all, data.replica_count());
   claim.parts.push_back(
