@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/check.hpp"
 #include "study/claims.hpp"
 #include "study/claims_measures.hpp"
 
@@ -15,7 +16,7 @@ constexpr std::size_t kConcentrationBins = 20;
 constexpr double kKurtosisMost = 0.5;
 constexpr Nanos kReturnStep{10 * kMinute.value};
 
-// Mean over hours and sides.
+// Mean over hours and sides. Requires: there was mass within reach once (checked).
 double mean_concentration(const MarketFacts& facts) {
   double sum = 0.0;
   double count = 0.0;
@@ -28,7 +29,8 @@ double mean_concentration(const MarketFacts& facts) {
       count += 1.0;
     }
   }
-  return count > 0.0 ? sum / count : 0.0;
+  FAULTLINE_CHECK(count > 0.0);
+  return sum / count;
 }
 
 double extra_fall_percent(const MarketFacts& facts) {

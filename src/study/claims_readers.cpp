@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/check.hpp"
 #include "study/claims.hpp"
 #include "study/claims_measures.hpp"
 
@@ -16,8 +17,8 @@ constexpr Expectation kNegative{Kind::kBelow, 0.0};
 double forced_percent(const MarketFacts& facts) { return 100.0 * forced_share(facts); }
 double worst_hour_percent(const MarketFacts& facts) { return 100.0 * worst_hour(facts); }
 
-// Logarithm of what was shown within 5 % over what was there, hours summed. 0 where no map was
-// shown.
+// Logarithm of what was shown within 5 % over what was there, hours summed. Requires: a map was
+// shown, and something was there (checked: in a day of these arms both are).
 double shown_ratio_log(const MarketFacts& facts) {
   double shown = 0.0;
   double there = 0.0;
@@ -29,7 +30,8 @@ double shown_ratio_log(const MarketFacts& facts) {
       there += truth.within(side, kShownReach);
     }
   }
-  return shown > 0.0 && there > 0.0 ? std::log(shown / there) : 0.0;
+  FAULTLINE_CHECK(shown > 0.0 && there > 0.0);
+  return std::log(shown / there);
 }
 
 // Of the true mass between the price and where the news takes it, over the depth on that path.
