@@ -108,6 +108,14 @@ struct RecoveryArguments {
   std::size_t threads = 2;
 };
 
+struct ClaimsArguments {
+  std::string out;
+  std::size_t replicas = 16;
+  std::uint64_t seed = 1;
+  std::vector<std::size_t> only;  // empty: all
+  std::size_t threads = 2;
+};
+
 ExitCode run_import(const ImportArguments& arguments, const OutputOptions& output);
 ExitCode run_info(const InfoArguments& arguments, const OutputOptions& output);
 ExitCode run_map(const MapArguments& arguments, const OutputOptions& output);
@@ -119,6 +127,7 @@ ExitCode run_study_location(const PlaceStudyArguments& arguments, const OutputOp
 ExitCode run_study_true_positions(const PlaceStudyArguments& arguments,
                                   const OutputOptions& output);
 ExitCode run_study_recovery(const RecoveryArguments& arguments, const OutputOptions& output);
+ExitCode run_study_claims(const ClaimsArguments& arguments, const OutputOptions& output);
 ExitCode run_formats(const OutputOptions& output);
 
 }  // namespace faultline

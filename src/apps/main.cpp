@@ -330,6 +330,28 @@ void add_recovery(CLI::App& study, RecoveryArguments& arguments) {
   command->footer("\ndocs/studies/recovery.md says how it is scored and what it said.\n");
 }
 
+void add_claims(CLI::App& study, ClaimsArguments& arguments) {
+  CLI::App* command =
+      study.add_subcommand("claims", "Try seven claims about liquidations on simulated markets");
+  command
+      ->add_option("--out", arguments.out,
+                   "Folder for claims.json, report.md and figures; made where it is missing")
+      ->required();
+  command->add_option("--replicas", arguments.replicas, "Markets of each arm")
+      ->check(CLI::Range(2, 10'000))
+      ->capture_default_str();
+  command->add_option("--seed", arguments.seed, "Of the first replica; the others follow")
+      ->capture_default_str()
+      ->check(check_count);
+  command->add_option("--threads", arguments.threads, "Markets at a time")
+      ->check(CLI::Range(1, 64))
+      ->capture_default_str();
+  command->add_option("--only", arguments.only, "Numbers of claims, 1 to 7 [all]")
+      ->check(CLI::Range(1, 7));
+  command->footer(
+      "\ndocs/studies/claims.md says what is claimed, how it is judged and what came out.\n");
+}
+
 // What a wrong command line is told, and the exit code.
 int refuse(const CLI::App& app, const CLI::ParseError& error, bool wants_json) {
   if (error.get_exit_code() == 0) {  // --help, --version
@@ -408,6 +430,8 @@ int run(int argc, char** argv) {
   add_true_positions(*study_command, true_positions);
   RecoveryArguments recovery;
   add_recovery(*study_command, recovery);
+  ClaimsArguments claims;
+  add_claims(*study_command, claims);
   CLI::App* formats_command =
       app.add_subcommand("formats", "List the file formats that import knows by name");
   try {
@@ -430,6 +454,7 @@ int run(int argc, char** argv) {
   if (study_command->got_subcommand("true-positions"))
     code = run_study_true_positions(true_positions, output);
   if (study_command->got_subcommand("recovery")) code = run_study_recovery(recovery, output);
+  if (study_command->got_subcommand("claims")) code = run_study_claims(claims, output);
   if (app.got_subcommand(formats_command)) code = run_formats(output);
   return static_cast<int>(finish_output(code));
 }

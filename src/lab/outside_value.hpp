@@ -8,6 +8,16 @@
 
 namespace faultline {
 
+// A jump of the outside value: evenly over ValueConfig::news_length from `begin` on.
+struct NewsJump {
+  UnixNanos begin;
+  double size_log = 0.0;  // signed
+};
+
+// The news that a market of this configuration will have. Depends on the seed, on the length and on
+// the news of `config.value` alone, so that arms of an experiment which share them share the news.
+std::vector<NewsJump> planned_news(const MarketConfig& config);
+
 // What the rest of the world thinks the coin is worth; see ValueConfig.
 //
 // Units: logs where the name says so; prices in USD.
@@ -24,15 +34,11 @@ class OutsideValue {
   double log() const { return value_log_; }
 
  private:
-  struct News {
-    UnixNanos begin;
-    double size_log = 0.0;
-  };
   double news_log(UnixNanos now) const;
 
   ValueConfig config_;
   Rng noise_;
-  std::vector<News> news_;
+  std::vector<NewsJump> news_;
   UnixNanos now_;
   double value_log_ = 0.0;
 };

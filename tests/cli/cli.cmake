@@ -44,6 +44,9 @@ expect(2 "nowhere:X is not venue:symbol"
   study location --store s --instrument nowhere:X --prints okx:X --out o.json)
 expect(2 "nowhere:Y is not venue:symbol"
   study location --store s --instrument okx:X --prints nowhere:Y --out o.json)
+expect(2 "--out is required" study claims)
+expect(2 "Value 8 not in range" study claims --only 8 --out o)
+expect(2 "Value 1 not in range" study claims --replicas 1 --out o)
 # What is well said and cannot be done.
 expect(1 "no such file or folder" info --store none)
 expect(1 "no such file or folder"
