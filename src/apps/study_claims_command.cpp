@@ -1,6 +1,7 @@
 // The study of the seven claims, on simulated markets.
 
 #include "apps/commands.hpp"
+#include "apps/study_finish.hpp"
 #include "store/files.hpp"
 #include "study/claims.hpp"
 
@@ -17,15 +18,8 @@ ExitCode run_study_claims(const ClaimsArguments& arguments, const OutputOptions&
   const Outcome<ClaimsStudy> study = run_claims(request, progress_bar(output));
   end_progress();
   if (!study) return fail(study.error(), output);
-  const StudyReport report = report_of_claims(*study);
-  const ReportPlaces places{.json = arguments.out + "/claims.json", .folder = arguments.out};
-  if (const Outcome<void> done = write_report(report, places); !done)
-    return fail(done.error(), output);
-  if (output.is_json)
-    say_json(report.json);
-  else
-    say(report.text);
-  return ExitCode::kSuccess;
+  return finish_study(report_of_claims(*study),
+                      {.json = arguments.out + "/claims.json", .folder = arguments.out}, output);
 }
 
 }  // namespace faultline

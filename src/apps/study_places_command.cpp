@@ -2,8 +2,8 @@
 
 #include "apps/arguments.hpp"
 #include "apps/commands.hpp"
+#include "apps/study_finish.hpp"
 #include "study/location_report.hpp"
-#include "study/report_files.hpp"
 #include "study/true_positions_report.hpp"
 
 namespace faultline {
@@ -11,14 +11,7 @@ namespace {
 
 ExitCode finish(const PlaceStudyArguments& arguments, const StudyReport& report,
                 const OutputOptions& output) {
-  const ReportPlaces places{.json = arguments.out, .folder = arguments.figures};
-  if (const Outcome<void> done = write_report(report, places); !done)
-    return fail(done.error(), output);
-  if (output.is_json)
-    say_json(report.json);
-  else
-    say(report.text);
-  return ExitCode::kSuccess;
+  return finish_study(report, {.json = arguments.out, .folder = arguments.figures}, output);
 }
 
 std::optional<double> assumed_interest(const PlaceStudyArguments& arguments) {

@@ -1,4 +1,5 @@
 #include "apps/commands.hpp"
+#include "apps/study_finish.hpp"
 #include "study/lab_run.hpp"
 #include "study/recovery_report.hpp"
 
@@ -22,15 +23,8 @@ ExitCode run_study_recovery(const RecoveryArguments& arguments, const OutputOpti
   const Outcome<RecoveryStudy> study = run_recovery(request, progress_bar(output));
   end_progress();
   if (!study) return fail(study.error(), output);
-  const StudyReport report = report_of_recovery(*study);
-  const ReportPlaces places{.json = arguments.out + "/recovery.json", .folder = arguments.out};
-  if (const Outcome<void> done = write_report(report, places); !done)
-    return fail(done.error(), output);
-  if (output.is_json)
-    say_json(report.json);
-  else
-    say(report.text);
-  return ExitCode::kSuccess;
+  return finish_study(report_of_recovery(*study),
+                      {.json = arguments.out + "/recovery.json", .folder = arguments.out}, output);
 }
 
 }  // namespace faultline

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "base/check.hpp"
-
 namespace faultline {
 namespace {
 
@@ -68,7 +66,6 @@ VenueMarket::VenueMarket(const MarketConfig& config, std::size_t venue, std::uin
       feed_(config_.feed, Rng(config.seed).stream("feed", venue),
             [this](const Liquidation& print) { writer_.liquidation(print); }),
       funding_next_(config.begin - config.warm_up + config_.exchange.funding.interval),
-      index_(config.value.start_price),
       mid_log_(std::log(config.value.start_price)),
       mean_log_(mid_log_),
       moved_from_log_(mid_log_),
@@ -128,7 +125,6 @@ void VenueMarket::watch(UnixNanos now) {
 }
 
 void VenueMarket::on_second(UnixNanos now, double index) {
-  index_ = index;
   watch(now);
   const ExchangeConfig& rules = exchange_.config();
   if (is_every(rules.mark.basis_interval, now)) exchange_.sample_basis(index);

@@ -99,7 +99,6 @@ class VenueMarket final : private ExchangeListener {
   Hash64 digest_;
   std::uint64_t trade_count_ = 0;
   UnixNanos funding_next_;
-  double index_ = 0.0;
   double mid_log_ = 0.0;
   double mean_log_ = 0.0;
   double moved_from_log_ = 0.0;
