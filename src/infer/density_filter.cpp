@@ -187,8 +187,8 @@ FilterReading DensityFilter::observe(const FeedReading& reading) {
     out.printed_usd[index_of(side)] = printed;
     out.is_used = out.is_used && !(printed && !(std::isfinite(*printed) && *printed >= 0.0));
   }
-  // What was crossed by distance is known of this stretch only if the feed was complete before it.
-  const bool has_crossed = is_complete_;
+  // What was crossed by distance is known of this stretch only if the feed was fine before it.
+  const bool has_crossed = is_fine_;
   const ObservationFactor factor_before = factor_;
   if (out.is_used) meet_feed(reading);
   std::vector<double> log_likelihoods(members_.size(), 0.0);
@@ -205,18 +205,18 @@ FilterReading DensityFilter::observe(const FeedReading& reading) {
   if (out.is_used) {
     ++reading_count_;
     for (const Side side : kSides) learn(reading, side);
-    if (has_crossed && is_complete_) learn_kernel(reading);
+    if (has_crossed && is_fine_) learn_kernel(reading);
     if (tells) weights_.update(log_likelihoods);
     out.moved_weights = tells;
     if (tells && weights_.wants_resampling()) {
       resample();
       out.was_resampled = true;
-    } else if (is_complete_ && kernel_drift() > kKernelDriftMax) {
+    } else if (is_fine_ && kernel_drift() > kKernelDriftMax) {
       spread_kernels();
     }
-  } else if (is_complete_ != has_crossed) {
+  } else if (is_fine_ != has_crossed) {
     // What is refused says nothing of the feed either.
-    is_complete_ = has_crossed;
+    is_fine_ = has_crossed;
     factor_ = factor_before;
   }
   discard();
@@ -224,15 +224,15 @@ FilterReading DensityFilter::observe(const FeedReading& reading) {
 }
 
 const ObservationFactorConfig& DensityFilter::published_factor_config() const {
-  return is_complete_ ? config_.complete_factor : config_.factor;
+  return is_fine_ ? config_.fine_factor : config_.factor;
 }
 
 // Which kind of feed this is shows with its readings.
 void DensityFilter::meet_feed(const FeedReading& reading) {
-  const bool is_complete =
-      config_.learns_kernel && reading.has_prints && reading.completeness == Completeness::kAll;
-  if (is_complete == is_complete_) return;
-  is_complete_ = is_complete;
+  const bool is_fine =
+      config_.learns_kernel && reading.has_prints && shows_intensity(reading.completeness);
+  if (is_fine == is_fine_) return;
+  is_fine_ = is_fine;
   factor_ = ObservationFactor(published_factor_config());
 }
 
@@ -309,7 +309,7 @@ void DensityFilter::save_tail(StateWriter& out) const {
 std::vector<std::uint8_t> DensityFilter::checkpoint() const {
   StateWriter out;
   out.put(kMagic);
-  out.put(static_cast<std::uint64_t>(is_complete_ ? 1 : 0));
+  out.put(static_cast<std::uint64_t>(is_fine_ ? 1 : 0));
   out.put_list(std::span<const std::uint8_t>(density_.checkpoint()));
   save_tail(out);
   return out.take_with_digest();
@@ -323,7 +323,7 @@ Result<void> DensityFilter::restore(std::span<const std::uint8_t> bytes, UnixNan
   if (!has_right_digest(bytes)) return Error{Errc::kCorrupt, body.size()};
   // Not a copy: the cells of this one would be held twice.
   DensityFilter fresh(spec_, config_, root_);
-  fresh.is_complete_ = in.get<std::uint64_t>() != 0;
+  fresh.is_fine_ = in.get<std::uint64_t>() != 0;
   const auto density = in.get_list<std::uint8_t>();
   if (Result<void> done = fresh.density_.restore(density, resumes_at); !done) return done;
   std::vector<double> log_weights(members_.size());
@@ -385,7 +385,7 @@ std::uint64_t DensityFilter::state_hash() const {
   Hash64 hash;
   hash.add_u64(density_.state_hash()).add_bytes(tail.take());
   // Only where it decides something.
-  if (is_complete_) hash.add_u64(1);
+  if (is_fine_) hash.add_u64(1);
   return hash.value();
 }
 

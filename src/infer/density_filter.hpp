@@ -21,17 +21,17 @@ struct DensityFilterConfig {
   DensityConfig density{};
   EnsemblePrior prior{};
   EnsembleWeightsConfig weights{};
-  // Of the feed as it is published, and of every member's; a complete feed is one that prints every
-  // liquidation and from which the kernel is learnt.
+  // Of the feed as it is published, and of every member's; a fine feed is one that prints single
+  // liquidations by a known rule, from which the kernel is learnt.
   ObservationFactorConfig factor{};
-  ObservationFactorConfig complete_factor = kCompleteFeedFactor;
+  ObservationFactorConfig fine_factor = kFineFeedFactor;
   // F before the feed has shown enough: a guess, ln USD.
   SizeParameters sizes{.log_median = 8.5, .log_sigma = 1.5};
   // The power of a total's likelihood, times that of EnsembleWeightsConfig: the hours of a day err
   // together, so that a total is far less than one independent observation. With 1, ensembles of
   // different seeds contradicted each other on recorded hours (docs/models/position_density.md).
   double total_power = 0.25;
-  // Where a feed prints every liquidation one by one, the kernel is learnt from it.
+  // Where a feed prints liquidations one by one by a known rule, the kernel is learnt from it.
   bool learns_kernel = true;
   KernelLearnerConfig kernel{};
   // The correlation of a jittered member with its parent, a resampling.
@@ -66,8 +66,8 @@ struct FilterReading {
 //   of member m: expected_m = a_m·(swept_m)^β_m, where a_m starts at φ_m/φ times the prior of a
 //
 // The published factor begins anew, with the prior of the other kind of feed, when a feed becomes
-// complete or ceases to be (a venue that stops throttling). The members' begin with the prior of an
-// incomplete one in either case: they tell members apart, and no level must.
+// fine or ceases to be (totals where prints were). The members' begin with the prior of one that is
+// not in either case: they tell members apart, and no level must.
 //
 // Why each member has a factor of its own: nothing public says what share of swept mass a feed
 // prints, so a map of twice the dollars with half the share prints the same. Against one common
@@ -75,11 +75,12 @@ struct FilterReading {
 // shrink around their mean for no reason. With its own, a member is judged by when and how unevenly
 // it swept; the spread of its dollars stays what the prior says.
 //
-// Where the feed prints every liquidation (Completeness::kAll, single prints), KernelLearner finds
-// the kernel that sweeps what was printed; each member keeps its draw relative to the central one:
-// K_m ∝ draw_m · learnt / mean draw. Evidence and mean are weighted, because the weighted mean is
-// what is published: otherwise kernel and weights would both answer to the same prints, and the
-// map would have too little near the price. Elsewhere the kernel stays what the prior says.
+// Where the feed prints single liquidations by a known rule (fine), KernelLearner finds the kernel
+// that sweeps what was printed and what the rule hid beside it (hidden_usd()); each member keeps
+// its draw relative to the central one: K_m ∝ draw_m · learnt / mean draw. Evidence and mean are
+// weighted, because the weighted mean is what is published: otherwise kernel and weights would both
+// answer to the same prints, and the map would have too little near the price. Elsewhere (totals,
+// prints of unknown rule) the kernel stays what the prior says.
 //
 // A stretch without a reading changes no weight: a feed that is down is not a zero. A reading in
 // which no member swept anything and nothing was printed changes none either.
@@ -110,7 +111,7 @@ class DensityFilter {
   std::uint64_t resampling_count() const { return resampling_count_; }
   std::size_t kernel_fit_count() const { return learner_.fit_count(); }
   // How far the members' weighted mean kernel is from the learnt one: the sum of the differences; 0
-  // before the first fit. It grows as weights move; a reading of a complete feed leaves at most
+  // before the first fit. It grows as weights move; a reading of a fine feed leaves at most
   // kKernelDriftMax.
   double kernel_drift() const;
   static constexpr double kKernelDriftMax = 0.02;
@@ -141,6 +142,7 @@ class DensityFilter {
   ObservationFactorConfig factor_config(const EnsembleMember& member) const;
   void resample();
   void learn_kernel(const FeedReading& reading);
+  double hidden_usd_of(const FeedReading& reading, Side side) const;
   void collect_for_kernel(const MarketStep& step);
   void collect_crossed();
   double native_of_usd(double usd) const;
@@ -165,8 +167,8 @@ class DensityFilter {
   std::optional<UnixNanos> stretch_begin_;
   UnixNanos stretch_end_{};
   KernelLearner learner_;
-  bool is_complete_ = false;          // the last reading of a stretch was of a complete feed
-  std::vector<double> crossed_unit_;  // since the stretch began, [side][distance]; if is_complete_
+  bool is_fine_ = false;              // the last reading of a stretch was of a fine feed
+  std::vector<double> crossed_unit_;  // since the stretch began, [side][distance]; if is_fine_
   std::array<double, 2> opened_{};    // since the last reading that was learnt from, by Side
   double price_ = 0.0;                // the last close
   double quiet_usd_ = 0.0;            // printed while nothing was swept

@@ -1,4 +1,4 @@
-// How a filter learns its kernel where the feed prints every liquidation.
+// How a filter learns its kernel where the feed prints single liquidations by a known rule.
 
 #include <algorithm>
 #include <cmath>
@@ -73,7 +73,7 @@ void DensityFilter::collect_for_kernel(const MarketStep& step) {
     for (std::size_t m = 0; m < members_.size(); ++m)
       opened_[index_of(side)] += weights()[m] * density_.opened(side, m);
   }
-  if (is_complete_) collect_crossed();
+  if (is_fine_) collect_crossed();
 }
 
 void DensityFilter::collect_crossed() {
@@ -84,6 +84,22 @@ void DensityFilter::collect_crossed() {
   }
 }
 
+// What the rule of a feed is expected to have kept back in this reading, by the intensity that the
+// reading itself shows: 0 for a complete one. Where the rule is blind the intensity is a lower
+// bound, and so is this.
+double DensityFilter::hidden_usd_of(const FeedReading& reading, Side side) const {
+  const std::vector<double>& shown = reading.shown_usd[index_of(side)];
+  const ObservedWindow window{static_cast<std::uint64_t>(reading.seconds()), shown};
+  if (shown.empty() || window.observed_seconds == 0) return 0.0;
+  const Result<FeedEvidence> evidence = evidence_of(window, reading.completeness, sizes_.sizes());
+  if (!evidence) return 0.0;
+  const FeedRule rule{.completeness = reading.completeness};
+  const double per_second = estimate_intensity(*evidence, rule).per_second;
+  double hidden = 0.0;
+  for (const double usd : shown) hidden += hidden_usd(rule, per_second, usd, sizes_.sizes());
+  return hidden;
+}
+
 void DensityFilter::learn_kernel(const FeedReading& reading) {
   const std::size_t distances = density_.grid().size();
   for (const Side side : kSides) {
@@ -92,13 +108,13 @@ void DensityFilter::learn_kernel(const FeedReading& reading) {
     if (!printed) return;
     learner_.add(side, {.crossed_unit = std::span(crossed_unit_).subspan(s * distances, distances),
                         .opened = std::exchange(opened_[s], 0.0),
-                        .liquidated = native_of_usd(*printed),
+                        .liquidated = native_of_usd(*printed + hidden_usd_of(reading, side)),
                         .prints = reading.shown_usd[s].size(),
                         .held = density_.stock(side)});
   }
   if (!learner_.fit()) return;
   spread_kernels();
-  // The new kernel sweeps what is printed; the factor that stood in for that is the old one's.
+  // The new kernel sweeps what is liquidated; the factor that stood in for that is the old one's.
   factor_.forget_link();
 }
 

@@ -297,6 +297,67 @@ TEST(DensityFilter, TheMeanKernelIsTheLearntOneWhereAllStandAtOneDistance) {
   EXPECT_GT(mean, 0.5);
 }
 
+// What a feed of the largest order of each second shows of the orders that crossed `crossed_usd`.
+FeedReading printed_largest(const MarketStep& step, std::array<double, 2> crossed_usd, Rng& rng) {
+  FeedReading reading{
+      .begin = step.begin, .end = step.end, .completeness = Completeness::kLargestPerSecond};
+  reading.has_prints = true;
+  const SizeDistribution sizes(SizeParameters{.log_median = std::log(2e3), .log_sigma = 1.0});
+  for (const std::size_t s : {0U, 1U}) {
+    const double per_second = crossed_usd[s] / sizes.mean() / reading.seconds();
+    if (per_second <= 0.0) continue;
+    reading.shown_usd[s] =
+        simulate_shown(reading.completeness, per_second,
+                       static_cast<std::uint64_t>(reading.seconds()), sizes, rng);
+  }
+  return reading;
+}
+
+// Where the truth's money is: the filter's own mean map over what the truth has within 10 %.
+double money_near(const DensityFilter& filter, double of_truth) {
+  double sum = 0.0;
+  for (std::size_t m = 0; m < filter.weights().size(); ++m) {
+    for (std::size_t j = 0; j < 12; ++j)
+      sum += filter.weights()[m] * filter.density().member(m).kernel[j];
+  }
+  return sum / of_truth;
+}
+
+// A third and more of what is liquidated is not shown; what the rule hid is added before the kernel
+// learns from it.
+TEST(DensityFilter, LearnsTheKernelFromAThrottledFeedAsWell) {
+  DensityFilterConfig config = config_of(8);
+  config.kernel.first_fit = 100;
+  DensityFilter filter({}, config, Rng(6));
+  MemberParameters far = central_member(config.density, filter.density().grid());
+  // A market with a third of the prior's money near the price.
+  double near = 0.0;
+  for (std::size_t j = 0; j < 12; ++j) near += std::exchange(far.kernel[j], far.kernel[j] / 3.0);
+  far.kernel.back() += near * 2.0 / 3.0;
+  PositionDensity truth(config.density, {far});
+  const double before = money_near(filter, near / 3.0);
+  HourMarket market(4);
+  Rng prints(21);
+  double shown = 0.0;
+  double crossed = 0.0;
+  for (int i = 0; i < 500; ++i) {
+    const MarketStep step = market.next();
+    const StepReport report = truth.advance(step);
+    filter.advance(step);
+    const FeedReading reading = printed_largest(step, report.swept_quote, prints);
+    EXPECT_TRUE(filter.observe(reading).is_used);
+    for (const std::size_t s : {0U, 1U}) {
+      shown += *reading.printed_usd(s == 0 ? Side::kLong : Side::kShort);
+      crossed += report.swept_quote[s];
+    }
+  }
+  std::printf("shown of crossed %.3f, near money over the truth's: before %.3f, after %.3f\n",
+              shown / crossed, before, money_near(filter, near / 3.0));
+  EXPECT_GT(filter.kernel_fit_count(), 1U);
+  EXPECT_GT(before, 2.0);
+  EXPECT_NEAR(money_near(filter, near / 3.0), 1.0, 0.2);
+}
+
 // Values that no filter has, under a digest that is right. Each stands at a known place behind the
 // density's own bytes, or before the end.
 TEST(DensityFilter, RefusesCraftedValues) {
@@ -448,24 +509,24 @@ double expected_over_printed(const DensityFilterConfig& config) {
   return expected / printed;
 }
 
-TEST(DensityFilter, ACompleteFeedIsExpectedToPrintWhatIsSwept) {
+TEST(DensityFilter, AFineFeedIsExpectedToPrintWhatIsSwept) {
   DensityFilterConfig config = config_of(4);
   config.kernel.first_fit = 1'000'000;  // the factor alone
   EXPECT_NEAR(expected_over_printed(config), 1.0, 0.15);
   // The prior of other feeds expects a fraction, and keeps to it.
-  config.complete_factor = config.factor;
+  config.fine_factor = config.factor;
   EXPECT_LT(expected_over_printed(config), 0.9);
 }
 
-TEST(DensityFilter, AFeedThatBecomesCompleteIsLearntAnew) {
+TEST(DensityFilter, AFeedThatBecomesFineIsLearntAnew) {
   DensityFilter filter({}, config_of(4), Rng(1));
   HourMarket market(2);
   Printer printer;
-  const auto next = [&](bool is_complete) {
+  const auto next = [&](bool is_fine) {
     const MarketStep step = market.next();
     const FilterStep done = filter.advance(step);
     Rng prints(3);
-    filter.observe(is_complete ? printed_whole(step, done, prints) : printer.print(step, done));
+    filter.observe(is_fine ? printed_whole(step, done, prints) : printer.print(step, done));
   };
   for (int i = 0; i < 60; ++i) next(false);
   EXPECT_LT(filter.factor().exponent(), 1.2);
@@ -501,17 +562,17 @@ TEST(DensityFilter, ARefusedReadingLeavesTheFeedWhatItIs) {
   EXPECT_EQ(filter.factor().exponent(), exponent);
 }
 
-// Only a complete feed teaches the kernel, so only beside one is it kept what was crossed at which
+// Only a fine feed teaches the kernel, so only beside one is it kept what was crossed at which
 // distance; where the numbers stand in a checkpoint is that of RefusesCraftedValues.
-TEST(DensityFilter, CrossingsByDistanceAreCollectedForCompleteFeedsOnly) {
-  for (const bool is_complete : {false, true}) {
+TEST(DensityFilter, CrossingsByDistanceAreCollectedForFineFeedsOnly) {
+  for (const bool is_fine : {false, true}) {
     DensityFilter filter({}, config_of(2), Rng(3));
     HourMarket market(4);
     Rng prints(3);
     for (int i = 0; i < 5; ++i) {
       const MarketStep step = market.next();
       const FilterStep done = filter.advance(step);
-      filter.observe(is_complete ? printed_whole(step, done, prints) : total_of(step, 1e6, 1e6));
+      filter.observe(is_fine ? printed_whole(step, done, prints) : total_of(step, 1e6, 1e6));
     }
     filter.advance(market.next());  // its stretch is open
     const std::vector<std::uint8_t> bytes = filter.checkpoint();
@@ -521,7 +582,7 @@ TEST(DensityFilter, CrossingsByDistanceAreCollectedForCompleteFeedsOnly) {
     const std::size_t end = bytes.size() - 8 - 2 * member - 16 - 8 * 5;
     std::vector<double> crossed(2 * distances);
     std::memcpy(crossed.data(), bytes.data() + end - 8 * crossed.size(), 8 * crossed.size());
-    EXPECT_EQ(std::ranges::any_of(crossed, [](double x) { return x > 0.0; }), is_complete);
+    EXPECT_EQ(std::ranges::any_of(crossed, [](double x) { return x > 0.0; }), is_fine);
   }
 }
 

@@ -21,15 +21,15 @@ struct KernelLearnerConfig {
   KernelEmConfig em{.iterations_max = 200, .tolerance = 1e-6};
 };
 
-// Learns the kernel of distances while a map runs, where the feed is fine enough to say so: every
-// liquidation is printed, in steps that are short against the time between liquidations.
+// Learns the kernel of distances while a map runs, where the feed is fine enough to say so:
+// liquidations are printed one by one, in steps that are short against the time between them. What
+// a throttled feed keeps back is added by the caller, from the feed's own rule.
 //
-//   swept by distance, opened, printed   ──add()──>  KernelEvidence  ──fit()──>  kernel
+//   swept by distance, opened, liquidated   ──add()──>  KernelEvidence  ──fit()──>  kernel
 //
 // Why not everywhere: hourly totals did not identify the kernel beyond its prior (no gain out of
-// sample), and a throttled feed must first be corrected by a factor that the kernel itself moves.
-// What is printed is taken for all that was liquidated, so the level of the kernel is learnt as
-// well as its shape: the map then sweeps what is printed.
+// sample). What is said to be liquidated is taken for all of it, so the level of the kernel is
+// learnt as well as its shape: the map then sweeps what is liquidated.
 //
 // A generation of evidence ends after so many steps with liquidations. The next begins with what is
 // held then, and with what was learnt mixed into its prior: the kernel may drift.

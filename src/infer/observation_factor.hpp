@@ -36,13 +36,14 @@ struct ObservationFactorConfig {
   double sweep_variance = 0.25;
 };
 
-// A feed that prints every liquidation, beside a kernel that is learnt from it: what is swept is
-// what is printed, dollar for dollar, up to a third in level and a tenth in slope.
+// A feed that prints single liquidations, beside a kernel that is learnt from it: what is swept is
+// what is printed, dollar for dollar, up to a third in level and a tenth in slope. One that is
+// throttled prints less, which it teaches.
 //
 // Why dollars: small sweeps print seldom, and then more than was swept. In logarithms of the pairs
 // that printed the slope is near .5 whatever the feed does, and the large sweeps, which are nearly
 // all of the money, are expected at a fraction of what they print.
-inline constexpr ObservationFactorConfig kCompleteFeedFactor{.exponent_prior = 1.0,
+inline constexpr ObservationFactorConfig kFineFeedFactor{.exponent_prior = 1.0,
                                                              .exponent_prior_sd = 0.1,
                                                              .share_prior = 1.0,
                                                              .log_share_prior_sd = 0.3,

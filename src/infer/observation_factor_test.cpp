@@ -130,7 +130,7 @@ TEST(ObservationFactor, NeverUsesThePairThatItPredicts) {
 // What is swept is printed, but the sweep is known up to a factor and orders are few: pairs that
 // printed say little of the slope, the dollars say it all.
 TEST(ObservationFactor, ACompleteFeedIsFittedInDollars) {
-  ObservationFactor complete(kCompleteFeedFactor);
+  ObservationFactor complete(kFineFeedFactor);
   ObservationFactor other;
   EXPECT_NEAR(complete.expected_liquidation_usd(3e5), 3e5, 1e-6);
   Rng rng(407);
@@ -175,7 +175,7 @@ TEST(ObservationFactor, SweepsOfLessThanAnOrderAreExpectedWhole) {
     double exponent_square = 0.0;
     constexpr int kMarkets = 20;
     for (int market = 0; market < kMarkets; ++market) {
-      ObservationFactor factor(kCompleteFeedFactor);
+      ObservationFactor factor(kFineFeedFactor);
       Rng rng(static_cast<std::uint64_t>(500 + market));
       for (int i = 0; i < 3000; ++i) {
         SweepPair pair{median_usd * std::exp(rng.normal()), 0.0};

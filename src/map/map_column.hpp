@@ -28,7 +28,7 @@ RowBand band_of_prices(double low, double high);
 
 // Names the equations and defaults that made a map. Changes whenever the same data would give
 // another map.
-inline constexpr std::string_view kModelVersion = "density-5";
+inline constexpr std::string_view kModelVersion = "density-6";
 
 // density_interval of every row: quantiles over the members of the ensemble, row by row, so that
 // they do not add up: the p10 of a sum is not the sum of the p10s. Empty without an ensemble.
