@@ -11,7 +11,7 @@ namespace faultline {
 namespace {
 
 constexpr std::array kSides{Side::kLong, Side::kShort};
-constexpr std::uint64_t kMagic = 0x3430544c49464c46ULL;  // "FLFILT04"
+constexpr std::uint64_t kMagic = 0x3530544c49464c46ULL;  // "FLFILT05"
 // The spread of ln Λ around what the factor says is the factor's own, within these.
 constexpr double kSigmaMin = 0.3;
 constexpr double kSigmaMax = 2.5;
@@ -57,7 +57,7 @@ DensityFilter::DensityFilter(const InstrumentSpec& spec, const DensityFilterConf
       factor_(config.factor),
       sizes_(config.sizes),
       swept_usd_(2 * config.members, 0.0),
-      learner_(density_.grid(), density_.member(0).kernel, config.kernel),
+      learner_(density_.grid(), kernel_candidates(config.prior, config.density), config.kernel),
       crossed_unit_(2 * density_.grid().size(), 0.0) {
   for (const EnsembleMember& member : members_) member_factors_.emplace_back(factor_config(member));
 }

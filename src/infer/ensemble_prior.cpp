@@ -185,6 +185,25 @@ EnsembleMember jittered(const EnsemblePrior& prior, const DensityConfig& config,
   return out;
 }
 
+std::vector<KernelCandidate> kernel_candidates(const EnsemblePrior& prior,
+                                               const DensityConfig& config) {
+  constexpr int kMedianSteps = 6;  // on either side, half a standard deviation each
+  constexpr int kSigmaSteps = 2;   // one each
+  std::vector<KernelCandidate> out;
+  const int medians = prior.log_median_sigma > 0.0 ? kMedianSteps : 0;
+  const int sigmas = prior.kernel_sigma_sd > 0.0 ? kSigmaSteps : 0;
+  for (int i = -medians; i <= medians; ++i) {
+    for (int k = -sigmas; k <= sigmas; ++k) {
+      const double median = 0.5 * i;
+      const KernelLaw law{.median_factor = std::exp(prior.log_median_sigma * median),
+                          .sigma_shift = prior.kernel_sigma_sd * k};
+      out.push_back({.log_weight = -0.5 * (median * median + k * k),
+                     .kernel = mixed_kernel(grid_of(config), shaped(config.kernel, law))});
+    }
+  }
+  return out;
+}
+
 std::vector<MemberParameters> parameters_of(const std::vector<EnsembleMember>& members) {
   std::vector<MemberParameters> parameters;
   parameters.reserve(members.size());

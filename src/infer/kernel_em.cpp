@@ -149,6 +149,22 @@ KernelFit fit_kernel(const KernelEvidence& evidence, std::span<const double> sta
   return fit;
 }
 
+double kernel_log_likelihood(const KernelEvidence& evidence, std::span<const double> weights) {
+  FAULTLINE_CHECK(weights.size() == evidence.bin_count());
+  FAULTLINE_CHECK(std::ranges::all_of(weights, [](double weight) { return weight > 0.0; }));
+  double objective = 0.0;
+  for (std::size_t t = 0; t < evidence.observation_count(); ++t) {
+    const std::span<const double> crossed = evidence.crossed(t);
+    const double sum = std::inner_product(weights.begin(), weights.end(), crossed.begin(), 0.0);
+    if (sum > 0.0) objective += evidence.liquidated(t) * std::log(sum / evidence.opened());
+  }
+  double survival = 0.0;
+  for (std::size_t j = 0; j < weights.size(); ++j)
+    survival += weights[j] * (1.0 - evidence.chance(j));
+  const double survivors = std::max(evidence.opened() - evidence.liquidated_total(), 0.0);
+  return objective + weighted_log(survivors, survival);
+}
+
 std::vector<double> dirichlet_prior(std::span<const double> kernel, double strength) {
   FAULTLINE_CHECK(is_amount(strength));
   std::vector<double> prior(kernel.begin(), kernel.end());

@@ -95,6 +95,11 @@ struct KernelFit {
 KernelFit fit_kernel(const KernelEvidence& evidence, std::span<const double> start,
                      std::span<const double> prior, const KernelEmConfig& config = {});
 
+// Σ_t y_t·ln p_t + S·ln p_S of these weights, without any prior: what tells whole kernels apart. In
+// the units of the evidence. Requires: bin_count weights, all positive (checked).
+// Cost: observations with liquidations · bins.
+double kernel_log_likelihood(const KernelEvidence& evidence, std::span<const double> weights);
+
 // prior_j = strength · kernel_j: `strength` positions' worth of belief in the kernel.
 std::vector<double> dirichlet_prior(std::span<const double> kernel, double strength);
 

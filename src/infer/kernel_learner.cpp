@@ -17,15 +17,39 @@ bool is_amount(double value) { return value >= 0.0 && value <= kAmountMax; }
 
 }  // namespace
 
-KernelLearner::KernelLearner(const DistanceGrid& grid, std::vector<double> prior,
+KernelLearner::KernelLearner(const DistanceGrid& grid, std::vector<KernelCandidate> candidates,
                              const KernelLearnerConfig& config)
-    : original_(std::move(prior)),
-      prior_(original_),
-      kernel_(original_),
+    : candidates_(std::move(candidates)),
       config_(config),
-      evidence_(original_.size()),
-      line_(original_.size(), 0.0) {
-  FAULTLINE_CHECK(original_.size() == grid.size() + 1);
+      evidence_(grid.size() + 1),
+      line_(grid.size() + 1, 0.0) {
+  FAULTLINE_CHECK(!candidates_.empty());
+  for (const KernelCandidate& one : candidates_) {
+    FAULTLINE_CHECK(one.kernel.size() == line_.size() && std::isfinite(one.log_weight));
+    FAULTLINE_CHECK(std::ranges::min(one.kernel) > 0.0);
+  }
+  kernel_ = weighted_prior(1.0);
+}
+
+std::vector<double> KernelLearner::weighted_prior(double unit) const {
+  std::vector<double> log_weights;
+  for (const KernelCandidate& one : candidates_) {
+    const double seen = evidence_.opened() > 0.0 ? kernel_log_likelihood(evidence_, one.kernel) : 0;
+    log_weights.push_back(one.log_weight + seen / unit);
+  }
+  const double most = std::ranges::max(log_weights);
+  std::vector<double> mean(line_.size(), 0.0);
+  double total = 0.0;
+  for (std::size_t i = 0; i < candidates_.size(); ++i) {
+    const double weight = std::exp(log_weights[i] - most);
+    total += weight;
+    for (std::size_t j = 0; j < mean.size(); ++j) mean[j] += weight * candidates_[i].kernel[j];
+  }
+  for (double& weight : mean) weight /= total;
+  if (inherited_.empty()) return mean;
+  for (std::size_t j = 0; j < mean.size(); ++j)
+    mean[j] = config_.prior_kept * mean[j] + (1.0 - config_.prior_kept) * inherited_[j];
+  return mean;
 }
 
 void KernelLearner::add(Side side, const Observation& observation) {
@@ -51,16 +75,17 @@ std::optional<std::vector<double>> KernelLearner::fit() {
   if (static_cast<double>(seen) < wanted || prints_ == 0) return std::nullopt;
   const double mean_position = printed_ / static_cast<double>(prints_);
   const std::vector<double> belief =
-      dirichlet_prior(prior_, config_.prior_strength * mean_position);
+      dirichlet_prior(weighted_prior(mean_position), config_.prior_strength * mean_position);
   kernel_ = fit_kernel(evidence_, kernel_, belief, config_.em).weights;
   fitted_at_ = seen;
   ++fit_count_;
-  if (seen >= config_.generation) begin_generation();
+  if (seen >= config_.generation) begin_generation(mean_position);
   return kernel_;
 }
 
 void KernelLearner::save(StateWriter& out) const {
-  out.put_all(std::span<const double>(prior_));
+  for (const KernelCandidate& one : candidates_) out.put(one.log_weight);
+  out.put_list(std::span<const double>(inherited_));
   out.put_all(std::span<const double>(kernel_));
   evidence_.save(out);
   out.put_all(std::span<const double>(held_));
@@ -71,7 +96,8 @@ void KernelLearner::save(StateWriter& out) const {
 }
 
 bool KernelLearner::load(StateReader& in) {
-  in.get_all(std::span<double>(prior_));
+  for (KernelCandidate& one : candidates_) one.log_weight = in.get<double>();
+  inherited_ = in.get_list<double>();
   in.get_all(std::span<double>(kernel_));
   if (!evidence_.load(in)) return false;
   in.get_all(std::span<double>(held_));
@@ -84,15 +110,25 @@ bool KernelLearner::load(StateReader& in) {
     const double sum = std::accumulate(weights.begin(), weights.end(), 0.0);
     return std::abs(sum - 1.0) < kSumTolerance && std::ranges::min(weights) >= 0.0;
   };
-  return in.has_all() && is_weights(prior_) && is_weights(kernel_) && is_amount(printed_) &&
-         std::ranges::all_of(held_, is_amount);
+  const bool has_inherited = inherited_.size() == kernel_.size() && is_weights(inherited_);
+  return in.has_all() && (inherited_.empty() || has_inherited) && is_weights(kernel_) &&
+         is_amount(printed_) && std::ranges::all_of(held_, is_amount) &&
+         std::ranges::all_of(candidates_, [](const KernelCandidate& one) {
+           return std::abs(one.log_weight) <= kAmountMax;
+         });
 }
 
-void KernelLearner::begin_generation() {
-  for (std::size_t j = 0; j < prior_.size(); ++j) {
-    prior_[j] = config_.prior_kept * original_[j] + (1.0 - config_.prior_kept) * kernel_[j];
+// What was seen speaks for the candidates in the next generation too, by as much as the kernel does.
+void KernelLearner::begin_generation(double mean_position) {
+  for (KernelCandidate& one : candidates_) {
+    one.log_weight += (1.0 - config_.prior_kept) *
+                      kernel_log_likelihood(evidence_, one.kernel) / mean_position;
   }
-  evidence_ = KernelEvidence(prior_.size());
+  const double most =
+      std::ranges::max_element(candidates_, {}, &KernelCandidate::log_weight)->log_weight;
+  for (KernelCandidate& one : candidates_) one.log_weight -= most;
+  inherited_ = kernel_;
+  evidence_ = KernelEvidence(kernel_.size());
   evidence_.add_opened(held_[0] + held_[1]);
   fitted_at_ = 0;
 }

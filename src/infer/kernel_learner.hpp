@@ -8,6 +8,7 @@
 
 #include "core/units.hpp"
 #include "infer/kernel_em.hpp"
+#include "infer/kernel_prior.hpp"
 
 namespace faultline {
 
@@ -31,15 +32,23 @@ struct KernelLearnerConfig {
 // sample). What is said to be liquidated is taken for all of it, so the level of the kernel is
 // learnt as well as its shape: the map then sweeps what is liquidated.
 //
+// The prior is not one kernel but several, weighed by what speaks for each: their own log_weight and
+// how well each explains what was liquidated and who survived. Their mean is the prior of the fit.
+// Why: expectation maximisation says nothing of distances that prices never reached; they keep the
+// prior's proportions and together take what near ones lose. In a calm week that is everything
+// beyond a few percent. A family of kernels carries what was seen near the price to where it was
+// not.
+//
 // A generation of evidence ends after so many steps with liquidations. The next begins with what is
 // held then, and with what was learnt mixed into its prior: the kernel may drift.
 //
 // Units: native. Deterministic. Thread safety: none. Memory: a generation's crossed distances, 1
-// MB. Cost: a few numbers a step; a fit is one of fit_kernel(), at most some 30 ms.
+// MB. Cost: a few numbers a step; a fit is one of fit_kernel(), at most some 30 ms, and a
+// likelihood a candidate, together about as much.
 class KernelLearner {
  public:
-  // Requires: `prior` on the simplex, grid.size() + 1 weights (checked).
-  KernelLearner(const DistanceGrid& grid, std::vector<double> prior,
+  // Requires: one candidate or more, each on the simplex, grid.size() + 1 positive weights (checked).
+  KernelLearner(const DistanceGrid& grid, std::vector<KernelCandidate> candidates,
                 const KernelLearnerConfig& config = {});
 
   // One side of one step, in the order of time.
@@ -63,10 +72,12 @@ class KernelLearner {
   const std::vector<double>& kernel() const { return kernel_; }
 
  private:
-  void begin_generation();
+  void begin_generation(double mean_position);
+  // The mean of the candidates by what speaks for each, with the evidence divided by `unit`.
+  std::vector<double> weighted_prior(double unit) const;
 
-  std::vector<double> original_;
-  std::vector<double> prior_;
+  std::vector<KernelCandidate> candidates_;  // log_weight grows with each generation's evidence
+  std::vector<double> inherited_;            // the kernel at the end of the last generation, if any
   std::vector<double> kernel_;
   KernelLearnerConfig config_;
   KernelEvidence evidence_;

@@ -34,6 +34,13 @@ struct KernelPrior {
   double cross_share = 0.945;
 };
 
+// One of the kernels that a learner chooses among, with the logarithm of what speaks for it before
+// anything was seen, up to a constant.
+struct KernelCandidate {
+  double log_weight = 0.0;
+  std::vector<double> kernel;
+};
+
 // What is known of a venue; kernel_prior.cpp says from where. Venues of which nothing is known have
 // the entry of a KernelPrior{}.
 KernelPrior kernel_prior_of(Venue venue);
