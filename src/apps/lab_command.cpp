@@ -37,6 +37,10 @@ JsonValue json_of_near(const LabRun& run) {
   return out;
 }
 
+JsonValue seconds_or_null(const std::optional<Nanos>& length) {
+  return length ? JsonValue(1e-9 * static_cast<double>(length->value)) : JsonValue();
+}
+
 // Of the shown part, as the simulation knows it: not what a feed printed.
 JsonValue json_of_truth(const LabRun& run) {
   JsonValue out = JsonValue::object();
@@ -45,6 +49,11 @@ JsonValue json_of_truth(const LabRun& run) {
       .set("in_book_usd", run.forced.book_usd)
       .set("taken_over_usd", run.forced.takeover_usd)
       .set("deleveraged_usd", run.forced.deleveraged_usd)
+      .set("worst_minutes", kWorstMinutes)
+      .set("worst_begin", to_text(run.forced.worst_begin))
+      .set("worst_usd", run.forced.worst_usd)
+      .set("worst_deleveraged_usd", run.forced.worst_deleveraged_usd)
+      .set("worst_first_deleveraging_s", seconds_or_null(run.forced.worst_first_deleveraging))
       .set("steps", run.forced.steps)
       .set("trades", run.trades)
       .set("trade_digest", fmt::format("{:016x}", run.trade_digest));
@@ -82,6 +91,13 @@ void say_run(const LabRun& run, const LabRunOptions& options, const LabFiles& fi
   if (forced.steps > 0)
     say(fmt::format("Busiest minute {} with {}", to_text(forced.busiest_minute).substr(0, 16),
                     usd_text(forced.busiest_minute_usd)));
+  if (forced.worst_deleveraged_usd > 0.0)
+    say(fmt::format(
+        "Worst {} minutes from {}: {} liquidated, {:.2f} of it by deleveraging, the first after "
+        "{:.0f} s",
+        kWorstMinutes, to_text(forced.worst_begin).substr(0, 16), usd_text(forced.worst_usd),
+        forced.worst_deleveraged_usd / forced.worst_usd,
+        1e-9 * static_cast<double>(forced.worst_first_deleveraging.value_or(Nanos(0)).value)));
   say_near(run);
   say("Largest clusters on the map:");
   for (std::size_t i = 0; i < std::min<std::size_t>(5, run.map.clusters.size()); ++i) {
@@ -124,6 +140,7 @@ Outcome<LabRunOptions> options_of(const LabRunArguments& arguments) {
   LabRunOptions options;
   options.folder = arguments.out;
   options.name = scenario->name;
+  options.about = scenario->about;
   options.config = std::move(scenario->market);
   options.members = arguments.members;
   if (!arguments.seed.empty()) {
@@ -160,10 +177,16 @@ ExitCode run_lab_run(const LabRunArguments& arguments, const OutputOptions& outp
   if (!options) return fail(options.error(), output);
   if (const Outcome<void> made = make_folders(options->folder); !made)
     return fail(made.error(), output);
-  // What was run, with every number in it.
+  // What was run, with every number in it; never over what somebody wrote by hand.
+  const std::string copy = options->folder + "/scenario.toml";
+  if (is_same_file(copy, arguments.scenario))
+    return fail({.code = Errc::kBadRequest,
+                 .file = arguments.scenario,
+                 .note = "the run would write over it; choose another --out"},
+                output);
   const std::string complete =
-      write_scenario({.name = options->name, .about = "", .market = options->config});
-  if (const auto done = write_file_atomically(options->folder + "/scenario.toml", complete); !done)
+      write_scenario({.name = options->name, .about = options->about, .market = options->config});
+  if (const auto done = write_file_atomically(copy, complete); !done)
     return fail(done.error(), output);
   return run_and_show(*options,
                       {.folder = options->folder,

@@ -38,7 +38,9 @@ Exchange::Exchange(const ExchangeConfig& config, ExchangeListener& listener)
       is_touched_(config.account_count + std::size_t{1}),
       is_held_(config.account_count + std::size_t{1}) {
   FAULTLINE_CHECK(validate(config).has_value());
-  for (auto& lots : resting_lots_) lots.resize(config.account_count + std::size_t{1});
+  for (auto* by_side : {&resting_lots_, &waiting_lots_}) {
+    for (auto& lots : *by_side) lots.resize(config.account_count + std::size_t{1});
+  }
   ledger_.transfer(fund_account(), contract_.money_of_usd(config.liquidation.fund_usd, mark_));
   for (const PriceSource source : {PriceSource::kMark, PriceSource::kLast})
     FAULTLINE_CHECK(book_.set_price(source, mark_).has_value());
@@ -93,15 +95,30 @@ Result<Placement, OrderRefusal> Exchange::place(OrderRequest request) {
   const auto placed = book_.place(request);
   settle_touched();
   if (!placed) return OrderRefusal{placed.error()};
+  if (placed->state == PlacementState::kWaiting) count_waiting(request, 1);
   return *placed;
 }
 
 Result<OrderView, RejectReason> Exchange::cancel(OrderId id) { return book_.cancel(id); }
 
-Result<Placement, RejectReason> Exchange::replace(OrderId id, Replacement replacement) {
-  auto placed = book_.replace(id, replacement);
+bool Exchange::has_margin_for_more(OrderId id, Qty wanted) const {
+  const std::optional<OrderView> view = book_.find(id);
+  if (!view || wanted <= view->order.quantity) return true;
+  OrderRequest more = view->order;
+  more.quantity = wanted - view->order.quantity;
+  return has_margin_for(more);
+}
+
+Result<Placement, OrderRefusal> Exchange::replace(OrderId id, Replacement replacement) {
+  if (!has_margin_for_more(id, replacement.quantity)) return OrderRefusal{};
+  const auto placed = book_.replace(id, replacement);
   settle_touched();
-  return placed;
+  if (!placed) return OrderRefusal{placed.error()};
+  if (placed->state == PlacementState::kWaiting) {
+    const std::optional<OrderView> view = book_.find(id);
+    count_waiting(view.value().order, 1);
+  }
+  return *placed;
 }
 
 void Exchange::cancel_all(AccountIndex account) { book_.cancel_all(owner_of(account)); }
@@ -118,21 +135,24 @@ std::int64_t Exchange::initial_margin_of(AccountIndex account, std::int64_t lots
   return static_cast<std::int64_t>(Wide{notional} * rate / kRateE6);
 }
 
-// As if everything that rests on the side were filled too. What only reduces needs no margin.
+// As if everything that rests or waits on the side were filled too. What only reduces needs no
+// margin.
 bool Exchange::has_margin_for(const OrderRequest& request) const {
   if (request.is_reduce_only || request.quantity.value <= 0) return true;
   const AccountIndex account = account_of(request.owner);
+  const std::size_t s = index_of(request.side);
   const LabAccount& state = ledger_[account];
-  const std::int64_t added =
-      resting_lots_[index_of(request.side)][account] + request.quantity.value;
-  const std::int64_t after = sign(request.side) * state.qty + added;
-  if (after <= std::abs(state.qty) && after <= added) return true;
+  const std::int64_t held = sign(request.side) * state.qty;
+  const std::int64_t after =
+      held + resting_lots_[s][account] + waiting_lots_[s][account] + request.quantity.value;
+  if (after <= 0) return true;
   if (after >= kOrderLotsMax.value) return false;
   const std::int64_t needed = initial_margin_of(account, after);
   if (!state.is_isolated) return ledger_.equity(account, mark_) >= needed;
-  const bool is_same_side = sign(request.side) * state.qty > 0;
-  return state.wallet >=
-         needed - (is_same_side ? initial_margin_of(account, std::abs(state.qty)) : 0);
+  // An isolated position keeps its margin as it grows; what turns it around sets it free first.
+  if (held > 0) return state.wallet >= needed - initial_margin_of(account, held);
+  const std::int64_t freed = held < 0 ? ledger_.equity(account, mark_) : 0;
+  return state.wallet + std::max<std::int64_t>(freed, 0) >= needed;
 }
 
 std::int64_t Exchange::fee_of(AccountIndex account, std::int64_t notional,
@@ -155,7 +175,8 @@ void Exchange::on_trade(const BookTrade& trade) {
   resting_lots_[index_of(opposite(trade.taker_side))][fill.maker] -= trade.lots.value;
   touch(fill.taker);
   touch(fill.maker);
-  if (forced_) {
+  // A stop that it sets off is another order, inside the same call.
+  if (forced_ && fill.taker == forced_->account) {
     forced_->lots += trade.lots;
     forced_->value += notional;
   }
@@ -176,10 +197,18 @@ void Exchange::on_removed(const OrderView& order, RemovalReason reason) {
   const bool was_taken_out = reason == RemovalReason::kCancelled ||
                              reason == RemovalReason::kReplaced ||
                              reason == RemovalReason::kSelfTrade;
+  if (was_taken_out && order.is_waiting) on_triggered(order);
   if (was_taken_out && !order.is_waiting) on_reduced(order, order.order.quantity);
   if (reason == RemovalReason::kSelfTrade || reason == RemovalReason::kNothingToReduce)
     listener_.on_order_lost(order, reason);
 }
+
+void Exchange::count_waiting(const OrderRequest& order, int sign) {
+  if (order.is_reduce_only) return;
+  waiting_lots_[index_of(order.side)][account_of(order.owner)] += sign * order.quantity.value;
+}
+
+void Exchange::on_triggered(const OrderView& order) { count_waiting(order.order, -1); }
 
 Qty Exchange::position_lots(OwnerId owner) const { return Qty(ledger_[account_of(owner)].qty); }
 

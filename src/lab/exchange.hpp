@@ -19,7 +19,9 @@ namespace faultline {
 enum class ForcedKind : std::uint8_t {
   kBook,         // by an order in the book
   kTakeover,     // by the insurance fund, at the bankruptcy price
-  kDeleveraged,  // against the accounts that had gained most, at the bankruptcy price
+  // Against the accounts that had gained most, at the bankruptcy price: what is bankrupt at the mark
+  // and cannot be taken over. What is not bankrupt yet is tried in the book again.
+  kDeleveraged,
 };
 
 // One step of a liquidation with what made it happen. Truth: venues publish less.
@@ -103,7 +105,8 @@ class Exchange final : private BookListener {
   // --- Orders. Orders of one owner never trade with each other: the resting one goes.
   Result<Placement, OrderRefusal> place(OrderRequest request);
   Result<OrderView, RejectReason> cancel(OrderId id);
-  Result<Placement, RejectReason> replace(OrderId id, Replacement replacement);
+  // More than is left of an order needs margin as a new one would.
+  Result<Placement, OrderRefusal> replace(OrderId id, Replacement replacement);
   void cancel_all(AccountIndex account);
 
   // --- The clock's part. The caller keeps the intervals of ExchangeConfig.
@@ -153,10 +156,12 @@ class Exchange final : private BookListener {
   void on_rested(const OrderView& order) override;
   void on_reduced(const OrderView& order, Qty by) override;
   void on_removed(const OrderView& order, RemovalReason reason) override;
-  void on_triggered(const OrderView&) override {}
+  void on_triggered(const OrderView& order) override;
   Qty position_lots(OwnerId owner) const override;
 
   bool has_margin_for(const OrderRequest& request) const;
+  void count_waiting(const OrderRequest& order, int sign);
+  bool has_margin_for_more(OrderId id, Qty wanted) const;
   std::int64_t initial_margin_of(AccountIndex account, std::int64_t lots) const;
   std::int64_t fee_of(AccountIndex account, std::int64_t notional, std::int64_t rate_e6) const;
   double impact_price(Side side, double index) const;
@@ -173,7 +178,7 @@ class Exchange final : private BookListener {
   bool is_beyond_help(AccountIndex account) const;
   std::int64_t lots_to_close(AccountIndex account, bool has_had_part) const;
   void close_in_book(AccountIndex account, std::int64_t lots);
-  void take_over(AccountIndex account);
+  bool take_over(AccountIndex account);
   bool fund_can_take(AccountIndex account, PriceTicks price) const;
   std::int64_t deleverage(AccountIndex bankrupt, PriceTicks price);
   void rank_against(Side side);
@@ -192,6 +197,7 @@ class Exchange final : private BookListener {
   UnixNanos funding_due_;
   PriceTicks mark_;
   std::array<std::vector<std::int64_t>, 2> resting_lots_;  // by side and account
+  std::array<std::vector<std::int64_t>, 2> waiting_lots_;  // for a trigger; not reduce-only ones
   std::vector<AccountIndex> touched_;                      // since the last reprice_touched()
   std::vector<AccountIndex> unsettled_;                    // since the last settle_touched()
   std::vector<std::uint8_t> is_touched_;

@@ -97,10 +97,7 @@ std::int64_t Exchange::lots_to_close(AccountIndex account, bool has_had_part) co
 void Exchange::liquidate(AccountIndex account, bool has_had_part) {
   ladder_.place(account, Side::kLong, std::nullopt, Qty(0));
   book_.cancel_all(OwnerId{account});
-  if (is_beyond_help(account)) {
-    take_over(account);
-    return;
-  }
+  if (is_beyond_help(account) && take_over(account)) return;
   const std::int64_t lots = lots_to_close(account, has_had_part);
   const bool is_part = lots < std::abs(ledger_[account].qty);
   close_in_book(account, lots);
@@ -150,7 +147,9 @@ bool Exchange::fund_can_take(AccountIndex account, PriceTicks price) const {
          contract_.usd_approx(held, mark_) <= config_.liquidation.fund_position_usd_max;
 }
 
-void Exchange::take_over(AccountIndex account) {
+// False where the fund cannot take it and it is not bankrupt either: nobody on the other side is made
+// to give up a position for an account that still has something.
+bool Exchange::take_over(AccountIndex account) {
   const LabAccount before = ledger_[account];
   const auto bankruptcy = bankruptcy_tick(contract_, {&rules_, &config_.tiers}, before);
   const PriceTicks price = bankruptcy.value_or(mark_);
@@ -163,6 +162,7 @@ void Exchange::take_over(AccountIndex account) {
                            .liquidation_tick = liquidation_tick_of(account),
                            .mark = mark_};
   if (!fund_can_take(account, price)) {
+    if (ledger_.equity(account, mark_) > 0) return false;
     record.lots = Qty(deleverage(account, price));
     record.kind = ForcedKind::kDeleveraged;
     record.value = contract_.notional(record.lots.value, price);
@@ -181,6 +181,7 @@ void Exchange::take_over(AccountIndex account) {
   }
   touch(account);
   settle_touched();
+  return true;
 }
 
 // The lots that found a counterparty.
@@ -219,7 +220,7 @@ std::int64_t Exchange::deleverage(AccountIndex bankrupt, PriceTicks price) {
 double Exchange::gain_score(AccountIndex account) const {
   const LabAccount& state = ledger_[account];
   const double value = static_cast<double>(contract_.value(state.qty, mark_));
-  const double cost = static_cast<double>(state.cost);
+  const double cost = static_cast<double>(state.entry_value());
   const double gain = (value - cost) / std::abs(cost);
   const double equity =
       static_cast<double>(std::max<std::int64_t>(1, ledger_.equity(account, mark_)));

@@ -100,6 +100,90 @@ TEST_F(ExchangeTest, RefusesWhatTheMarginDoesNotCarry) {
             OrderRefusal{});
 }
 
+TEST_F(ExchangeTest, AReplacementNeedsMarginForWhatItAdds) {
+  open();
+  quote(Side::kShort, kPrice + 10, 100'000);
+  deposit(1, 1'000.0);
+  exchange_->set_mode(1, MarginMode::kCross, 10.0);
+  const auto placed = exchange_->place({.owner = OwnerId{1},
+                                        .side = Side::kLong,
+                                        .price = PriceTicks(kPrice),
+                                        .quantity = Qty(1)});
+  ASSERT_TRUE(placed);
+  const auto more = [&](std::int64_t lots) {
+    return exchange_->replace(placed->id, {.price = PriceTicks(kPrice), .quantity = Qty(lots)});
+  };
+  EXPECT_EQ(more(101).error(), OrderRefusal{});
+  EXPECT_TRUE(more(100));
+  EXPECT_EQ(more(101).error(), OrderRefusal{}) << "what rests counts once";
+  EXPECT_TRUE(more(40));
+  EXPECT_EQ(exchange_->replace(OrderId{12345}, {.quantity = Qty(1)}).error().book,
+            RejectReason::kUnknownOrder);
+}
+
+TEST_F(ExchangeTest, OrdersThatWaitForATriggerNeedMargin) {
+  open();
+  quote(Side::kShort, kPrice + 10, 100'000);
+  quote(Side::kLong, kPrice - 10, 100'000);
+  deposit(1, 1'000.0);
+  exchange_->set_mode(1, MarginMode::kCross, 10.0);
+  const auto stop = [&](std::int64_t lots) {
+    return exchange_->place({.owner = OwnerId{1},
+                             .side = Side::kLong,
+                             .kind = OrderKind::kMarket,
+                             .quantity = Qty(lots),
+                             .trigger = Trigger{.price = PriceTicks(kPrice + 5)}});
+  };
+  const auto first = stop(60);
+  ASSERT_TRUE(first);
+  EXPECT_EQ(stop(60).error(), OrderRefusal{});
+  EXPECT_TRUE(exchange_->cancel(first->id));
+  ASSERT_TRUE(stop(60)) << "what is gone frees its margin";
+  move_mark(kPrice + 5);
+  EXPECT_EQ(exchange_->ledger()[1].qty, 60);
+  EXPECT_EQ(stop(60).error(), OrderRefusal{});
+  EXPECT_TRUE(take(1, Side::kShort, 60));
+  EXPECT_EQ(exchange_->ledger()[1].qty, 0);
+}
+
+TEST_F(ExchangeTest, TurningAroundNeedsTheMarginOfWhatComesAfter) {
+  open();
+  quote(Side::kShort, kPrice, 1'000);
+  quote(Side::kLong, 91'000, 1'000);
+  deposit(1, 1'000.0);
+  exchange_->set_mode(1, MarginMode::kIsolated, 10.0);
+  ASSERT_TRUE(take(1, Side::kLong, 99));
+  move_mark(91'000);
+  // 9 % are lost: what is left of the margin carries no short of the same size.
+  EXPECT_EQ(take(1, Side::kShort, 198).error(), OrderRefusal{});
+  EXPECT_TRUE(take(1, Side::kShort, 99));
+}
+
+// The stop of somebody else, set off by the forced order, is filled in the same call.
+TEST_F(ExchangeTest, ALiquidationCountsItsOwnFillsOnly) {
+  config_.liquidation.style = LiquidationStyle::kWhole;
+  open();
+  quote(Side::kShort, kPrice, 1'000);
+  quote(Side::kLong, 91'000, 50);
+  quote(Side::kLong, 90'700, 1'000);
+  deposit(1, 1'000.0);
+  exchange_->set_mode(1, MarginMode::kCross, 10.0);
+  ASSERT_TRUE(take(1, Side::kLong, 100));
+  deposit(2, 1e7);
+  ASSERT_TRUE(take(2, Side::kLong, 700));
+  ASSERT_TRUE(exchange_->place(
+      {.owner = OwnerId{2},
+       .side = Side::kShort,
+       .kind = OrderKind::kMarket,
+       .is_reduce_only = true,
+       .quantity = Qty(700),
+       .trigger = Trigger{.source = PriceSource::kLast, .price = PriceTicks(91'000)}}));
+  move_mark(90'361);
+  ASSERT_EQ(tape_.liquidations.size(), 1u);
+  EXPECT_EQ(tape_.liquidations[0].lots, Qty(100));
+  EXPECT_EQ(exchange_->ledger()[2].qty, 0);
+}
+
 TEST_F(ExchangeTest, ALadderAsksForMoreThanTheAccountChose) {
   open();
   quote(Side::kShort, kPrice, 1'000'000);

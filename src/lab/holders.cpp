@@ -105,7 +105,7 @@ void Holders::act(std::uint32_t index, Rng& rng) {
       .usd = market_.contract().usd_approx(std::abs(state.qty), mark),
       .position_usd = holder.position_usd,
       .is_divisible = std::abs(state.qty) >= 2,
-      .is_losing = market_.contract().value(state.qty, mark) < state.cost};
+      .is_losing = market_.contract().value(state.qty, mark) < state.entry_value()};
   const HolderAct act = laws_.act(situation, rng);
   if (act == HolderAct::kAdd) {
     add(index, rng);

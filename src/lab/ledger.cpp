@@ -47,8 +47,17 @@ void Ledger::close_part(LabAccount& account, std::int64_t qty, std::int64_t valu
   } else {
     account.wallet += profit;
   }
+  account.moved = share_of(account.moved, account.qty + qty, account.qty);
   account.cost = cost_left;
   account.qty += qty;
+}
+
+void Ledger::pay_fee(LabAccount& account, std::int64_t fee) {
+  account.wallet -= fee;
+  if (!account.is_isolated || account.wallet >= 0 || account.margin <= 0) return;
+  const std::int64_t owed = std::min(-account.wallet, account.margin);
+  account.wallet += owed;
+  account.margin -= owed;
 }
 
 void Ledger::change(AccountIndex index, std::int64_t qty, std::int64_t value) {
@@ -93,8 +102,8 @@ void Ledger::trade(const Fill& fill) {
   const std::int64_t value = contract_.value(qty, fill.price);
   change(fill.taker, qty, value);
   change(fill.maker, -qty, -value);
-  accounts_[fill.taker].wallet -= fill.taker_fee;
-  accounts_[fill.maker].wallet -= fill.maker_fee;
+  pay_fee(accounts_[fill.taker], fill.taker_fee);
+  pay_fee(accounts_[fill.maker], fill.maker_fee);
   money_ -= fill.taker_fee + fill.maker_fee;
   fees_ += fill.taker_fee + fill.maker_fee;
   check_totals();
@@ -140,6 +149,7 @@ void Ledger::realise(AccountIndex index, PriceTicks mark) {
   if (account.qty == 0) return;
   const std::int64_t value = contract_.value(account.qty, mark);
   (account.is_isolated ? account.margin : account.wallet) += value - account.cost;
+  account.moved += value - account.cost;
   account.cost = value;
 }
 

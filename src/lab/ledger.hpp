@@ -25,7 +25,8 @@ namespace faultline {
 //            each value is rounded, and valuation_residue() says by how much they miss zero.
 struct LabAccount {
   std::int64_t qty = 0;     // positive long, negative short
-  std::int64_t cost = 0;    // Σ value of what is open, at the prices it was traded at
+  std::int64_t cost = 0;    // Σ value of what is open, at the prices it was traded at, + moved
+  std::int64_t moved = 0;   // what realise() has turned into cash of it
   std::int64_t wallet = 0;  // realised and free; see Ledger::cover for when it is negative
   std::int64_t margin = 0;  // set aside for an isolated position; 0 under cross margin
   // Initial margin of new positions as a fraction of their value, in 1e-6.
@@ -33,6 +34,8 @@ struct LabAccount {
   bool is_isolated = false;
 
   Side side() const { return qty < 0 ? Side::kShort : Side::kLong; }
+  // What was paid for what is open: its entry, whatever has been turned into cash since.
+  std::int64_t entry_value() const { return cost - moved; }
   // What a loss of the position is taken from.
   std::int64_t backing() const { return is_isolated ? margin : wallet; }
 };
@@ -72,7 +75,8 @@ class Ledger {
   void set_cross(AccountIndex account, std::int32_t initial_rate_e6);
 
   // Closes, opens or turns around. An isolated opening sets its initial margin aside (as far as the
-  // wallet goes); an isolated closing releases the margin's share, profit and loss included.
+  // wallet goes); an isolated closing releases the margin's share, profit and loss included. Fees
+  // that the wallet of an isolated account cannot pay are paid by the position's margin.
   void trade(const Fill& fill);
   // Deposits (or withdraws, when negative) money of the outside world.
   void transfer(AccountIndex account, std::int64_t amount);
@@ -107,6 +111,7 @@ class Ledger {
  private:
   void change(AccountIndex account, std::int64_t qty, std::int64_t value);
   void close_part(LabAccount& account, std::int64_t qty, std::int64_t value);
+  void pay_fee(LabAccount& account, std::int64_t fee);
   void add_to_totals(const LabAccount& account, int sign);
   void check_totals() const;
 

@@ -176,5 +176,47 @@ TEST(LedgerDeathTest, NobodyTradesWithItself) {
   EXPECT_DEATH(ledger.trade(buy(1, 1, 100, 1)), "fill.taker != fill.maker");
 }
 
+// What was paid stays known when profit is turned into cash, and goes with what is closed.
+TEST(Ledger, RealisingKeepsTheEntry) {
+  Ledger ledger(2);
+  ledger.transfer(0, 1'000'000);
+  ledger.transfer(1, 1'000'000);
+  ledger.trade({.taker = 0, .maker = 1, .price = PriceTicks(1'000), .qty = Qty(10)});
+  const std::int64_t entry = ledger[0].cost;
+  ledger.realise(0, PriceTicks(1'200));
+  EXPECT_GT(ledger[0].cost, entry);
+  EXPECT_EQ(ledger[0].entry_value(), entry);
+  ledger.trade({.taker = 0,
+                .maker = 1,
+                .opens_towards = Side::kShort,
+                .price = PriceTicks(1'200),
+                .qty = Qty(5)});
+  EXPECT_EQ(ledger[0].entry_value(), entry / 2);
+  ledger.trade({.taker = 0,
+                .maker = 1,
+                .opens_towards = Side::kShort,
+                .price = PriceTicks(1'200),
+                .qty = Qty(5)});
+  EXPECT_EQ(ledger[0].entry_value(), 0);
+  EXPECT_EQ(ledger[0].moved, 0);
+  EXPECT_TRUE(ledger.is_conserved());
+}
+
+TEST(Ledger, TheMarginOfAnIsolatedPositionPaysWhatTheWalletCannot) {
+  Ledger ledger(2);
+  ledger.set_isolated(0, 1'000'000);
+  const std::int64_t value = ledger.contract().notional(10, PriceTicks(1'000));
+  ledger.transfer(0, value);  // all of it is set aside
+  ledger.trade({.taker = 0,
+                .maker = 1,
+                .price = PriceTicks(1'000),
+                .qty = Qty(10),
+                .taker_fee = 7,
+                .maker_fee = 0});
+  EXPECT_EQ(ledger[0].wallet, 0);
+  EXPECT_EQ(ledger[0].margin, value - 7);
+  EXPECT_TRUE(ledger.is_conserved());
+}
+
 }  // namespace
 }  // namespace faultline

@@ -2,18 +2,23 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 namespace faultline {
 namespace {
 
-// Levels grow apart by this factor, from the half spread to about a fifth of the price.
-constexpr double kLevelGrowth = 1.75;
+// Levels grow apart by one factor, from the half spread to here, whatever the spread.
+constexpr double kFarthest = 0.1354;
 // Depth per unit of price falls to a half here.
 constexpr double kDepthHalf = 0.03;
 // A level moves when its place is off by more than this share of its distance.
 constexpr double kPlaceTolerance = 0.15;
 constexpr double kTooFew = 0.7;  // of what should be there
 constexpr double kTooMany = 1.4;
+// Makers are never short of money: who they are is not what is studied. Each has this much, and no
+// less than so many times what it quotes on one side.
+constexpr double kMoneyUsd = 1e9;
+constexpr double kMoneyOfQuotes = 20.0;
 
 }  // namespace
 
@@ -28,14 +33,18 @@ Makers::Makers(const MarketConfig& config, std::uint16_t venue, VenueMarket& mar
                    static_cast<double>(config.makers.count)) {
   double from = 0.0;
   double distance = config_.half_spread;
+  const double growth =
+      std::pow(kFarthest / config_.half_spread, 1.0 / static_cast<double>(kLevels - 1));
   for (std::size_t level = 0; level < kLevels; ++level) {
     distance_[level] = distance;
     // The integral of the depth between the level before and this one.
     usd_[level] = usd_per_log_ * kDepthHalf *
                   std::log((1.0 + distance / kDepthHalf) / (1.0 + from / kDepthHalf));
     from = distance;
-    distance *= kLevelGrowth;
+    distance *= growth;
   }
+  const double quoted = std::accumulate(usd_.begin(), usd_.end(), 0.0);
+  const double money_usd = std::max(kMoneyUsd, kMoneyOfQuotes * quoted);
   for (std::uint32_t i = 0; i < config_.count; ++i) {
     Rng rng = Rng(config.seed).stream("maker", (std::uint64_t{venue} << 32U) | i);
     const double scale = std::exp(0.5 * (rng.uniform() - 0.5));
@@ -47,9 +56,8 @@ Makers::Makers(const MarketConfig& config, std::uint16_t venue, VenueMarket& mar
     }
     const AccountIndex account = market.accounts().makers + i;
     market.exchange().set_mode(account, MarginMode::kCross, 1.0);
-    // Makers are never short of money: who they are is not what is studied.
     market.exchange().deposit(account,
-                              market.contract().money_of_usd(1e9, market.exchange().mark()));
+                              market.contract().money_of_usd(money_usd, market.exchange().mark()));
     agenda.after(Nanos(1'000), makers_.back().rng, {LabEventKind::kMakerLook, venue, i, 0});
   }
 }
@@ -72,9 +80,9 @@ void Makers::requote(std::uint32_t index, Side side, std::size_t level, const Vi
   Exchange& exchange = market_.exchange();
   const double ticks = view.centre * maker.factors[index_of(side)][level];
   // Rounded away from the touch, so that both sides of a narrow spread can be quoted.
-  const PriceTicks price(std::clamp<std::int64_t>(
-      static_cast<std::int64_t>(side == Side::kLong ? std::floor(ticks) : std::ceil(ticks)), 1,
-      kPriceLevels - 1));
+  const double whole = side == Side::kLong ? std::floor(ticks) : std::ceil(ticks);
+  const PriceTicks price(static_cast<std::int64_t>(
+      std::clamp(whole, 1.0, static_cast<double>(kPriceLevels - 1))));
   const std::int64_t wanted =
       std::max<std::int64_t>(1, std::llround(usd_[level] * maker.scale * view.lots_per_usd));
   if (quote.is_there) {

@@ -21,6 +21,10 @@ namespace {
 
 constexpr double kPriceRangeMax = 20.0;
 
+bool has_readers(const ReaderConfig& readers) {
+  return readers.hunters > 0 || readers.providers > 0 || readers.avoider_share > 0.0;
+}
+
 // A venue with those who trade on it.
 struct Place {
   std::unique_ptr<VenueMarket> market;
@@ -43,7 +47,7 @@ class MarketLoop {
   Outcome<void> on_map();
   Outcome<void> handle(const LabEvent& event);
   Outcome<void> check(const ProgressFn& report);
-  MarketRun finish();
+  Outcome<MarketRun> finish();
 
   MarketConfig config_;
   const MapSource& maps_;
@@ -65,9 +69,8 @@ MarketLoop::MarketLoop(const MarketConfig& config, const MapSource& maps)
       agenda_(start_),
       value_(config, Rng(config.seed)) {
   agenda_.at(start_, {LabEventKind::kClock, 0, 0, 0});
-  const ReaderConfig& readers = config_.readers;
-  if (maps_ && (readers.hunters > 0 || readers.providers > 0 || readers.avoider_share > 0.0))
-    agenda_.at(config_.begin + readers.map_interval, {LabEventKind::kMap, 0, 0, 0});
+  if (has_readers(config_.readers))
+    agenda_.at(config_.begin + config_.readers.map_interval, {LabEventKind::kMap, 0, 0, 0});
   double share_sum = 0.0;
   for (const VenueConfig& venue : config_.venues) share_sum += venue.share;
   // Whole holders, none lost: each venue gets what is due up to it.
@@ -203,7 +206,13 @@ Outcome<MarketRun> MarketLoop::run(const ProgressFn& report) {
   }
 }
 
-MarketRun MarketLoop::finish() {
+Outcome<MarketRun> MarketLoop::finish() {
+  for (const Place& place : places_) {
+    if (place.market->tape().trades.row_count() > 0) continue;
+    return Diagnostic{.code = Errc::kNoData,
+                      .field = to_text(place.market->config().exchange.instrument.id),
+                      .note = "nothing was traded there: who quotes, and who takes?"};
+  }
   MarketRun run;
   Hash64 digest;
   for (Place& place : places_) {
@@ -222,6 +231,10 @@ MarketRun MarketLoop::finish() {
 Outcome<MarketRun> simulate_market(const MarketConfig& config, const ProgressFn& report,
                                    const MapSource& maps) {
   if (const Outcome<void> valid = validate(config); !valid) return valid.error();
+  if (has_readers(config.readers) && !maps)
+    return Diagnostic{.code = Errc::kBadRequest,
+                      .field = "readers",
+                      .note = "somebody reads the map, and nobody makes one"};
   return MarketLoop(config, maps).run(report);
 }
 

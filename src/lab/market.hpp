@@ -30,13 +30,15 @@ struct MarketRun {
 
 // Same configuration and seed, same bytes, on one binary (prices pass through doubles).
 //
-// `maps` is what readers of the map look at (ReaderConfig); without it, and without readers, no map
-// is asked for. It sees the recorded part only.
+// `maps` is what readers of the map look at (ReaderConfig); without readers no map is asked for. It
+// sees the recorded part only.
 //
-// Errors: those of validate() and of `maps`; kCancelled when `report` says so; kOutOfRange when a
+// Errors: those of validate() and of `maps`; kBadRequest for readers without `maps`; kCancelled when `report` says so; kOutOfRange when a
 // price leaves
 //         [start_price / 20, start_price · 20].
-// Cost:   see docs/performance.md; memory of what is recorded, some 40 bytes a trade.
+//         kNoData when a venue recorded no trade: its makers quoted nothing that was taken.
+// Cost:   see docs/performance.md; memory of what is recorded, some 40 bytes a trade and 80 a
+//         position and hour.
 Outcome<MarketRun> simulate_market(const MarketConfig& config, const ProgressFn& report = {},
                                    const MapSource& maps = {});
 

@@ -159,7 +159,13 @@ Outcome<void> read_venue(const Config& table, std::size_t venue, MarketConfig& m
   config.exchange.tiers = tiers_of(kind, market.value.start_price);
   if (!parse_instrument_id(to_text(config.exchange.instrument.id)))
     return table.complain(Errc::kUnexpectedField, "symbol", "letters and digits only");
-  return read_fields(table, "venue", venue, market);
+  if (auto done = read_fields(table, "venue", venue, market); !done) return done;
+  // What its numbers must be to each other, while file and line are at hand.
+  ExchangeConfig exchange = config.exchange;
+  exchange.account_count = 1;  // known when the market is made
+  if (const auto valid = validate(exchange); !valid)
+    return table.complain(valid.error().code, valid.error().field, valid.error().note);
+  return {};
 }
 
 Outcome<void> read_venues(const Config& root, MarketConfig& market) {

@@ -16,7 +16,7 @@ namespace faultline {
 //   name = "crowded_longs"
 //   about = "Most holders are long, with the leverage of a late rally"
 //   seed = 7
-//   days = 2
+//   length_s = 172800
 //   [holders]
 //   long_bias = 1.6
 //   leverage_median = 20

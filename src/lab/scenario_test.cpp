@@ -113,7 +113,8 @@ TEST(Scenario, ComplaintsNameFileLineAndKey) {
   has("name = \"a\"\n[[venue]]\nfeed = \"some\"", "largest_per_second");
   has("name = \"a\"\n[[venue]]\nsymbol = \"A/B\"", "symbol");
   has("name = \"a\"\n[[venue]]\nsymbol = \"A\"\n[[venue]]\nsymbol = \"A\"", "same symbol");
-  has("name = \"a\"\n[[venue]]\nmaker_fee_e6 = -900", "maker_fee");
+  has("name = \"a\"\n[[venue]]\nmaker_fee_e6 = -900", "maker_fee_e6: ");
+  has("name = \"a\"\n[[venue]]\nmaker_fee_e6 = -900", "s.toml:3");
   has("name = ", "s.toml:1");
 }
 

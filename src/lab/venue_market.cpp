@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/check.hpp"
+
 namespace faultline {
 namespace {
 
@@ -145,6 +147,7 @@ void VenueMarket::on_second(UnixNanos now, double index) {
 }
 
 void VenueMarket::record_positions() {
+  FAULTLINE_CHECK(exchange_.ledger().is_conserved());
   (void)exchange_.liquidation_levels();
   for (AccountIndex account = 0; account <= exchange_.fund_account(); ++account) {
     const bool is_maker = account < accounts_.takers || account == exchange_.fund_account();

@@ -83,13 +83,13 @@ void TapeWriter::position(const AccountTruth& truth) {
   if (state.qty == 0) return;
   const std::int64_t lots = std::abs(state.qty);
   const double usd = contract_.usd_approx(lots, truth.mark);
-  const double cost_usd = contract_.usd_of_money(std::abs(state.cost), truth.mark);
+  const double cost_usd = contract_.usd_of_money(std::abs(state.entry_value()), truth.mark);
   const double backing_usd = contract_.usd_of_money(state.backing(), truth.mark);
   const std::int64_t equity = state.backing() + contract_.value(state.qty, truth.mark) - state.cost;
   const bool has_leverage = !truth.is_maker && backing_usd > 0.0;
   tape_.positions.append(std::array{
       Cell(truth.time.value), Cell(truth.account + 1LL), cell(state.side()), Cell(lots),
-      Cell(e9(contract_.entry_approx(state.qty, state.cost))),
+      Cell(e9(contract_.entry_approx(state.qty, state.entry_value()))),
       has_leverage ? Cell(e9(cost_usd / backing_usd)) : Cell(),
       truth.is_maker ? Cell() : Cell(state.is_isolated ? 0 : 1),
       truth.liquidation_tick ? Cell(e9(contract_.price_approx(*truth.liquidation_tick))) : Cell(),

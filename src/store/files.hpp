@@ -143,6 +143,8 @@ Outcome<void> remove_file(const std::string& path);
 // Removes the folder and all in it; a missing folder is a success.
 Outcome<void> remove_folder(const std::string& path);
 bool file_exists(const std::string& path);
+// Both are there, and are one: by whatever names and links.
+bool is_same_file(const std::string& one, const std::string& other);
 Outcome<std::uint64_t> file_bytes(const std::string& path);
 
 }  // namespace faultline

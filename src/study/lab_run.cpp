@@ -12,10 +12,6 @@
 namespace faultline {
 namespace {
 
-// Readers of the map inside the market see the central member only: means of 64 would cost half as
-// much again as the market.
-constexpr std::size_t kReaderMembers = 1;
-constexpr double kReaderReach = 0.15;
 constexpr std::uint64_t kScenarioBytesMax = std::uint64_t{1} << 20;
 
 // The truth of one venue within the reach of the comparison, at the end of the run.
@@ -46,6 +42,13 @@ MapRequest request_for(const LabRunOptions& options, std::span<const VenueTape> 
   return request;
 }
 
+double sum_from(const std::map<std::int64_t, double>& by_minute, std::int64_t first) {
+  double sum = 0.0;
+  const auto end = by_minute.lower_bound(first + kWorstMinutes);
+  for (auto at = by_minute.lower_bound(first); at != end; ++at) sum += at->second;
+  return sum;
+}
+
 }  // namespace
 
 Outcome<Scenario> read_scenario(const std::string& path) {
@@ -57,6 +60,8 @@ Outcome<Scenario> read_scenario(const std::string& path) {
 ForcedTotals forced_totals(std::span<const VenueTape> tapes, UnixNanos from) {
   ForcedTotals totals;
   std::map<std::int64_t, double> by_minute;
+  std::vector<const LiquidationRecord*> deleveraged;
+  std::map<std::int64_t, double> deleveraged_by_minute;
   for (const VenueTape& tape : tapes) {
     const LabContract contract = LabContract::of(tape.instrument).value();
     for (const LiquidationRecord& record : tape.forced) {
@@ -68,6 +73,9 @@ ForcedTotals forced_totals(std::span<const VenueTape> tapes, UnixNanos from) {
                                               : totals.deleveraged_usd) += usd;
       ++totals.steps;
       by_minute[record.time.value / kMinute.value] += usd;
+      if (record.kind != ForcedKind::kDeleveraged) continue;
+      deleveraged.push_back(&record);
+      deleveraged_by_minute[record.time.value / kMinute.value] += usd;
     }
   }
   for (const auto& [minute, usd] : by_minute) {
@@ -75,11 +83,26 @@ ForcedTotals forced_totals(std::span<const VenueTape> tapes, UnixNanos from) {
     totals.busiest_minute_usd = usd;
     totals.busiest_minute = UnixNanos(minute * kMinute.value);
   }
+  for (const auto& [minute, usd] : by_minute) {
+    const double sum = sum_from(by_minute, minute);
+    if (sum <= totals.worst_usd) continue;
+    totals.worst_usd = sum;
+    totals.worst_begin = UnixNanos(minute * kMinute.value);
+    totals.worst_deleveraged_usd = sum_from(deleveraged_by_minute, minute);
+  }
+  const UnixNanos worst_end = totals.worst_begin + Nanos(kWorstMinutes * kMinute.value);
+  for (const LiquidationRecord* record : deleveraged) {
+    if (record->time < totals.worst_begin || record->time >= worst_end) continue;
+    const Nanos after = record->time - totals.worst_begin;
+    if (!totals.worst_first_deleveraging || after < *totals.worst_first_deleveraging)
+      totals.worst_first_deleveraging = after;
+  }
   return totals;
 }
 
 Outcome<LabRun> run_lab(const LabRunOptions& options, const ProgressFn& report) {
   const std::string store_folder = options.folder + "/store";
+  if (Outcome<void> fine = check_lab_store(store_folder); !fine) return fine.error();
   const MapSource maps = live_map_source({.members = kReaderMembers, .reach = kReaderReach});
   const Outcome<MarketRun> market = simulate_market(options.config, report, maps);
   if (!market) return market.error();

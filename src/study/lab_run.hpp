@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,6 +20,7 @@ namespace faultline {
 struct LabRunOptions {
   std::string folder;  // gets store/ and what the caller writes
   std::string name = "lab";
+  std::string about{};
   MarketConfig config{};
   Nanos shown = kDay;  // the last part of the run; what comes before it warms the map up
   std::size_t members = 1;
@@ -41,7 +43,13 @@ struct ForcedTotals {
   std::uint64_t steps = 0;
   UnixNanos busiest_minute{};
   double busiest_minute_usd = 0.0;
+  // The worst stretch of so many whole minutes, and when in it the first account was deleveraged.
+  UnixNanos worst_begin{};
+  double worst_usd = 0.0;
+  double worst_deleveraged_usd = 0.0;
+  std::optional<Nanos> worst_first_deleveraging{};
 };
+inline constexpr std::int64_t kWorstMinutes = 12;
 
 struct LabRun {
   LiquidationMap map;

@@ -11,20 +11,6 @@ namespace {
 
 constexpr Nanos kOpenInterestInterval{10 * kSecond.value};
 
-// Only what an earlier run has written: the folder may hold somebody's recorded data by mistake.
-Outcome<void> remove_old_store(const std::string& folder) {
-  if (!file_exists(folder)) return {};
-  const Outcome<std::vector<FolderEntry>> entries = list_folder(folder);
-  if (!entries) return entries.error();
-  if (entries->empty() || file_exists(folder + "/" + std::string(kLabStoreMark)))
-    return remove_folder(folder);
-  return Diagnostic{.code = Errc::kBadRequest,
-                    .file = folder,
-                    .note = "it was not written by a simulation (there is no " +
-                            std::string(kLabStoreMark) +
-                            "), so it is not replaced; remove it or choose another folder"};
-}
-
 struct Table {
   const ColumnBatch* rows;
   std::optional<Nanos> interval{};
@@ -65,9 +51,25 @@ Outcome<std::uint64_t> write_tape(Store& store, const VenueTape& tape, const std
 
 }  // namespace
 
+// Only what an earlier run has written: the folder may hold somebody's recorded data by mistake.
+Outcome<void> check_lab_store(const std::string& folder) {
+  if (!file_exists(folder)) return {};
+  const Outcome<std::vector<FolderEntry>> entries = list_folder(folder);
+  if (!entries) return entries.error();
+  if (entries->empty() || file_exists(folder + "/" + std::string(kLabStoreMark))) return {};
+  return Diagnostic{.code = Errc::kBadRequest,
+                    .file = folder,
+                    .note = "it was not written by a simulation (there is no " +
+                            std::string(kLabStoreMark) +
+                            "), so it is not replaced; remove it or choose another folder"};
+}
+
 Outcome<LabRows> write_lab_store(const std::string& folder, std::span<const VenueTape> tapes,
                                  const std::string& source, const ProgressFn& report) {
-  if (Outcome<void> removed = remove_old_store(folder); !removed) return removed.error();
+  if (Outcome<void> fine = check_lab_store(folder); !fine) return fine.error();
+  if (file_exists(folder)) {
+    if (Outcome<void> removed = remove_folder(folder); !removed) return removed.error();
+  }
   const Outcome<std::unique_ptr<Store>> store = Store::open(folder, StoreMode::kWrite);
   if (!store) return store.error();
   const std::string mark = folder + "/" + std::string(kLabStoreMark);

@@ -20,6 +20,10 @@ struct LabRows {
   std::uint64_t stored = 0;  // of all tables, the truth's included
 };
 
+// Whether a store can be made there: the folder is absent, empty, or was written by a simulation.
+// Errors: kBadRequest.
+Outcome<void> check_lab_store(const std::string& folder);
+
 // Makes the store anew. `source` names the scenario and its seed in the manifests.
 //
 // The truth is in the table `position`: every account at the start, each hour and the end, with its

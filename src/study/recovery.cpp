@@ -14,6 +14,7 @@
 #include "store/files.hpp"
 #include "study/lab_run.hpp"
 #include "study/lab_store.hpp"
+#include "study/live_map.hpp"
 #include "study/recovery_maps.hpp"
 
 namespace faultline {
@@ -21,6 +22,8 @@ namespace {
 
 constexpr std::array<Completeness, kRecoveryFeedCount> kFeeds{Completeness::kAll,
                                                               Completeness::kLargestPerSecond};
+
+constexpr Nanos kLongestRun{60 * kDay.value};  // what a scenario allows
 
 Diagnostic bad_request(std::string field, std::string note) {
   return {.code = Errc::kBadRequest, .field = std::move(field), .note = std::move(note)};
@@ -35,6 +38,8 @@ Outcome<void> check_request(const RecoveryRequest& request) {
     return bad_request("burn_in", "it is whole hours, one or more");
   if (request.scored.value <= 0 || !is_whole(request.scored, kHour))
     return bad_request("scored", "it is whole hours, one or more");
+  if (request.burn_in + request.scored > kLongestRun)
+    return bad_request("burn_in", "with what is scored at most 60 days");
   for (std::size_t i = 0; i < request.scenarios.size(); ++i) {
     const Scenario& scenario = request.scenarios[i];
     if (!is_whole(scenario.market.begin - UnixNanos(0), kMinute))
@@ -236,7 +241,8 @@ Outcome<RecoveryReplica> run_replica(const RecoveryRequest& request, const Marke
   if (const Outcome<void> unused = check_unused(folder); !unused) return unused.error();
   MarketConfig config = market;
   config.length = request.burn_in + request.scored;
-  Outcome<MarketRun> run = simulate_market(config, report);
+  Outcome<MarketRun> run = simulate_market(
+      config, report, live_map_source({.members = kReaderMembers, .reach = kReaderReach}));
   if (!run) return run.error();
   const std::span<VenueTape> tapes = run->venues;
   RecoveryMaps maps{.members = request.members,
@@ -246,6 +252,7 @@ Outcome<RecoveryReplica> run_replica(const RecoveryRequest& request, const Marke
                     .store_folder = folder};
   for (const VenueTape& tape : tapes) maps.instruments.push_back(tape.instrument);
   RecoveryReplica replica;
+  replica.maps_shown = run->map_count;
   replica.seed = config.seed;
   replica.hours.resize(maps.at.times.size());
   for (std::size_t k = 0; k < replica.hours.size(); ++k) {

@@ -49,6 +49,7 @@ struct RecoveryReplica {
   std::array<double, 2> holders_share{};       // of it, of leveraged holders, by Side
   double others_share_within = 0.0;            // of what is liquidated within 10 %, not of holders
   double liquidated_usd = 0.0;                 // while recorded, burn-in included
+  std::uint64_t maps_shown = 0;                // to readers inside the market
   std::array<std::uint64_t, kRecoveryFeedCount> prints{};
 };
 

@@ -204,7 +204,7 @@ void RedrawnPosition::wake(Rng& rng) {
       .usd = world_.contract.usd_approx(std::abs(state.qty), mark()),
       .position_usd = position_usd_,
       .is_divisible = std::abs(state.qty) >= 2,
-      .is_losing = world_.contract.value(state.qty, mark()) < state.cost};
+      .is_losing = world_.contract.value(state.qty, mark()) < state.entry_value()};
   const HolderAct act = world_.laws.act(situation, rng);
   if (act == HolderAct::kClose || act == HolderAct::kHalve) {
     trade(act == HolderAct::kHalve ? -state.qty / 2 : -state.qty, mark());

@@ -10,9 +10,13 @@
 
 namespace faultline {
 
-// What the laws of the simulated holders give in the mean, once it is known when they opened, on
-// which side, how much and at which mark: the best that any map could say, and the floor of its
-// error, because the drawn positions scatter around it.
+// What the laws of the simulated holders give in the mean, once it is known when somebody opened, on
+// which side, how much and at which mark: the intensity from which the positions are drawn. They
+// scatter around it, and its own error is the floor that maps are measured from.
+//
+// It does not know who opened: an account that opens anew must have left what it held, which the
+// intensity does not use, as no map can. Somebody who knew would do better, so the floor is that of
+// maps that know flows, not a bound of what could ever be said.
 //
 //   entries of an account ──> openings ──┐  drawn anew: margin mode, leverage, patience, what is
 //   marks of the market ─────────────────┴> done when a holding time is over, stops, cross wallet

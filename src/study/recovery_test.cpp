@@ -96,6 +96,15 @@ TEST(RecoveryOracle, ItHasTheTruthsMoneyInTheMean) {
   EXPECT_NEAR(sums.intensity / sums.truth, 1.0, 0.1);
 }
 
+TEST(RecoveryRequests, ATimeThatNoScenarioAllowsIsRefusedAsWhatItIs) {
+  const TestFolder folder;
+  RecoveryRequest request = small_request(folder.file("work"));
+  request.burn_in = Nanos(100 * kDay.value);
+  const auto refused = run_recovery(request, {});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().field, "burn_in");
+}
+
 TEST(RecoveryFeeds, TheFullFeedIsTheMarketsOwnAndTheThrottledOneAPartOfIt) {
   MarketConfig config = small_market(2'000, 5);
   config.value.news_count = 6;
@@ -116,6 +125,17 @@ TEST(RecoveryFeeds, TheFullFeedIsTheMarketsOwnAndTheThrottledOneAPartOfIt) {
   const MarketRun throttled = simulate_market(config).value();
   EXPECT_EQ(throttled.trade_digest, run.trade_digest);
   EXPECT_EQ(largest.columns[4].values, throttled.venues[0].liquidations.columns[4].values);
+}
+
+TEST(RecoveryReplicas, ReadersOfTheMapAreShownOne) {
+  const TestFolder folder;
+  RecoveryRequest request = small_request(folder.file("work"));
+  MarketConfig config = small_market(400, 3);
+  config.readers.hunters = 2;
+  EXPECT_EQ(simulate_market(config).error().code, Errc::kBadRequest);
+  const auto replica = run_replica(request, config, folder.file("one"), {});
+  ASSERT_TRUE(replica) << describe(replica.error());
+  EXPECT_GT(replica->maps_shown, 20U);
 }
 
 // What is scored is what `faultline map` shows.

@@ -5,6 +5,7 @@
 #include "lab/market.hpp"
 #include "lab/scenario.hpp"
 #include "store/files.hpp"
+#include "study/live_map.hpp"
 
 namespace faultline {
 namespace {
@@ -26,8 +27,13 @@ TEST(Scenarios, EveryShippedFileRuns) {
     MarketConfig market = scenario->market;
     market.warm_up = Nanos(10 * kMinute.value);
     market.length = Nanos(10 * kMinute.value);
-    const auto run = simulate_market(market);
+    const auto run =
+        simulate_market(market, {}, live_map_source({.members = kReaderMembers, .reach = 0.1}));
     ASSERT_TRUE(run) << path << ": " << describe(run.error());
+    const ReaderConfig& readers = market.readers;
+    const bool has_readers =
+        readers.hunters > 0 || readers.providers > 0 || readers.avoider_share > 0.0;
+    EXPECT_EQ(run->map_count > 0, has_readers) << path;
     for (const VenueTape& tape : run->venues) EXPECT_GT(tape.trades.row_count(), 10U) << path;
     names.insert(scenario->name);
   }
