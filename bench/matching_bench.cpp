@@ -14,7 +14,7 @@
 
 #include "base/check.hpp"
 #include "base/rng.hpp"
-#include "book/order_book.hpp"
+#include "book/order_book_matching.hpp"
 #include "harness.hpp"
 
 namespace faultline::bench {
@@ -66,7 +66,8 @@ OrderRequest request_of(const Operation& operation) {
 }
 
 // The id of the order.
-OrderId play_one(OrderBook& book, const Operation& operation) {
+template <class Book>
+OrderId play_one(Book& book, const Operation& operation) {
   if (operation.what == What::kCancel) {
     FAULTLINE_CHECK(book.cancel(operation.id).has_value());
     return operation.id;
@@ -249,7 +250,7 @@ class HashTrades final : public BookListener {
 
 TradeHash play_ours(const std::vector<Operation>& tape) {
   HashTrades listener;
-  OrderBook book({}, listener);
+  MatchingBook<HashTrades> book({}, listener);
   for (const Operation& operation : tape)
     FAULTLINE_CHECK(play_one(book, operation) == operation.id);
   return listener.hash;

@@ -21,4 +21,11 @@ std::string_view name_of(RemovalReason reason) {
   return kRemovals[static_cast<std::size_t>(reason)];
 }
 
+std::optional<RejectReason> flaw_of(const OrderRequest& request, const BookConfig& config) {
+  if (is_well_formed(request, config)) return std::nullopt;
+  if (!has_book_prices(request)) return RejectReason::kBadPrice;
+  return is_order_quantity(request.quantity, config) ? RejectReason::kBadOwner
+                                                     : RejectReason::kBadQuantity;
+}
+
 }  // namespace faultline

@@ -117,16 +117,17 @@ constexpr bool fires_on_rise(Side side, TriggerKind kind) {
   return (side == Side::kLong) == (kind == TriggerKind::kStop);
 }
 
-// What a request lacks, whatever the book holds; nothing where it is well formed.
-inline std::optional<RejectReason> flaw_of(const OrderRequest& request, const BookConfig& config) {
-  if (request.kind != OrderKind::kMarket && !is_book_price(request.price))
-    return RejectReason::kBadPrice;
-  if (request.trigger && !is_book_price(request.trigger->price)) return RejectReason::kBadPrice;
-  if (!is_order_quantity(request.quantity, config)) return RejectReason::kBadQuantity;
-  if (static_cast<std::uint32_t>(request.owner) >= config.owners_max)
-    return RejectReason::kBadOwner;
-  return std::nullopt;
+constexpr bool has_book_prices(const OrderRequest& request) {
+  return (request.kind == OrderKind::kMarket || is_book_price(request.price)) &&
+         (!request.trigger || is_book_price(request.trigger->price));
 }
+constexpr bool is_well_formed(const OrderRequest& request, const BookConfig& config) {
+  return has_book_prices(request) && is_order_quantity(request.quantity, config) &&
+         static_cast<std::uint32_t>(request.owner) < config.owners_max;
+}
+
+// What a request lacks, whatever the book holds; nothing where it is well formed.
+std::optional<RejectReason> flaw_of(const OrderRequest& request, const BookConfig& config);
 
 // Lots that an order of `side` may take from a signed position: none where it would add to it.
 constexpr Qty reducible_lots(Qty position, Side side) {

@@ -1,14 +1,12 @@
 #pragma once
 
-#include <array>
+#include <concepts>
 #include <optional>
-#include <vector>
 
 #include "base/result.hpp"
 #include "book/book_listener.hpp"
-#include "book/ladder.hpp"
+#include "book/book_orders.hpp"
 #include "book/order.hpp"
-#include "book/order_pool.hpp"
 
 namespace faultline {
 
@@ -50,7 +48,11 @@ struct Replacement {
 // order in which the price crossed the triggers and, at one price, in order of entry. A trigger
 // that the known price has reached already is refused.
 //
-// Units: ticks and lots. Memory: 40 bytes an order, 64 KB a page of 4096 levels in use.
+// Why a template: OrderBook calls any listener through its virtual functions. A book made for one
+// final class of listener calls that class, and what it does not listen to is never put together:
+// more than a third of the instructions of an operation. Its user includes
+// book/order_book_matching.hpp.
+//
 // Invariant: the best bid is below the best ask; every loop is bounded by BookConfig::orders_max,
 // the triggers that one call fires too.
 // Requires: no call that changes the book from inside its listener (checked). The listener outlives
@@ -59,9 +61,11 @@ struct Replacement {
 // Thread safety: none.
 // Cost: place, cancel and replace O(1) and O(1) a fill; fill-or-kill one look at each order that it
 // would meet.
-class OrderBook {
+template <std::derived_from<BookListener> Listener>
+class MatchingBook : public BookOrders {
  public:
-  OrderBook(const BookConfig& config, BookListener& listener);
+  MatchingBook(const BookConfig& config, Listener& listener)
+      : BookOrders(config), listener_(listener) {}
 
   Result<Placement, RejectReason> place(const OrderRequest& request);
 
@@ -81,80 +85,26 @@ class OrderBook {
   // Errors: kBadPrice.
   Result<void, RejectReason> set_price(PriceSource source, PriceTicks price);
 
-  // The mark or the last price, once it is known.
-  std::optional<PriceTicks> reference_price(PriceSource source) const {
-    return reference_[static_cast<std::size_t>(source)];
-  }
-  std::optional<PriceTicks> best_price(Side side) const;
-  // The next price with an order, away from the touch.
-  std::optional<PriceTicks> next_price(Side side, PriceTicks after) const;
-  Qty lots_at(Side side, PriceTicks price) const;
-  // Lots from the best price to `limit`, both included. Cost: O(levels).
-  Qty lots_to(Side side, PriceTicks limit) const;
-  // Calls visit(price, lots) for levels from the best outward, until it returns false.
-  template <class Visit>
-  void visit_levels(Side side, Visit&& visit) const {
-    for (auto price = best_price(side); price; price = next_price(side, *price)) {
-      if (!visit(*price, lots_at(side, *price))) return;
-    }
-  }
-  // First to be filled first.
-  std::vector<OrderView> orders_at(Side side, PriceTicks price) const;
-  std::optional<OrderView> find(OrderId id) const;
-  // That rest or wait.
-  std::size_t order_count() const { return pool_.used(); }
-
  private:
-  using Slot = std::uint32_t;
-  enum class MatchEnd : std::uint8_t { kNoMore, kSelfTrade };
+  enum class MatchEnd : std::uint8_t { kNoMore, kFilled, kSelfTrade };
 
-  // The queue of an order: that of its price, or of its trigger price while it waits.
-  struct QueuePlace {
-    Ladder* ladder;
-    LevelKey key;
-  };
+  Result<Placement, RejectReason> place_trigger(OrderRequest request);
+  std::optional<RejectReason> refusal_of(OrderRequest request) const;
 
-  class Busy;
-
-  Ladder& resting(Side side) { return resting_[index_of(side)]; }
-  const Ladder& resting(Side side) const { return resting_[index_of(side)]; }
-  Ladder& waiting(PriceSource source, Best direction) {
-    return waiting_[static_cast<std::size_t>(source)][static_cast<std::size_t>(direction)];
-  }
-
-  Result<Placement, RejectReason> place_trigger(const OrderRequest& request);
-  std::optional<RejectReason> refusal_of(const OrderRequest& request) const;
-  Slot take_slot(const OrderRequest& request);
-  void set_terms(PooledOrder& order, const OrderRequest& request);
-
-  Result<Placement, RejectReason> entered(Slot slot);
+  [[gnu::always_inline]] Result<Placement, RejectReason> entered(Slot slot);
   Result<OrderView, RejectReason> cancelled(Slot slot);
-  void enter(Slot slot, Placement& placed);
-  MatchEnd match(Slot taker_slot, LevelKey limit);
-  void fill(Slot taker_slot, std::int64_t lots);
-  bool can_fill_whole(const PooledOrder& taker, LevelKey limit) const;
-  void rest(Slot slot);
-  void take_out(Slot slot);
+  [[gnu::always_inline]] void enter(Slot slot, Placement& placed);
+  [[gnu::noinline]] MatchEnd match(Slot taker_slot, LevelKey limit);
+  void fill(Slot taker_slot, Slot maker_slot, std::int64_t lots);
   void remove(Slot slot, RemovalReason reason);
   void finish(Slot slot, RemovalReason reason);
-
-  void note_price(PriceSource source, PriceTicks price);
   void run_fired();
-
-  QueuePlace place_of(Slot slot);
   Qty reducible(const PooledOrder& order) const;
-  void show(Slot slot, OrderView& view) const;
-  OrderView view_of(Slot slot) const;
 
-  BookConfig config_;
-  BookListener& listener_;
-  OrderPool pool_;
-  std::array<Ladder, 2> resting_;
-  std::array<std::size_t, 2> reduce_only_count_{};  // that rest, by side
-  std::array<std::array<Ladder, 2>, 2> waiting_;    // by source, by direction
-  std::array<std::optional<PriceTicks>, 2> reference_{};
-  Level fired_;
-  bool is_busy_ = false;
+  Listener& listener_;
 };
+
+using OrderBook = MatchingBook<BookListener>;
+extern template class MatchingBook<BookListener>;
 
 }  // namespace faultline

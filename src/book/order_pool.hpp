@@ -8,8 +8,9 @@
 
 namespace faultline {
 
-// What an order is besides numbers, in one word of bits: it is written once and read whole, where
-// neighbouring bytes would be read in pairs and wait for each other's writes.
+// What an order is besides numbers, in one word: it is written once and read whole, where
+// neighbouring bytes would be read in pairs and wait for each other's writes. The first three terms
+// take a byte each, in the order of OrderRequest, so that they are moved together.
 class OrderTraits {
  public:
   OrderTraits() = default;
@@ -19,9 +20,9 @@ class OrderTraits {
               bits_of(request.is_reduce_only, kReduceOnly) |
               bits_of(request.trigger.has_value(), kTrigger)) {}
 
-  Side side() const { return static_cast<Side>(bits_ >> kSide & 1); }
-  OrderKind kind() const { return static_cast<OrderKind>(bits_ >> kKind & 7); }
-  SelfTrade self_trade() const { return static_cast<SelfTrade>(bits_ >> kSelfTrade & 3); }
+  Side side() const { return static_cast<Side>(bits_ >> kSide & 0xff); }
+  OrderKind kind() const { return static_cast<OrderKind>(bits_ >> kKind & 0xff); }
+  SelfTrade self_trade() const { return static_cast<SelfTrade>(bits_ >> kSelfTrade & 0xff); }
   bool is_reduce_only() const { return (bits_ >> kReduceOnly & 1) != 0; }
   bool has_trigger() const { return (bits_ >> kTrigger & 1) != 0; }
   bool is_waiting() const { return (bits_ >> kWaiting & 1) != 0; }
@@ -33,9 +34,9 @@ class OrderTraits {
  private:
   enum Place : unsigned {
     kSide = 0,
-    kKind = 1,
-    kSelfTrade = 4,
-    kReduceOnly = 6,
+    kKind = 8,
+    kSelfTrade = 16,
+    kReduceOnly = 24,
     kTrigger,
     kWaiting,
     kListed
@@ -48,12 +49,12 @@ class OrderTraits {
   std::uint32_t bits_ = 0;
 };
 
-// An order where it lies: half a cache line.
+// An order where it lies: half a cache line, and never in two.
 //
 //   mark     8 | how often the slot was reused, above the 24 bits of the price
 //   lots     8 | what is left; 0 in a free slot
 //   next, prev, owner, traits                      4 each
-class PooledOrder {
+class alignas(32) PooledOrder {
  public:
   std::int64_t lots = 0;
   std::uint32_t next = 0;  // in its queue, and in the list of free slots
@@ -96,7 +97,9 @@ class OrderPool {
 
   // A slot in use from now on, with what was left over from before. Ends the life of references.
   std::uint32_t take() {
-    const std::uint32_t slot = free_ != 0 ? free_ : grow();
+    if (free_ == 0) [[unlikely]]
+      grow();
+    const std::uint32_t slot = free_;
     free_ = orders_[slot].next;
     ++used_;
     return slot;
@@ -105,7 +108,8 @@ class OrderPool {
   // Requires: not in a queue. Takes it out of its owner's list if it is there.
   void release(std::uint32_t slot) {
     PooledOrder& order = orders_[slot];
-    if (order.traits.is_listed()) unlist(slot);
+    if (order.traits.is_listed()) [[likely]]
+      unlist(slot);
     order.mark_ += PooledOrder::kSlots;
     order.lots = 0;
     order.next = free_;
@@ -122,8 +126,9 @@ class OrderPool {
   std::uint32_t find(OrderId id) const {
     const auto raw = static_cast<std::uint64_t>(id);
     const auto slot = static_cast<std::uint32_t>(raw % PooledOrder::kSlots);
-    if (slot >= orders_.size() || orders_[slot].lots == 0) return 0;
-    return orders_[slot].mark_ / PooledOrder::kSlots == raw / PooledOrder::kSlots ? slot : 0;
+    if (slot >= orders_.size() || orders_[slot].lots == 0) [[unlikely]]
+      return 0;
+    return (orders_[slot].mark_ ^ raw) < PooledOrder::kSlots ? slot : 0;
   }
 
   std::size_t used() const { return used_; }
@@ -131,7 +136,8 @@ class OrderPool {
   // The order is its owner's newest.
   void list(std::uint32_t slot) {
     PooledOrder& order = orders_[slot];
-    if (order.owner >= newest_.size()) add_owner(order.owner);
+    if (order.owner >= newest_.size()) [[unlikely]]
+      add_owner(order.owner);
     const std::uint32_t newest = newest_[order.owner];
     links_[slot] = {.older = newest};
     links_[newest].newer = slot;
@@ -146,7 +152,7 @@ class OrderPool {
 
   // Of an order whose traits say that it has one.
   const Trigger& trigger(std::uint32_t slot) const { return triggers_[slot]; }
-  void set_trigger(std::uint32_t slot, const Trigger& trigger);
+  void set_trigger(std::uint32_t slot, Trigger trigger);
 
  private:
   // Of the same owner. Apart from the orders, so that neighbours share cache lines.
@@ -155,7 +161,7 @@ class OrderPool {
     std::uint32_t newer = 0;
   };
 
-  std::uint32_t grow();
+  void grow();
   void add_owner(std::uint32_t owner);
   void unlist(std::uint32_t slot) {
     const OwnerLinks links = links_[slot];
@@ -173,19 +179,19 @@ class OrderPool {
   std::size_t used_ = 0;
 };
 
-// The queue of one level: first come, first filled. Without branches, which no processor could
-// guess: what has no neighbour writes to slot 0, which nobody reads.
+// The queue of one level: first come, first filled.
 inline void push_back(OrderPool& pool, Level& level, std::uint32_t slot) {
   PooledOrder& order = pool[slot];
   const std::uint32_t tail = level.tail;
   order.next = 0;
   order.prev = tail;
-  pool[tail].next = slot;
-  level.head = chosen(tail == 0, slot, level.head);
+  (tail == 0 ? level.head : pool[tail].next) = slot;
   level.tail = slot;
   level.lots += order.lots;
 }
 
+// Without branches, which no processor could guess: what has no neighbour writes to slot 0, which
+// nobody reads.
 inline void unlink(OrderPool& pool, Level& level, std::uint32_t slot) {
   const PooledOrder& order = pool[slot];
   const std::uint32_t prev = order.prev;
@@ -195,6 +201,16 @@ inline void unlink(OrderPool& pool, Level& level, std::uint32_t slot) {
   pool[next].prev = prev;
   level.head = chosen(prev == 0, next, level.head);
   level.tail = chosen(next == 0, prev, level.tail);
+}
+
+// The first of the queue leaves it.
+inline void pop_front(OrderPool& pool, Level& level) {
+  const PooledOrder& order = pool[level.head];
+  const std::uint32_t next = order.next;
+  level.lots -= order.lots;
+  pool[next].prev = 0;
+  level.head = next;
+  level.tail = chosen(next == 0, 0, level.tail);
 }
 
 }  // namespace faultline

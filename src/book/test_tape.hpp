@@ -213,8 +213,9 @@ class TapePlayer {
 };
 
 // Plays a tape on both books. Empty, or the line after which they differ, and how.
-inline std::string twin_complaint(const Tape& tape) {
-  TapePlayer<OrderBook> fast(tape.config);
+template <class Book = OrderBook>
+std::string twin_complaint(const Tape& tape) {
+  TapePlayer<Book> fast(tape.config);
   TapePlayer<NaiveBook> naive(tape.config);
   for (std::size_t i = 0; i < tape.lines.size(); ++i) {
     const std::string line = "line " + std::to_string(i) + ": ";

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "base/rng.hpp"
+#include "book/order_book_matching.hpp"
 #include "book/test_tape.hpp"
 
 namespace faultline {
@@ -25,7 +26,14 @@ TEST(BookTwin, RandomTapesGiveTheSameEventsAndDepth) {
     ASSERT_EQ(twin_complaint(tape_of(random_bytes(i))), "") << "tape " << i;
 }
 
-// Else the test above could be blind: the tapes must reach every event and every refusal.
+// The same rules compiled into the calls of one listener.
+TEST(BookTwin, ABookMadeForItsListenerGivesTheSame) {
+  for (std::size_t i = 0; i < kTapes; ++i) {
+    ASSERT_EQ(twin_complaint<MatchingBook<Recorder>>(tape_of(random_bytes(i))), "") << "tape " << i;
+  }
+}
+
+// Else the tests above could be blind: the tapes must reach every event and every refusal.
 TEST(BookTwin, TapesReachEveryRule) {
   std::map<std::string_view, int> events;
   std::map<RejectReason, int> refusals;
