@@ -38,12 +38,14 @@ inline constexpr std::size_t kDirectionNumber = kClaimCount + 1;
 
 // Errors: kOutOfRange (a number of a claim, fewer than two replicas), those of simulate_market().
 // Thread safety: `report` is called from several threads, one at a time.
-// Cost:   up to 16 markets of two days for each replica, some two seconds each.
+// Cost:   up to 19 markets of two days for each replica, some two seconds each.
 Outcome<ClaimsStudy> run_claims(const ClaimsRequest& request, const ProgressFn& report);
 // The arms that a claim needs. Requires: 1 <= number <= kClaimCount (checked).
 std::span<const ClaimArm> arms_of_claim(std::size_t number);
 
 StudyReport report_of_claims(const ClaimsStudy& study);
+// One line a claim, each with a line break: number, verdict, statement.
+std::string summary_of_claims(const ClaimsStudy& study);
 
 // The single claims. Require: their arms ran.
 ClaimResult claim_clusters(const ClaimsData& data);
@@ -53,7 +55,7 @@ ClaimResult claim_spikes(const ClaimsData& data);
 ClaimResult claim_readers(const ClaimsData& data);
 ClaimResult claim_news(const ClaimsData& data);
 ClaimResult claim_balance(const ClaimsData& data);
-// Of every arm that ran, those whose news all goes one way excluded.
+// Of every arm that ran; those without leverage have no map and are told, not judged.
 ClaimResult claim_direction(const ClaimsData& data);
 
 }  // namespace faultline
