@@ -113,7 +113,12 @@ void MarketPool::work() {
         run_claim_market(job.arm, claim_market(job.arm, job.seed),
                          [&](const Progress& one) { return on_progress(job, one); });
     const std::scoped_lock lock(mutex_);
-    if (!facts && !error_) error_ = facts.error();
+    if (!facts && !error_) {
+      error_ = facts.error();
+      if (error_->code != Errc::kCancelled)
+        error_->note += (error_->note.empty() ? "" : "; ") + std::string(name_of(job.arm)) +
+                        ", seed " + std::to_string(job.seed);
+    }
     if (error_) return;
     job.facts = std::move(facts).value();
   }

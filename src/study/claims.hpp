@@ -36,7 +36,9 @@ struct ClaimsStudy {
 };
 inline constexpr std::size_t kDirectionNumber = kClaimCount + 1;
 
-// Errors: kOutOfRange (a number of a claim, fewer than two replicas), those of simulate_market().
+// Errors: kOutOfRange (a number of a claim, fewer than two replicas), those of simulate_market()
+//         with the arm and the seed in the note. One market that fails ends the study: leaving it
+//         out would leave out the wildest.
 // Thread safety: `report` is called from several threads, one at a time.
 // Cost:   up to 19 markets of two days for each replica, some two seconds each.
 Outcome<ClaimsStudy> run_claims(const ClaimsRequest& request, const ProgressFn& report);
@@ -44,7 +46,7 @@ Outcome<ClaimsStudy> run_claims(const ClaimsRequest& request, const ProgressFn& 
 std::span<const ClaimArm> arms_of_claim(std::size_t number);
 
 StudyReport report_of_claims(const ClaimsStudy& study);
-// One line a claim, each with a line break: number, verdict, statement.
+// One line a claim: number, verdict, statement. No line break after the last.
 std::string summary_of_claims(const ClaimsStudy& study);
 
 // The single claims. Require: their arms ran.

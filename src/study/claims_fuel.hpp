@@ -19,8 +19,10 @@ namespace faultline {
 //                                of each, but neither leverage nor liquidation price
 //
 // Nothing after the moment is read: a position that is known only because it is liquidated later
-// would foretell its own liquidation. Limit: closings since the snapshot are not on the tape, so
-// positions of the snapshot that were closed by their holders still count.
+// would foretell its own liquidation. Limits: closings since the snapshot are not on the tape, so
+// positions of the snapshot that were closed by their holders still count; an addition since then
+// stands alone, and the first opening of an account since then is drawn as patient as its first one
+// ever. What is liquidated at the moment itself is part of what lies ahead.
 inline constexpr double kFuelReach = 0.01;  // log price from the mark, on the side's own side
 
 // USD within kFuelReach. Requires: a snapshot and a mark at or before `time` (checked).

@@ -78,9 +78,8 @@ std::string text_of_claim(std::size_t number, const ClaimResult& claim) {
 std::string summary_of_claims(const ClaimsStudy& study) {
   std::string out;
   for (std::size_t i = 0; i < study.claims.size(); ++i)
-    out += std::to_string(study.numbers[i]) + ". " +
-           std::string(name_of(verdict_of(study.claims[i]))) + ": " + study.claims[i].statement +
-           "\n";
+    out += (i > 0 ? "\n" : "") + std::to_string(study.numbers[i]) + ". " +
+           std::string(name_of(verdict_of(study.claims[i]))) + ": " + study.claims[i].statement;
   return out;
 }
 

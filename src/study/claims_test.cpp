@@ -421,7 +421,7 @@ TEST(Claims, ReportsEveryNumberWithItsInterval) {
             std::string::npos);
   EXPECT_NE(report.text.find("| b | - |  |  |"), std::string::npos);
   EXPECT_TRUE(report.figures.empty()) << "nothing to draw";
-  EXPECT_EQ(summary_of_claims(study), "1. supported: Similar leverage makes clusters.\n");
+  EXPECT_EQ(summary_of_claims(study), "1. supported: Similar leverage makes clusters.");
   const JsonValue& first = report.json.find("claims")->as_array()->front();
   EXPECT_EQ(*first.find("verdict")->as_string(), "supported");
 }
