@@ -118,11 +118,12 @@ bool KernelLearner::load(StateReader& in) {
          });
 }
 
-// What was seen speaks for the candidates in the next generation too, by as much as the kernel does.
+// What was seen speaks for the candidates in the next generation too, by as much as the kernel
+// does.
 void KernelLearner::begin_generation(double mean_position) {
   for (KernelCandidate& one : candidates_) {
-    one.log_weight += (1.0 - config_.prior_kept) *
-                      kernel_log_likelihood(evidence_, one.kernel) / mean_position;
+    one.log_weight +=
+        (1.0 - config_.prior_kept) * kernel_log_likelihood(evidence_, one.kernel) / mean_position;
   }
   const double most =
       std::ranges::max_element(candidates_, {}, &KernelCandidate::log_weight)->log_weight;

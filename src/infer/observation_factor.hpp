@@ -44,10 +44,10 @@ struct ObservationFactorConfig {
 // that printed the slope is near .5 whatever the feed does, and the large sweeps, which are nearly
 // all of the money, are expected at a fraction of what they print.
 inline constexpr ObservationFactorConfig kFineFeedFactor{.exponent_prior = 1.0,
-                                                             .exponent_prior_sd = 0.1,
-                                                             .share_prior = 1.0,
-                                                             .log_share_prior_sd = 0.3,
-                                                             .weight = PairWeight::kDollars};
+                                                         .exponent_prior_sd = 0.1,
+                                                         .share_prior = 1.0,
+                                                         .log_share_prior_sd = 0.3,
+                                                         .weight = PairWeight::kDollars};
 
 // a and β of expected_liquidation_usd = a·(swept USD)^β, learnt online, for one feed.
 //

@@ -17,10 +17,10 @@ namespace faultline {
 
 // How a position was taken from its owner.
 enum class ForcedKind : std::uint8_t {
-  kBook,         // by an order in the book
-  kTakeover,     // by the insurance fund, at the bankruptcy price
-  // Against the accounts that had gained most, at the bankruptcy price: what is bankrupt at the mark
-  // and cannot be taken over. What is not bankrupt yet is tried in the book again.
+  kBook,      // by an order in the book
+  kTakeover,  // by the insurance fund, at the bankruptcy price
+  // Against the accounts that had gained most, at the bankruptcy price: what is bankrupt at the
+  // mark and cannot be taken over. What is not bankrupt yet is tried in the book again.
   kDeleveraged,
 };
 

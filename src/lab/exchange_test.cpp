@@ -105,10 +105,8 @@ TEST_F(ExchangeTest, AReplacementNeedsMarginForWhatItAdds) {
   quote(Side::kShort, kPrice + 10, 100'000);
   deposit(1, 1'000.0);
   exchange_->set_mode(1, MarginMode::kCross, 10.0);
-  const auto placed = exchange_->place({.owner = OwnerId{1},
-                                        .side = Side::kLong,
-                                        .price = PriceTicks(kPrice),
-                                        .quantity = Qty(1)});
+  const auto placed = exchange_->place(
+      {.owner = OwnerId{1}, .side = Side::kLong, .price = PriceTicks(kPrice), .quantity = Qty(1)});
   ASSERT_TRUE(placed);
   const auto more = [&](std::int64_t lots) {
     return exchange_->replace(placed->id, {.price = PriceTicks(kPrice), .quantity = Qty(lots)});

@@ -81,8 +81,8 @@ void Makers::requote(std::uint32_t index, Side side, std::size_t level, const Vi
   const double ticks = view.centre * maker.factors[index_of(side)][level];
   // Rounded away from the touch, so that both sides of a narrow spread can be quoted.
   const double whole = side == Side::kLong ? std::floor(ticks) : std::ceil(ticks);
-  const PriceTicks price(static_cast<std::int64_t>(
-      std::clamp(whole, 1.0, static_cast<double>(kPriceLevels - 1))));
+  const PriceTicks price(
+      static_cast<std::int64_t>(std::clamp(whole, 1.0, static_cast<double>(kPriceLevels - 1))));
   const std::int64_t wanted =
       std::max<std::int64_t>(1, std::llround(usd_[level] * maker.scale * view.lots_per_usd));
   if (quote.is_there) {
