@@ -77,8 +77,9 @@ class KernelLearner {
   // The mean of the candidates by what speaks for each, with the evidence divided by `unit`.
   std::vector<double> weighted_prior(double unit) const;
 
-  std::vector<KernelCandidate> candidates_;  // log_weight grows with each generation's evidence
-  std::vector<double> inherited_;            // the kernel at the end of the last generation, if any
+  std::vector<KernelCandidate> candidates_;  // log_weight: with what earlier generations saw
+  std::vector<double> original_log_weights_;
+  std::vector<double> inherited_;  // the kernel at the end of the last generation, if any
   std::vector<double> kernel_;
   KernelLearnerConfig config_;
   KernelEvidence evidence_;

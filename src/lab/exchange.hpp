@@ -161,7 +161,7 @@ class Exchange final : private BookListener {
 
   bool has_margin_for(const OrderRequest& request) const;
   void count_waiting(const OrderRequest& order, int sign);
-  bool has_margin_for_more(OrderId id, Qty wanted) const;
+  bool has_margin_for_more(const OrderView& order, Qty wanted) const;
   std::int64_t initial_margin_of(AccountIndex account, std::int64_t lots) const;
   std::int64_t fee_of(AccountIndex account, std::int64_t notional, std::int64_t rate_e6) const;
   double impact_price(Side side, double index) const;
