@@ -91,8 +91,8 @@ class ObservationFactor {
   // Errors: kOutOfRange for a print that is negative or not finite; nothing is learnt from it.
   Result<void> learn(const SweepPair& pair);
 
-  // Begins the link anew from its prior, for a map that now sweeps otherwise and of which so much is
-  // shown; what is counted stays. Requires: 0 < share <= 1 (checked).
+  // Begins the link anew from its prior, for a map that now sweeps otherwise and of which so much
+  // is shown; what is counted stays. Requires: 0 < share <= 1 (checked).
   void forget_link(double share = 1.0);
 
   double factor() const;    // a
