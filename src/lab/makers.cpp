@@ -28,7 +28,6 @@ constexpr double kMoneyCoinsMax = 1e9;
 Makers::Makers(const MarketConfig& config, std::uint16_t venue, VenueMarket& market,
                const OutsideValue& value, Agenda& agenda)
     : config_(config.makers),
-      venue_(venue),
       market_(market),
       value_(value),
       agenda_(agenda),

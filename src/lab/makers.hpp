@@ -51,7 +51,6 @@ class Makers {
   void requote(std::uint32_t index, Side side, std::size_t level, const View& view);
 
   MakerConfig config_;
-  std::uint16_t venue_;
   VenueMarket& market_;
   const OutsideValue& value_;
   Agenda& agenda_;

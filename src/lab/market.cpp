@@ -76,11 +76,11 @@ MarketLoop::MarketLoop(const MarketConfig& config, const MapSource& maps)
   // Whole holders, none lost: each venue gets what is due up to it.
   double due = 0.0;
   std::uint32_t given = 0;
-  for (std::uint16_t venue = 0; venue < config_.venues.size(); ++venue) {
+  for (std::size_t venue = 0; venue < config_.venues.size(); ++venue) {
     due += config_.venues[venue].share / share_sum;
     const auto until =
         static_cast<std::uint32_t>(std::llround(due * static_cast<double>(config_.holders.count)));
-    open_venue(venue, until - given);
+    open_venue(static_cast<std::uint16_t>(venue), until - given);
     given = until;
   }
   std::vector<VenueMarket*> markets;

@@ -80,7 +80,7 @@ void write_fields(std::string_view table, const MarketConfig& market, std::size_
 
 // Rungs of an inverse ladder are in coins: the linear ones divided by the price at the start.
 TierTable tiers_of(ContractKind kind, double start_price) {
-  const TierTable usd = ExchangeConfig::default_lab_tiers();
+  TierTable usd = ExchangeConfig::default_lab_tiers();
   if (kind == ContractKind::kLinear) return usd;
   std::vector<MaintenanceTier> coins(usd.tiers().begin(), usd.tiers().end());
   for (MaintenanceTier& rung : coins) {

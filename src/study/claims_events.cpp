@@ -60,6 +60,7 @@ EpisodeStart start_of(const MarketFacts& facts, const Episode& episode) {
 std::optional<BootstrapEstimate> separation(const std::vector<JudgedEpisode>& episodes,
                                             double EpisodeStart::*score, std::size_t replicas) {
   std::vector<ScoredCase> cases;
+  cases.reserve(episodes.size());
   for (const JudgedEpisode& one : episodes)
     cases.push_back({.score = one.start.*score,
                      .is_positive = one.is_cascade,

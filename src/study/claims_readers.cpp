@@ -46,9 +46,9 @@ std::vector<LabelledEstimate> add_readers(const ClaimsData& data, const std::str
   for (std::size_t i = 0; i < kReaders.size(); ++i) {
     const std::string reader(name_of(kReaders[i]));
     const auto difference = paired_estimate(over_replicas(data, kReaders[i], of), nobody);
-    parts.push_back({.what = reader + " less nobody: " + what,
-                     .estimate = difference,
-                     .expected = expected[i]});
+    std::string label = reader;
+    label.append(" less nobody: ").append(what);
+    parts.push_back({.what = std::move(label), .estimate = difference, .expected = expected[i]});
     points.push_back({reader, difference});
   }
   return points;
