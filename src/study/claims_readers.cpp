@@ -139,7 +139,8 @@ DirectionFamily direction_family(const ClaimsData& data, MassSource source,
     }
     const auto test = auc_test(own, data.replica_count());
     const std::string label(name_of(arm));
-    ClaimPart part{.what = label + ": " + what};
+    ClaimPart part{.what = label};
+    part.what.append(": ").append(what);
     if (test) part.estimate = test->estimate;
     family.points.push_back({label, part.estimate});
     // Without leverage nothing lies within 5 %, by design: there is no map that could foretell.
