@@ -4,6 +4,8 @@
 
 #include <cmath>
 #include <cstdio>
+#include <fstream>
+#include <iterator>
 
 #include "base/rng.hpp"
 
@@ -145,6 +147,43 @@ TEST(HeatmapTiles, DecodingRefusesWhatNoEncoderMade) {
   EXPECT_EQ(decode_tile(bytes_of(level)).error(), (Error{Errc::kBadFormat, 20}));
   level[20] = 0;  // a level without means is shorter
   EXPECT_EQ(decode_tile(bytes_of(level)).error().code, Errc::kCorrupt);
+}
+
+// What version 1 is, whatever the code says now. The terminal's tests read the same file.
+HeatmapTile golden_tile() {
+  HeatmapTile tile;
+  tile.key = {.level = 1, .column = 2, .row = -3};
+  tile.first_column = kFirst;
+  tile.column_interval = kMinute;
+  for (std::size_t column = 0; column < 200; ++column) {
+    tile.column_count[column] = column % 50 == 0 ? 0 : 2;
+    for (std::size_t row = column % 7; row < kTileSize; row += 7) {
+      for (const std::size_t s : {0U, 1U}) {
+        const std::size_t cell = HeatmapTile::at(column, row);
+        tile.sides[s].most[cell] = static_cast<std::uint16_t>(1 + row * 5 + column + 700 * s);
+        tile.sides[s].mean[cell] = static_cast<std::uint16_t>(tile.sides[s].most[cell] / 2);
+        tile.sides[s].is_wide[cell] = row % 2 == s ? 1 : 0;
+      }
+    }
+  }
+  return tile;
+}
+
+TEST(HeatmapTiles, ReadsTheGoldenTileOfVersionOne) {
+  std::ifstream file(FAULTLINE_SOURCE_DIR "/tests/golden/heatmap_tile_1.bin", std::ios::binary);
+  const std::string bytes((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  const auto read = decode_tile(bytes_of(bytes));
+  ASSERT_TRUE(read);
+  const HeatmapTile wanted = golden_tile();
+  EXPECT_EQ(read->key, wanted.key);
+  EXPECT_EQ(read->first_column, wanted.first_column);
+  EXPECT_EQ(read->column_interval, wanted.column_interval);
+  EXPECT_EQ(read->column_count, wanted.column_count);
+  for (const std::size_t s : {0U, 1U}) {
+    EXPECT_EQ(read->sides[s].most, wanted.sides[s].most);
+    EXPECT_EQ(read->sides[s].mean, wanted.sides[s].mean);
+    EXPECT_EQ(read->sides[s].is_wide, wanted.sides[s].is_wide);
+  }
 }
 
 }  // namespace
