@@ -50,11 +50,13 @@ function add_side(tile: HeatmapTile, texel: number, to: TileSide, from: ColumnSi
 }
 
 // Adds the column to the tile; says which texel changed, or null when the column is not of this
-// tile. The mean of a level is rounded at every step here, so the tile is to be fetched again when
-// the texel is over. Requires: a column is added once.
+// tile or already in it: a texel that counts more columns than lie before this one has it. The mean
+// of a level is rounded at every step here, so the tile is to be fetched again when a texel is over.
 export function add_column(tile: HeatmapTile, update: ColumnUpdate): number | null {
-  const texel = Math.floor(update.column / 2 ** tile.key.level) - tile.key.column * kTileSize;
+  const width = 2 ** tile.key.level;
+  const texel = Math.floor(update.column / width) - tile.key.column * kTileSize;
   if (texel < 0 || texel >= kTileSize) return null;
+  if ((tile.column_count[texel] ?? 0) > update.column % width) return null;
   tile.sides.forEach((side, s) => {
     const from = update.sides[s];
     if (from !== undefined) add_side(tile, texel, side, from);
