@@ -257,7 +257,7 @@ export class MapSession {
     }
     this.view.value = follow(this.view.value, this.known.value);
     this.series_version.value += 1;
-    this.#fit();
+    this.fit();
     this.#column_timer ??= setTimeout(() => {
       this.#column_timer = undefined;
       void this.#load_column();
@@ -266,7 +266,7 @@ export class MapSession {
   }
 
   // Rows that nobody has moved follow what was traded.
-  #fit(): void {
+  fit(): void {
     const series = this.series.value;
     if (series === null || !this.view.value.is_fit) return;
     let low = Number.POSITIVE_INFINITY;
@@ -333,7 +333,7 @@ export class MapSession {
       const query = { instrument: of.id, from: rfc3339(from), to: rfc3339(to), level: key.level };
       store.put(key, series_of(await this.#api.json('/v1/series', query, this.#requests.signal)));
       this.series_version.value += 1;
-      this.#fit();
+      this.fit();
     } catch (error) {
       this.#failed(error);
     }
