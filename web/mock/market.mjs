@@ -69,13 +69,13 @@ export class Market {
   move() {
     const { next, normal } = this.rng;
     if (next() < 0.0012) this.volatility += 1.5 + 3 * next();
-    this.volatility += 0.012 * (0.42 - this.volatility) + 0.03 * normal() * this.volatility;
-    this.volatility = Math.max(0.15, this.volatility);
+    this.volatility += 0.012 * (0.6 - this.volatility) + 0.03 * normal() * this.volatility;
+    this.volatility = Math.max(0.2, this.volatility);
     if (next() < 0.0004) this.anchor = kRows / 2 + 130 * normal();
     const open = this.position;
     let [low, high] = [open, open];
     for (let i = 0; i < 8; i += 1) {
-      const pull = 0.00005 * (this.anchor - this.position);
+      const pull = 0.000012 * (this.anchor - this.position);
       const step = this.volatility * 0.36 * normal() + pull;
       this.position = Math.min(kRows - 60, Math.max(60, this.position + step));
       low = Math.min(low, this.position);
@@ -88,7 +88,7 @@ export class Market {
   enter({ open, close, low, high }) {
     const { next, normal } = this.rng;
     const busy = 0.35 + (high - low) * 0.5;
-    const usd = 95_000 * this.usd_scale * busy * Math.exp(0.9 * normal());
+    const usd = 30_000 * this.usd_scale * busy * Math.exp(0.9 * normal());
     const is_up = close > open ? 0.58 : 0.42;
     for (const [leverage, weight] of kLeverages) {
       for (const s of [0, 1]) {

@@ -42,7 +42,7 @@ const kTileBytesMax = 192 * 2 ** 20;
 const kPrintsMax = 1000;
 // A candle and a point of a pane are at least this wide, in device pixels of ratio one.
 export const kCandlePx = 6;
-const kColumnEveryMs = 2000;
+const kColumnEveryMs = 700;
 const kKnownNothing: Known = { first: unix_ms(0), newest: unix_ms(0) };
 
 export class MapSession {

@@ -13,6 +13,7 @@ import type { Liquidation } from '../model/api_types.ts';
 import type { HeatmapTile } from '../model/heatmap_tile.ts';
 import type { SeriesSlice } from '../model/series_store.ts';
 import type { SeriesGrid } from '../model/tile_grid.ts';
+import type { ColorScale } from '../model/view.ts';
 import type { CellStyle } from './color_map.ts';
 import type { Geometry } from './geometry.ts';
 import type { Rgb } from './palette.ts';
@@ -48,9 +49,9 @@ type Gear = {
 const unit = (color: Rgb): [number, number, number] =>
   [color[0] / 255, color[1] / 255, color[2] / 255];
 
-// Area is dollars: $100k has a radius of nine pixels.
-export function dot_radius_px(usd: number): number {
-  return Math.min(26, Math.max(1.6, 9 * Math.sqrt(usd / 100_000)));
+// Area is dollars: the top of the colour scale has a radius of thirteen pixels.
+export function dot_radius_px(usd: number, scale: ColorScale): number {
+  return Math.min(22, Math.max(1.5, 13 * Math.sqrt(usd / scale.top_usd)));
 }
 
 export class MapRenderer {
@@ -112,8 +113,8 @@ export class MapRenderer {
     this.#draw_tiles(frame);
     gl.enable(gl.BLEND);
     gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
-    this.#draw_candles(frame);
     this.#draw_prints(frame);
+    this.#draw_candles(frame);
   }
 
   // Waits until everything is drawn; for measuring.
@@ -179,15 +180,16 @@ export class MapRenderer {
     rects.draw();
   }
 
-  #draw_prints({ geometry: g, style: { theme }, prints }: MapFrame): void {
+  #draw_prints({ geometry: g, style, prints }: MapFrame): void {
     const { dots, dot_program } = this.#gear;
+    const { theme } = style;
     const values: number[] = [];
     // Small ones last, so that a large one hides none.
     for (const one of [...prints].sort((a, b) => b.usd - a.usd)) {
       const x = x_of_time(g, one.time);
       if (x < -40 || x > g.width + 40) continue;
       const color = unit(one.side === 'long' ? theme.long : theme.short);
-      values.push(x, y_of_price(g, one.price), dot_radius_px(one.usd) * g.ratio, ...color);
+      values.push(x, y_of_price(g, one.price), dot_radius_px(one.usd, style.scale) * g.ratio, ...color);
     }
     dots.put(Float32Array.from(values));
     dot_program.use();

@@ -107,15 +107,12 @@ export function draw_profile(ctx: Context, frame: ProfileFrame): void {
   for (const name of sides) {
     const side = column.sides[name];
     const color = name === 'long' ? theme.long : theme.short;
-    if (side.p90 !== null) {
-      ctx.fillStyle = css_of(color, 0.3);
-      bars(ctx, g, side, side.p10, side.p90, scale);
+    const shades = [[null, side.p10, 0.95], [side.p10, side.mean, 0.66],
+      [side.mean, side.p90, 0.28]] as const;
+    for (const [from, to, alpha] of shades) {
+      ctx.fillStyle = css_of(color, alpha);
+      if (to !== null) bars(ctx, g, side, from, to, scale);
     }
-    ctx.fillStyle = css_of(color, 0.62);
-    bars(ctx, g, side, null, side.p10 ?? side.mean, scale);
-    ctx.fillStyle = css_of(color);
-    const tick = 2 * ratio / scale;
-    bars(ctx, g, side, side.mean.map((value) => Math.max(0, value - tick)), side.mean, scale);
   }
   const sums = sides.map((name) =>
     Math.max(...cumulative_of(column.sides[name], 1000 * Math.log(column.mark), name)));
@@ -124,7 +121,6 @@ export function draw_profile(ctx: Context, frame: ProfileFrame): void {
   ctx.fillStyle = css_of(theme.accent, 0.9);
   ctx.fillRect(0, Math.round(y), width, Math.ceil(ratio));
   set_font(ctx, ratio);
-  ctx.fillStyle = css_of(theme.muted);
   ctx.fillStyle = css_of(theme.line);
   ctx.fillRect(0, g.height, width, Math.ceil(ratio));
   ctx.fillStyle = css_of(theme.muted);

@@ -9,7 +9,10 @@ const kCoarserTried = 4;
 
 // The wanted tiles, and what stands in for those that are not here yet: the coarser tile that has
 // them in it, else the two finer ones. What stands in is drawn first.
-export function parts_of(wanted: readonly TileKey[], find: Find): TilePart[] {
+// Nothing is drawn from `column_end` on: what has not been is no gap.
+export function parts_of(
+  wanted: readonly TileKey[], find: Find, column_end: number,
+): TilePart[] {
   const exact: TilePart[] = [];
   const instead: TilePart[] = [];
   for (const key of wanted) {
@@ -17,7 +20,11 @@ export function parts_of(wanted: readonly TileKey[], find: Find): TilePart[] {
     if (tile !== undefined) exact.push({ tile, from: 0, to: kTileSize });
     else instead.push(...stand_ins(key, find));
   }
-  return [...instead, ...exact];
+  return [...instead, ...exact].map((part) => {
+    const { level: at, column } = part.tile.key;
+    const end = column_end / 2 ** at - column * kTileSize;
+    return { ...part, to: Math.min(part.to, Math.max(part.from, end)) };
+  });
 }
 
 function stand_ins(key: TileKey, find: Find): TilePart[] {

@@ -116,7 +116,8 @@ export class ChartController {
         geometry,
         style: this.#ui.style.value,
         grid: of.grid,
-        parts: parts_of(session.tiles_at(session.tile_level.value), (key) => session.tiles.use(key)),
+        parts: parts_of(session.tiles_at(session.tile_level.value),
+          (key) => session.tiles.use(key), of.column_end),
         candles: is_shown(view, 'candles') ? session.series.value : null,
         prints: is_shown(view, 'prints') ? session.prints.value : [],
       });
@@ -159,8 +160,9 @@ export class ChartController {
     const end = (event: PointerEvent): void => { this.#pointers.delete(event.pointerId); };
     on('pointerup', end);
     on('pointercancel', end);
-    on('pointerleave', () => {
-      if (!this.#ui.is_keyboard_cross.value) this.#ui.cross.value = null;
+    // A finger that is lifted leaves too, and what it touched is still to be read.
+    on('pointerleave', (event) => {
+      if (event.pointerType !== 'touch' && !this.#ui.is_keyboard_cross.value) this.#ui.cross.value = null;
     });
   }
 

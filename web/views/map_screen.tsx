@@ -63,8 +63,18 @@ function Chart({ ui, on_chart }: Props) {
         <canvas ref={profile} aria-hidden="true" />
         <ProfileCaption ui={ui} />
       </div>
-      <div class="strip"><Legend ui={ui} /></div>
+      <div class="strip"><Legend ui={ui} /><Swatches /></div>
     </>
+  );
+}
+
+// What else the map draws, beside the colours of its scale.
+function Swatches() {
+  return (
+    <ul class="swatches">
+      <li><i class="wide" />80 % band wider than ×4</li>
+      <li><i class="gap" />nothing known</li>
+    </ul>
   );
 }
 
@@ -84,7 +94,7 @@ function ProfileCaption({ ui }: { readonly ui: UiState }) {
   const near = ui.session.column.value?.near.at(-1);
   return (
     <div class="profile-caption">
-      <b>At risk now</b><span>bars: a row, p10 – mean – p90 · line: sum from the mark</span>
+      <b>At risk now</b><span>p10 · mean · p90 a row; line: sum from the mark</span>
       {near === undefined ? null : (
         <span class="sr">
           {`Shorts ${format_usd(near.sides.short.mean)} ${interval_text(near.sides.short)}, `}

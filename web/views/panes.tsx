@@ -34,7 +34,7 @@ const text_usd = (value: number | undefined): string =>
 
 const kOpenInterest: Pane = {
   name: 'Open interest, USD',
-  height: 76,
+  height: 88,
   tick: (value) => format_usd_tick(usd(value)),
   series: (theme) => [line(css_of(theme.short), 1.5)],
   data: (slice) => [known(slice.fields.open_interest_usd)],
@@ -43,7 +43,7 @@ const kOpenInterest: Pane = {
 
 const kFunding: Pane = {
   name: 'Funding rate',
-  height: 68,
+  height: 76,
   tick: (value) => format_percent(share(value), 3),
   series: (theme) => [line(css_of(theme.accent), 1.5)],
   data: (slice) => [known(slice.fields.funding_rate)],
@@ -55,8 +55,8 @@ const kFunding: Pane = {
 
 // Shorts go up and longs down, as the forced orders do to the price.
 const kFlows: Pane = {
-  name: 'Liquidations, USD: printed, expected, 80 % band',
-  height: 112,
+  name: 'Liquidations, USD',
+  height: 136,
   tick: (value) => format_usd_tick(usd(Math.abs(value))),
   series: (theme) => {
     const bars = (color: string): uPlot.Series => {
@@ -93,7 +93,7 @@ function options_of(pane: Pane, width: number, theme: ChartTheme, ui: UiState): 
     width,
     height: pane.height,
     ms: 1,
-    padding: [6, 0, 4, 0],
+    padding: [22, 0, 6, 0],
     legend: { show: false },
     cursor: { x: false, y: false, points: { show: false }, drag: { x: false, y: false } },
     scales: { x: { time: false, auto: false, range: () => {
@@ -104,7 +104,7 @@ function options_of(pane: Pane, width: number, theme: ChartTheme, ui: UiState): 
       { show: false },
       {
         side: 1, size: kPriceAxisPx, gap: 8, stroke: css_of(theme.muted), grid,
-        ticks: { show: false }, font: '11px system-ui, sans-serif', space: 26, align: 2,
+        ticks: { show: false }, font: '11px system-ui, sans-serif', space: 26, align: 1,
         values: (_, ticks) => ticks.map(pane.tick),
       },
     ],

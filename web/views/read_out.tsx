@@ -14,7 +14,7 @@ export function ReadOut({ ui }: { readonly ui: UiState }) {
   return (
     <section class="read-out" aria-label="Read-out"
       aria-live={ui.is_keyboard_cross.value ? 'polite' : 'off'}>
-      {at === null ? <p class="hint">Point at the map, or press <kbd>X</kbd></p>
+      {at === null ? <p class="hint">Point at the map, or press <kbd>X</kbd> and the arrows</p>
         : <CellTable ui={ui} at={at} />}
       <NearTable ui={ui} />
     </section>
@@ -51,9 +51,9 @@ function CellTable({ ui, at }: { readonly ui: UiState; readonly at: Probe }) {
   return (
     <>
       <dl class="where">
-        <div><dt>Price</dt><dd class="strong">{format_price(at.price)}</dd></div>
-        <div><dt>From mark</dt>
-          <dd>{mark === undefined ? '–' : format_signed_percent(distance(at.price, mark))}</dd></div>
+        <div><dt>Price, from mark</dt>
+          <dd><b class="strong">{format_price(at.price)}</b>{'  '}
+            {mark === undefined ? '' : format_signed_percent(distance(at.price, mark))}</dd></div>
         <div><dt>Row</dt>
           <dd>{format_price(row_low(at.row))} – {format_price(row_high(at.row))}</dd></div>
         <div><dt>Time, UTC</dt><dd>{format_date_time(at.time)}</dd></div>

@@ -102,7 +102,7 @@ export function Legend({ ui }: { readonly ui: UiState }) {
   }, [style]);
   return (
     <div class="legend">
-      <span class="caption">Notional at risk, USD per 0.1 % of price <em>estimate</em></span>
+      <span class="caption">At risk, USD per 0.1 % of price <em>estimate</em></span>
       <div class="bar">
         <button type="button" aria-label="Colour scale down half a decade" title="Scale down ([)"
           onClick={() => session.change((view) => shift_scale(view, -1))}>−</button>
