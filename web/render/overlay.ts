@@ -150,10 +150,9 @@ export function draw_overlay(ctx: Context, frame: OverlayFrame): void {
 export type Cross = { readonly x: number; readonly y: number };
 
 export function draw_crosshair(
-  ctx: Context, g: Geometry, theme: ChartTheme, cross: Cross | null, mark: Price | null,
+  ctx: Context, g: Geometry, theme: ChartTheme, cross: Cross, mark: Price | null,
 ): void {
   ctx.clearRect(0, 0, ctx.canvas.width, ctx.canvas.height);
-  if (cross === null) return;
   const { ratio } = g;
   const thin = Math.max(1, Math.round(ratio));
   ctx.fillStyle = css_of(theme.cross, 0.75);

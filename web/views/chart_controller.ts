@@ -33,6 +33,7 @@ export class ChartController {
   readonly #undo: (() => void)[] = [];
   readonly #pointers = new Map<number, { x: number; y: number }>();
   #vertical = 0;
+  #profile_shown: unknown[] = [];
 
   constructor(ui: UiState, canvases: ChartCanvases) {
     this.#ui = ui;
@@ -99,45 +100,66 @@ export class ChartController {
     set(cross, full_width, full_height);
     const side = profile.parentElement?.clientWidth ?? 0;
     set(profile, Math.round(side * ratio), full_height);
+    this.#profile_shown = [];
     this.#ui.session.resize(width, height, ratio);
     this.loop.invalidate(kInvalidation.full);
   }
 
   #draw(level: Invalidation): void {
+    if (level >= kInvalidation.tiles) this.#draw_map();
+    if (level >= kInvalidation.overlay) this.#draw_letters();
+    this.#draw_cross();
+  }
+
+  #draw_map(): void {
+    const { session } = this.#ui;
+    const of = session.instrument.value;
+    const view = session.view.value;
+    if (of === null) return;
+    this.#renderer?.draw({
+      geometry: this.#ui.geometry.value,
+      style: this.#ui.style.value,
+      grid: of.grid,
+      parts: parts_of(session.tiles_at(session.tile_level.value),
+        (key) => session.tiles.use(key), of.column_end),
+      candles: is_shown(view, 'candles') ? session.series.value : null,
+      prints: is_shown(view, 'prints') ? session.prints.value : [],
+    });
+  }
+
+  #draw_letters(): void {
     const { session } = this.#ui;
     const geometry = this.#ui.geometry.value;
     const theme = kThemes[this.#ui.theme.value];
-    const of = session.instrument.value;
     const column = session.column.value;
     const view = session.view.value;
-    const mark = column?.mark ?? null;
-    if (level >= kInvalidation.tiles && of !== null) {
-      this.#renderer?.draw({
-        geometry,
-        style: this.#ui.style.value,
-        grid: of.grid,
-        parts: parts_of(session.tiles_at(session.tile_level.value),
-          (key) => session.tiles.use(key), of.column_end),
-        candles: is_shown(view, 'candles') ? session.series.value : null,
-        prints: is_shown(view, 'prints') ? session.prints.value : [],
-      });
-    }
-    const context = (canvas: HTMLCanvasElement): CanvasRenderingContext2D | null =>
-      canvas.getContext('2d');
-    const [overlay, cross, profile] = [this.#canvases.overlay, this.#canvases.cross,
-      this.#canvases.profile].map(context);
-    if (level >= kInvalidation.overlay && overlay && profile) {
+    const overlay = this.#canvases.overlay.getContext('2d');
+    if (overlay) {
       draw_overlay(overlay, {
-        geometry, theme, mark, newest: session.known.value.newest,
+        geometry, theme, mark: column?.mark ?? null, newest: session.known.value.newest,
         clusters: is_shown(view, 'clusters') ? session.clusters.value : [],
         watermark: column?.header.is_simulated === true ? 'SIMULATED MARKET' : null,
       });
-      const width = this.#canvases.profile.width;
-      if (column !== null && width > 0) {
-        draw_profile(profile, { geometry, width, theme, column, side: view.side });
-      }
     }
-    if (cross) draw_crosshair(cross, geometry, theme, this.#ui.cross.value, mark);
+    const { width } = this.#canvases.profile;
+    const profile = this.#canvases.profile.getContext('2d');
+    // A pan in time leaves the profile as it is.
+    const shown = [column, view.rows, view.side, theme, width, geometry.height];
+    if (!profile || column === null || width === 0) return;
+    if (shown.every((one, i) => one === this.#profile_shown[i])) return;
+    this.#profile_shown = shown;
+    draw_profile(profile, { geometry, width, theme, column, side: view.side });
+  }
+
+  // The layer of the crosshair is not there without one: it would be blended in for nothing.
+  #draw_cross(): void {
+    const { cross: canvas } = this.#canvases;
+    const at = this.#ui.cross.value;
+    const ctx = canvas.getContext('2d');
+    canvas.hidden = at === null;
+    if (at === null || !ctx) return;
+    draw_crosshair(ctx, this.#ui.geometry.value, kThemes[this.#ui.theme.value], at,
+      this.#ui.session.column.value?.mark ?? null);
   }
 
   // --- Pointer ---------------------------------------------------------------------------------

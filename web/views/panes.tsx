@@ -85,6 +85,10 @@ const kFlows: Pane = {
     text_usd(at(`expected_liquidation_usd.${side}` as SeriesField))} expected`).join(' · '),
 };
 
+// The map follows the pointer at once, panes twenty times a second: three more canvases a frame are
+// what a slow machine cannot bear.
+const kPaneEveryMs = 50;
+
 const kPanes: readonly Pane[] = [kOpenInterest, kFunding, kFlows];
 
 function options_of(pane: Pane, width: number, theme: ChartTheme, ui: UiState): uPlot.Options {
@@ -145,9 +149,9 @@ function PaneChart({ ui, pane }: { readonly ui: UiState; readonly pane: Pane }) 
     const count = pane.series(kThemes[theme]).length;
     const empty: Values[] = Array.from({ length: count }, () => []);
     const plot = new uPlot(options_of(pane, 320, kThemes[theme], ui), [[], ...empty], element);
-    let frame = 0;
+    let timer: ReturnType<typeof setTimeout> | undefined;
     const draw = (): void => {
-      frame = 0;
+      timer = undefined;
       const slice = ui.session.series.value;
       const { width, ratio } = ui.session.size.value;
       const wanted = Math.round(width / ratio) + kPriceAxisPx;
@@ -158,11 +162,11 @@ function PaneChart({ ui, pane }: { readonly ui: UiState; readonly pane: Pane }) 
     };
     const stop = effect(() => {
       void [ui.session.series.value, ui.session.size.value];
-      if (frame === 0) frame = requestAnimationFrame(draw);
+      timer ??= setTimeout(draw, kPaneEveryMs);
     });
     return () => {
       stop();
-      cancelAnimationFrame(frame);
+      clearTimeout(timer);
       plot.destroy();
     };
   }, [theme]);

@@ -36,6 +36,6 @@ export function status_of(session: MapSession): Status {
     return { kind: 'history', word: 'History',
       why: `The right edge is ${format_duration(ago)} before now.` };
   }
-  const speed = health.speed === 1 ? '' : ` ×${Math.round(health.speed)}`;
+  const speed = health.speed <= 1 ? '' : ` ×${Math.round(health.speed)}`;
   return { kind: 'live', word: `Live${speed}`, why: 'New columns are drawn as they come.' };
 }

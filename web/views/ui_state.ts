@@ -5,10 +5,13 @@ import { kThemes } from '../render/chart_theme.ts';
 import { usd } from '../units/unit.ts';
 import { probe } from './probe.ts';
 import type { MapSession } from '../model/map_session.ts';
+import type { ColorScale } from '../model/view.ts';
 import type { Cross } from '../render/overlay.ts';
 import type { CellStyle } from '../render/color_map.ts';
 import type { Geometry } from '../render/geometry.ts';
 import type { ThemeName } from '../render/palette.ts';
+
+const kFirstScale: ColorScale = { top_usd: usd(1e6), decades: 2 };
 
 // What the screen knows beside the session: the pointer, open panels, the resolved theme.
 export class UiState {
@@ -31,16 +34,20 @@ export class UiState {
     return { width, height, ratio, time, rows };
   });
 
-  readonly style = computed<CellStyle>(() => {
-    const view = this.session.view.value;
-    return {
-      side: view.side,
-      scale: view.scale ?? { top_usd: usd(1e6), decades: 2 },
-      opacity: view.opacity,
-      has_hatching: is_shown(view, 'hatching'),
-      theme: kThemes[this.theme.value],
-    };
-  });
+  // Parts of the view on their own: a pan changes none of them, and so neither the style nor what
+  // depends on it.
+  readonly #side = computed(() => this.session.view.value.side);
+  readonly #scale = computed(() => this.session.view.value.scale ?? kFirstScale);
+  readonly #opacity = computed(() => this.session.view.value.opacity);
+  readonly #has_hatching = computed(() => is_shown(this.session.view.value, 'hatching'));
+
+  readonly style = computed<CellStyle>(() => ({
+    side: this.#side.value,
+    scale: this.#scale.value,
+    opacity: this.#opacity.value,
+    has_hatching: this.#has_hatching.value,
+    theme: kThemes[this.theme.value],
+  }));
 
   readonly probe = computed(() => {
     void this.session.tiles_version.value;
