@@ -57,7 +57,8 @@ function truth_of(at, side) {
 }
 
 function assert_close(found, wanted, what) {
-  assert.ok(Math.abs(found - wanted) <= 0.02 * Math.max(found, wanted), `${what}: ${found}, ${wanted}`);
+  const is_close = Math.abs(found - wanted) <= 0.02 * Math.max(found, wanted);
+  assert.ok(is_close, `${what}: ${found}, ${wanted}`);
 }
 
 async function check_pixels(page) {
@@ -76,7 +77,8 @@ async function check_pixels(page) {
   for (let i = 0; i < 900; i += 1) {
     const x = Math.floor(((i * 0.754877666) % 1) * g.width);
     const y = Math.floor(((i * 0.569840291) % 1) * g.height);
-    const at = await page.evaluate(([px, py]) => globalThis.faultline.probe(px, py), [x + 0.5, y + 0.5]);
+    const at = await page.evaluate(
+      ([px, py]) => globalThis.faultline.probe(px, py), [x + 0.5, y + 0.5]);
     if (at?.cell == null || at.cell.column_count === 0) continue;
     const found = picture.at(Math.round(left) + x, Math.round(top) + y);
     const clear = at.color.rgb ?? plot;
@@ -163,7 +165,8 @@ await test('a new column is drawn, then nothing more', '#span=4h', async (page) 
   await page.waitForSelector('.chip.live');
   const before = await page.textContent('.figures');
   mock.tick();
-  await page.waitForFunction((old) => document.querySelector('.figures').textContent !== old, before);
+  await page.waitForFunction(
+    (old) => document.querySelector('.figures').textContent !== old, before);
   await page.waitForTimeout(1500);
   const frames = await page.evaluate(() => globalThis.faultline.frames());
   await page.waitForTimeout(1000);

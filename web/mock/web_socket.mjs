@@ -16,8 +16,9 @@ export function send_text(socket, text) {
   const body = Buffer.from(text);
   let head;
   if (body.length < 126) head = Buffer.from([0x81, body.length]);
-  else if (body.length < 65_536) head = Buffer.from([0x81, 126, body.length >> 8, body.length & 255]);
-  else {
+  else if (body.length < 65_536) {
+    head = Buffer.from([0x81, 126, body.length >> 8, body.length & 255]);
+  } else {
     head = Buffer.alloc(10);
     head[0] = 0x81;
     head[1] = 127;

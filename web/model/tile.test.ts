@@ -33,7 +33,7 @@ describe('the golden tile', () => {
     let wrong = 0;
     for (let column = 0; column < kTileSize; column += 1) {
       const count = column >= 200 || column % 50 === 0 ? 0 : 2;
-      expect(tile.column_count[column]).toBe(count);
+      if (tile.column_count[column] !== count) wrong += 1;
       for (let r = 0; r < kTileSize; r += 1) {
         const is_set = column < 200 && r >= column % 7 && (r - (column % 7)) % 7 === 0;
         tile.sides.forEach((side, s) => {
@@ -108,7 +108,8 @@ describe('new columns', () => {
     expect(cell.long.mean_usd / ((Math.exp(9) + Math.exp(7)) / 2)).toBeCloseTo(1, 2);
     expect(cell.long.is_wide).toBe(true);
     expect(cell.short.most_usd).toBe(0);
-    expect(tile.texels).toEqual(texels_of(tile.column_count, tile.sides, 0, kTileSize));
+    const whole = texels_of(tile.column_count, tile.sides, 0, kTileSize);
+    expect(whole.every((texel, i) => texel === tile.texels[i])).toBe(true);
   });
 });
 

@@ -27,7 +27,8 @@ export function empty_tile(key: TileKey, grid: SeriesGrid): HeatmapTile {
   };
   const column_count = new Uint16Array(kTileSize);
   const sides = [side(), side()] as const;
-  return { key, ...grid, column_count, sides, texels: texels_of(column_count, sides, 0, kTileSize) };
+  const texels = texels_of(column_count, sides, 0, kTileSize);
+  return { key, ...grid, column_count, sides, texels };
 }
 
 function mean_code(before: number, count: number, code: number): number {
@@ -51,7 +52,7 @@ function add_side(tile: HeatmapTile, texel: number, to: TileSide, from: ColumnSi
 
 // Adds the column to the tile; says which texel changed, or null when the column is not of this
 // tile or already in it: a texel that counts more columns than lie before this one has it. The mean
-// of a level is rounded at every step here, so the tile is to be fetched again when a texel is over.
+// of a level is rounded at every step here, so a tile is to be fetched again when a texel is over.
 export function add_column(tile: HeatmapTile, update: ColumnUpdate): number | null {
   const width = 2 ** tile.key.level;
   const texel = Math.floor(update.column / width) - tile.key.column * kTileSize;

@@ -93,7 +93,7 @@ export function pan_time(view: View, by: Ms, known: Known): View {
   return { ...view, is_live: false, time: { from: unix_ms(held - span), to: unix_ms(held) } };
 }
 
-// `factor` below one goes nearer. The time `anchor` stays where it is; live, the newest column does.
+// `factor` below one goes nearer. The time `anchor` stays where it is; when live, the newest does.
 export function zoom_time(view: View, factor: number, anchor: UnixMs, known: Known): View {
   const span = span_of(view.time);
   const wanted = clamp(span * factor, kSpanMin, kSpanMax);

@@ -39,7 +39,9 @@ function color_at(place: number, style: CellStyle, name: PaletteName): Rgb | nul
   return mix(style.theme.plot, color, style.opacity);
 }
 
-export function shown_of(cell: Cell, side: SideMode): { usd: number; of: CellSide; name: PaletteName } {
+type Shown = { readonly usd: number; readonly of: CellSide; readonly name: PaletteName };
+
+function shown_of(cell: Cell, side: SideMode): Shown {
   const larger = cell.long.most_usd >= cell.short.most_usd ? cell.long : cell.short;
   switch (side) {
     case 'long': return { usd: cell.long.most_usd, of: cell.long, name: 'long' };

@@ -189,7 +189,8 @@ export class MapRenderer {
       const x = x_of_time(g, one.time);
       if (x < -40 || x > g.width + 40) continue;
       const color = unit(one.side === 'long' ? theme.long : theme.short);
-      values.push(x, y_of_price(g, one.price), dot_radius_px(one.usd, style.scale) * g.ratio, ...color);
+      const radius = dot_radius_px(one.usd, style.scale) * g.ratio;
+      values.push(x, y_of_price(g, one.price), radius, ...color);
     }
     dots.put(Float32Array.from(values));
     dot_program.use();
@@ -215,8 +216,9 @@ export function candle_rects(
     out.push(x0, y0, x1, y1, red * alpha, green * alpha, blue * alpha, alpha);
   };
   times.forEach((time, i) => {
-    const [open, high, low, close] = [fields.open[i], fields.high[i], fields.low[i],
-      fields.close[i]].map((value) => Math.round(y_of_price(g, price(value ?? Number.NaN))));
+    const values = [fields.open[i], fields.high[i], fields.low[i], fields.close[i]];
+    const [open, high, low, close] = values.map((value) =>
+      Math.round(y_of_price(g, price(value ?? Number.NaN))));
     if (open === undefined || high === undefined || low === undefined || close === undefined ||
       Number.isNaN(open + close)) return;
     const middle = Math.round(x_of_time(g, time) + pitch / 2);

@@ -1,5 +1,7 @@
 import { format_date_time, format_time_tick, time_ticks } from '../units/time.ts';
-import { format_price, format_signed_percent, format_usd, price_decimals } from '../units/format.ts';
+import {
+  format_price, format_signed_percent, format_usd, price_decimals,
+} from '../units/format.ts';
 import { distance } from '../units/rows.ts';
 import { decimals_of_step, round_step, round_ticks } from '../units/ticks.ts';
 import { price, unix_ms } from '../units/unit.ts';
@@ -54,7 +56,8 @@ function tag(
   const width = ctx.measureText(text).width + 10 * ratio;
   const left = align === 'left' ? x : x - width / 2;
   ctx.fillStyle = back;
-  ctx.fillRect(Math.round(left), Math.round(y - 9 * ratio), Math.ceil(width), Math.round(18 * ratio));
+  const height = Math.round(18 * ratio);
+  ctx.fillRect(Math.round(left), Math.round(y - 9 * ratio), Math.ceil(width), height);
   ctx.fillStyle = front;
   ctx.textAlign = 'left';
   ctx.fillText(text, Math.round(left + 5 * ratio), Math.round(y + 0.5 * ratio));

@@ -28,7 +28,9 @@ export function format_usd(value: Usd | null): string {
 
 // A tick of an axis: no decimals that say nothing ($1M, $2.5M).
 export function format_usd_tick(value: Usd): string {
-  return format_usd(value).replace(/(\.\d*?)0+(?=[a-zA-Z]|$)/, '$1').replace(/\.(?=[a-zA-Z]|$)/, '');
+  return format_usd(value)
+    .replace(/(\.\d*?)0+(?=[a-zA-Z]|$)/, '$1')
+    .replace(/\.(?=[a-zA-Z]|$)/, '');
 }
 
 // Decimals that tell neighbouring values of an axis or two rows of a map apart.

@@ -1,9 +1,9 @@
-// Round values for an axis of `count_max` labels at most: 1, 2, 2.5 or 5 times a power of ten apart.
+// Round values for an axis of `count_max` labels at most.
 export function round_step(span: number, count_max: number): number {
   const raw = Math.max(span, 1e-12) / Math.max(1, count_max);
   const power = 10 ** Math.floor(Math.log10(raw));
-  for (const factor of [1, 2, 2.5, 5]) if (factor * power >= raw * (1 - 1e-9)) return factor * power;
-  return 10 * power;
+  const factor = [1, 2, 2.5, 5].find((one) => one * power >= raw * (1 - 1e-9));
+  return (factor ?? 10) * power;
 }
 
 export function round_ticks(low: number, high: number, count_max: number): number[] {

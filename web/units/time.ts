@@ -8,7 +8,7 @@ export const kMinute = ms(60_000);
 export const kHour = ms(3_600_000);
 export const kDay = ms(86_400_000);
 
-const kMonths = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+const kMonths = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ');
 
 // RFC 3339 with any number of decimals. Milliseconds are what a screen can show; the rest is cut.
 export function parse_time_lossy(text: string): UnixMs | null {

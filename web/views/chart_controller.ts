@@ -95,7 +95,8 @@ export class ChartController {
       canvas.style.height = `${h / ratio}px`;
     };
     set(map, width, height);
-    const [full_width, full_height] = [Math.round(box.width * ratio), Math.round(box.height * ratio)];
+    const full_width = Math.round(box.width * ratio);
+    const full_height = Math.round(box.height * ratio);
     set(overlay, full_width, full_height);
     set(cross, full_width, full_height);
     const side = profile.parentElement?.clientWidth ?? 0;
@@ -184,7 +185,8 @@ export class ChartController {
     on('pointercancel', end);
     // A finger that is lifted leaves too, and what it touched is still to be read.
     on('pointerleave', (event) => {
-      if (event.pointerType !== 'touch' && !this.#ui.is_keyboard_cross.value) this.#ui.cross.value = null;
+      const is_kept = event.pointerType === 'touch' || this.#ui.is_keyboard_cross.value;
+      if (!is_kept) this.#ui.cross.value = null;
     });
   }
 

@@ -5,7 +5,8 @@ import type { UiState } from './ui_state.ts';
 
 const kGroups = ['Move', 'Look', 'Layers', 'Screen'] as const;
 const kPointer = [
-  ['Wheel', 'Zoom time'], ['Shift and wheel', 'Zoom price'], ['Wheel over the price axis', 'Zoom price'],
+  ['Wheel', 'Zoom time'], ['Shift and wheel', 'Zoom price'],
+  ['Wheel over the price axis', 'Zoom price'],
   ['Drag', 'Pan'], ['Pinch', 'Zoom time'],
 ] as const;
 

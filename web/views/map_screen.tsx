@@ -8,6 +8,7 @@ import { ReadOut } from './read_out.tsx';
 import { status_of } from './status.ts';
 import { Legend, Toolbar } from './toolbar.tsx';
 import { interval_text, summary_of } from './text.ts';
+import { is_shown } from '../model/view.ts';
 import { format_usd } from '../units/format.ts';
 import type { UiState } from './ui_state.ts';
 
@@ -80,7 +81,7 @@ function Swatches() {
 
 function PrintsLegend({ ui }: { readonly ui: UiState }) {
   const { session } = ui;
-  if (session.view.value.hidden.includes('prints') || session.prints.value.length === 0) return null;
+  if (!is_shown(session.view.value, 'prints') || session.prints.value.length === 0) return null;
   const least = session.prints_min_usd.value;
   return (
     <p class="prints-legend">

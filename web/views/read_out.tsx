@@ -1,4 +1,6 @@
-import { format_percent, format_price, format_signed_percent, format_usd } from '../units/format.ts';
+import {
+  format_percent, format_price, format_signed_percent, format_usd,
+} from '../units/format.ts';
 import { distance, row_high, row_low } from '../units/rows.ts';
 import { format_date_time } from '../units/time.ts';
 import { interval_text } from './text.ts';
