@@ -30,6 +30,11 @@ function level_text(at: Probe): string {
   return at.cell.level === 0 ? 'one column' : `max of ${at.cell.column_count} columns`;
 }
 
+// Of the newest column alone, also where the dollars beside it are the largest of several.
+function quantiles_text({ p10, p50, p90 }: Interval): string {
+  return [p10, p50, p90].map(format_usd).join(' · ');
+}
+
 function SideRow({ name, side, interval }: {
   readonly name: Side;
   readonly side: CellSide | null;
@@ -41,7 +46,7 @@ function SideRow({ name, side, interval }: {
       <th scope="row">{name === 'long' ? 'Longs' : 'Shorts'}</th>
       <td class="strong">{side === null ? '–' : is_none ? '< $1' : format_usd(side.most_usd)}</td>
       <td>{is_none ? '' : interval === null ? `mean ${format_usd(side.mean_usd)}`
-        : interval_text(interval)}</td>
+        : quantiles_text(interval)}</td>
       <td class="flag">{!is_none && side.is_wide ? 'wide' : ''}</td>
     </tr>
   );
@@ -64,7 +69,8 @@ function CellTable({ ui, at }: { readonly ui: UiState; readonly at: Probe }) {
       <table class="cells">
         <thead>
           <tr><th>At risk</th><th>USD</th>
-            <th>{at.intervals.long ?? at.intervals.short ? 'p10 – p90' : ''}</th><th /></tr>
+            <th>{at.intervals.long ?? at.intervals.short ? 'newest: p10 · p50 · p90' : ''}</th>
+            <th /></tr>
         </thead>
         <tbody>
           <SideRow name="short" side={is_known ? at.cell.short : null}
