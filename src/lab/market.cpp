@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "base/check.hpp"
 #include "base/hash.hpp"
 #include "core/time_text.hpp"
 #include "lab/agenda.hpp"
@@ -35,10 +36,17 @@ struct Place {
   std::unique_ptr<Readers> readers;
 };
 
-class MarketLoop {
+}  // namespace
+
+class LabMarket::Loop {
  public:
-  MarketLoop(const MarketConfig& config, const MapSource& maps);
-  Outcome<MarketRun> run(const ProgressFn& report);
+  Loop(const MarketConfig& config, const MapSource& maps);
+  Outcome<void> advance_to(UnixNanos until, const ProgressFn& report);
+  UnixNanos now() const { return agenda_.now(); }
+  UnixNanos end() const { return end_; }
+  bool is_over() const { return is_over_; }
+  std::vector<const VenueTape*> tapes() const;
+  Outcome<MarketRun> finish();
 
  private:
   void open_venue(std::uint16_t venue, std::uint32_t holder_count);
@@ -47,10 +55,9 @@ class MarketLoop {
   Outcome<void> on_map();
   Outcome<void> handle(const LabEvent& event);
   Outcome<void> check(const ProgressFn& report);
-  Outcome<MarketRun> finish();
 
   MarketConfig config_;
-  const MapSource& maps_;
+  MapSource maps_;
   UnixNanos start_;
   UnixNanos end_;
   Agenda agenda_;
@@ -59,9 +66,10 @@ class MarketLoop {
   std::unique_ptr<Arbitrage> arbitrage_;
   std::uint64_t event_count_ = 0;
   std::uint64_t map_count_ = 0;
+  bool is_over_ = false;
 };
 
-MarketLoop::MarketLoop(const MarketConfig& config, const MapSource& maps)
+LabMarket::Loop::Loop(const MarketConfig& config, const MapSource& maps)
     : config_(config),
       maps_(maps),
       start_(config.begin - config.warm_up),
@@ -89,7 +97,7 @@ MarketLoop::MarketLoop(const MarketConfig& config, const MapSource& maps)
     arbitrage_ = std::make_unique<Arbitrage>(config_, std::move(markets), agenda_);
 }
 
-void MarketLoop::open_venue(std::uint16_t venue, std::uint32_t holder_count) {
+void LabMarket::Loop::open_venue(std::uint16_t venue, std::uint32_t holder_count) {
   Place place;
   place.market = std::make_unique<VenueMarket>(config_, venue, holder_count, value_);
   VenueMarket& market = *place.market;
@@ -101,7 +109,7 @@ void MarketLoop::open_venue(std::uint16_t venue, std::uint32_t holder_count) {
   places_.push_back(std::move(place));
 }
 
-double MarketLoop::index() const {
+double LabMarket::Loop::index() const {
   double weight = config_.outside_weight;
   double sum = weight * value_.price();
   for (const Place& place : places_) {
@@ -112,7 +120,7 @@ double MarketLoop::index() const {
   return sum / weight;
 }
 
-void MarketLoop::on_second() {
+void LabMarket::Loop::on_second() {
   const UnixNanos now = agenda_.now();
   value_.move_to(now);
   const double level = index();
@@ -124,10 +132,14 @@ void MarketLoop::on_second() {
   if (now < end_) agenda_.at(now + kSecond, {LabEventKind::kClock, 0, 0, 0});
 }
 
-Outcome<void> MarketLoop::on_map() {
+std::vector<const VenueTape*> LabMarket::Loop::tapes() const {
   std::vector<const VenueTape*> tapes;
   for (const Place& place : places_) tapes.push_back(&place.market->tape());
-  const auto view = maps_(agenda_.now(), tapes);
+  return tapes;
+}
+
+Outcome<void> LabMarket::Loop::on_map() {
+  const auto view = maps_(agenda_.now(), tapes());
   if (!view) return view.error();
   if (*view) {
     ++map_count_;
@@ -141,7 +153,7 @@ Outcome<void> MarketLoop::on_map() {
   return {};
 }
 
-Outcome<void> MarketLoop::handle(const LabEvent& event) {
+Outcome<void> LabMarket::Loop::handle(const LabEvent& event) {
   Place& place = places_[event.venue];
   switch (event.kind) {
     case LabEventKind::kClock:
@@ -175,7 +187,7 @@ Outcome<void> MarketLoop::handle(const LabEvent& event) {
   return {};
 }
 
-Outcome<void> MarketLoop::check(const ProgressFn& report) {
+Outcome<void> LabMarket::Loop::check(const ProgressFn& report) {
   const UnixNanos now = agenda_.now();
   const Progress progress{.what = "simulating",
                           .done = static_cast<std::uint64_t>((now - start_).value),
@@ -192,7 +204,11 @@ Outcome<void> MarketLoop::check(const ProgressFn& report) {
   return {};
 }
 
-Outcome<MarketRun> MarketLoop::run(const ProgressFn& report) {
+// Every second has its event of the clock, so there is one at `until`.
+Outcome<void> LabMarket::Loop::advance_to(UnixNanos until, const ProgressFn& report) {
+  FAULTLINE_CHECK((until - start_).value % kSecond.value == 0 && until >= agenda_.now());
+  until = std::min(until, end_);
+  if (is_over_ || until == agenda_.now()) return {};
   while (true) {
     const LabEvent event = agenda_.next();
     ++event_count_;
@@ -202,11 +218,14 @@ Outcome<MarketRun> MarketLoop::run(const ProgressFn& report) {
       if (const Outcome<void> fine = check(report); !fine) return fine.error();
     }
     if (const Outcome<void> done = handle(event); !done) return done.error();
-    if (is_clock && agenda_.now() == end_) return finish();
+    if (!is_clock || agenda_.now() != until) continue;
+    is_over_ = until == end_;
+    return {};
   }
 }
 
-Outcome<MarketRun> MarketLoop::finish() {
+Outcome<MarketRun> LabMarket::Loop::finish() {
+  FAULTLINE_CHECK(is_over_);
   for (const Place& place : places_) {
     if (place.market->tape().trades.row_count() > 0) continue;
     return Diagnostic{.code = Errc::kNoData,
@@ -226,16 +245,36 @@ Outcome<MarketRun> MarketLoop::finish() {
   return run;
 }
 
-}  // namespace
+LabMarket::LabMarket(std::unique_ptr<Loop> loop) : loop_(std::move(loop)) {}
+LabMarket::LabMarket(LabMarket&&) noexcept = default;
+LabMarket& LabMarket::operator=(LabMarket&&) noexcept = default;
+LabMarket::~LabMarket() = default;
 
-Outcome<MarketRun> simulate_market(const MarketConfig& config, const ProgressFn& report,
-                                   const MapSource& maps) {
+Outcome<LabMarket> LabMarket::open(const MarketConfig& config, const MapSource& maps) {
   if (const Outcome<void> valid = validate(config); !valid) return valid.error();
   if (has_readers(config.readers) && !maps)
     return Diagnostic{.code = Errc::kBadRequest,
                       .field = "readers",
                       .note = "somebody reads the map, and nobody makes one"};
-  return MarketLoop(config, maps).run(report);
+  return LabMarket(std::make_unique<Loop>(config, maps));
+}
+
+Outcome<void> LabMarket::advance_to(UnixNanos until, const ProgressFn& report) {
+  return loop_->advance_to(until, report);
+}
+UnixNanos LabMarket::now() const { return loop_->now(); }
+UnixNanos LabMarket::end() const { return loop_->end(); }
+bool LabMarket::is_over() const { return loop_->is_over(); }
+std::vector<const VenueTape*> LabMarket::tapes() const { return loop_->tapes(); }
+Outcome<MarketRun> LabMarket::finish() { return loop_->finish(); }
+
+Outcome<MarketRun> simulate_market(const MarketConfig& config, const ProgressFn& report,
+                                   const MapSource& maps) {
+  Outcome<LabMarket> market = LabMarket::open(config, maps);
+  if (!market) return market.error();
+  if (const Outcome<void> done = market->advance_to(market->end(), report); !done)
+    return done.error();
+  return market->finish();
 }
 
 }  // namespace faultline

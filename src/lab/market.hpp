@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "base/diagnostic.hpp"
@@ -26,6 +27,38 @@ struct MarketRun {
   std::uint64_t trade_count = 0;
   std::uint64_t event_count = 0;
   std::uint64_t map_count = 0;  // that readers were shown
+};
+
+// A market that is still running: what `lab run` takes to its end at once, a screen second by second.
+//
+// Errors, Cost: those of simulate_market().
+// Thread safety: none.
+class LabMarket {
+ public:
+  static Outcome<LabMarket> open(const MarketConfig& config, const MapSource& maps = {});
+  LabMarket(LabMarket&&) noexcept;
+  LabMarket& operator=(LabMarket&&) noexcept;
+  ~LabMarket();
+
+  // Handles everything up to and including the second `until`, or the end. Requires: a whole second
+  // of the market, not before now() (checked). What happens does not depend on the steps.
+  Outcome<void> advance_to(UnixNanos until, const ProgressFn& report = {});
+
+  UnixNanos now() const;
+  UnixNanos end() const;
+  bool is_over() const;
+  // What the venues have published so far, and the truth beside it. They stay where they are until
+  // finish().
+  std::vector<const VenueTape*> tapes() const;
+
+  // Takes the tapes out. Requires: is_over() (checked).
+  Outcome<MarketRun> finish();
+
+ private:
+  class Loop;
+  explicit LabMarket(std::unique_ptr<Loop> loop);
+
+  std::unique_ptr<Loop> loop_;
 };
 
 // Same configuration and seed, same bytes, on one binary (prices pass through doubles).

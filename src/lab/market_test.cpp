@@ -190,5 +190,28 @@ TEST(Market, CanBeStoppedAndRefusesWhatCannotBe) {
   EXPECT_EQ(simulate_market(config).error().field, "venue");
 }
 
+// What happens does not depend on how often somebody looks.
+TEST(Market, StepByStepItIsTheSameMarket) {
+  const MarketConfig config = small_config(5);
+  const auto whole = simulate_market(config);
+  ASSERT_TRUE(whole);
+  auto market = LabMarket::open(config);
+  ASSERT_TRUE(market);
+  std::size_t trades = 0;
+  for (int step = 1; !market->is_over(); ++step) {
+    ASSERT_TRUE(market->advance_to(market->now() + Nanos((1 + step % 977) * kSecond.value)));
+    const std::size_t now = market->tapes()[0]->trades.row_count();
+    EXPECT_GE(now, trades);
+    trades = now;
+  }
+  EXPECT_EQ(market->now(), market->end());
+  EXPECT_TRUE(market->advance_to(market->end())) << "the end can be asked for again";
+  const auto run = market->finish();
+  ASSERT_TRUE(run);
+  EXPECT_EQ(run->trade_digest, whole->trade_digest);
+  for (std::size_t venue = 0; venue < run->venues.size(); ++venue)
+    EXPECT_EQ(run->venues[venue].digest(), whole->venues[venue].digest());
+}
+
 }  // namespace
 }  // namespace faultline

@@ -1,0 +1,189 @@
+import { kMinuteMs, usd_of_code } from './market.mjs';
+
+// The JSON of /v1, in the forms of docs/formats/api.md.
+
+export const iso = (ms) => new Date(ms).toISOString().replace('.000Z', 'Z');
+const by_side = ([long, short]) => ({ long, short });
+
+export function header_of(market) {
+  return {
+    model_version: 'density-6', as_of: iso(market.time_of(market.column_end - 1)),
+    instrument: market.id, is_simulated: true, members: 64,
+    units: { money: 'USD', price: 'USDT' },
+    coverage: [{
+      instrument: market.id, share: 1, feed: 'mock', completeness: 'all', is_stale: false,
+    }],
+    assumptions: ['a synthetic market of the mock server'],
+  };
+}
+
+export function instrument_of(market) {
+  return {
+    id: market.id, venues: [market.id], column_interval_s: kMinuteMs / 1000,
+    first_column: iso(market.first_column_ms), column_end: market.column_end, row_log: 0.001,
+    row_tiles: market.row_tiles,
+  };
+}
+
+// The ensemble's interval of a row: wide where the tiles say so.
+function interval_of(market, column, row, usd) {
+  const factor = market.is_wide(column, row) ? 2.6 : 1.45;
+  return { p10: Math.round(usd / factor), p50: Math.round(usd * 0.96),
+    p90: Math.round(usd * factor) };
+}
+
+function side_of(market, column, s) {
+  const rows = Array.from({ length: market.row_count() }, (_, i) => market.first_row + i);
+  const usd = rows.map((row) => Math.round(usd_of_code(market.code(s, column, row))));
+  const begin = Math.max(0, usd.findIndex((value) => value >= 1));
+  const end = usd.findLastIndex((value) => value >= 1) + 1;
+  const shown = rows.slice(begin, end);
+  const bands = shown.map((row, i) => interval_of(market, column, row, usd[begin + i]));
+  return {
+    first_row: market.first_row + begin,
+    notional_at_risk_usd: usd.slice(begin, end),
+    density_interval: {
+      p10: bands.map((one) => one.p10), p50: bands.map((one) => one.p50),
+      p90: bands.map((one) => one.p90),
+    },
+  };
+}
+
+function near_of(market, column, mark) {
+  return [0.01, 0.02, 0.05, 0.1].map((reach) => {
+    const sum = (s) => {
+      const edge = 1000 * Math.log(mark * (s === 0 ? 1 - reach : 1 + reach));
+      const at = 1000 * Math.log(mark);
+      let usd = 0;
+      for (let i = 0; i < market.row_count(); i += 1) {
+        const row = market.first_row + i;
+        if (row >= Math.min(edge, at) && row < Math.max(edge, at)) {
+          usd += usd_of_code(market.code(s, column, row));
+        }
+      }
+      return { mean: Math.round(usd), p10: Math.round(usd * 0.74), p50: Math.round(usd * 0.98),
+        p90: Math.round(usd * 1.31) };
+    };
+    return { reach, long: sum(0), short: sum(1) };
+  });
+}
+
+export function map_of(market, column) {
+  const one = market.series[column];
+  return {
+    header: header_of(market), as_of: iso(market.time_of(column)), model_version: 'density-6',
+    mark: one.close, open: one.open, high: one.high, low: one.low, close: one.close,
+    open_interest_usd: one.open_interest_usd, near: near_of(market, column, one.close),
+    long: side_of(market, column, 0), short: side_of(market, column, 1),
+  };
+}
+
+// Columns [from, to) as one entry of a series.
+function entry_of(market, from, to) {
+  const part = market.series.slice(from, to);
+  const sum = (field, s) => part.reduce((total, one) => total + one[field][s], 0);
+  const sums = (field) => [sum(field, 0), sum(field, 1)];
+  return {
+    open: part[0].open, high: Math.max(...part.map((one) => one.high)),
+    low: Math.min(...part.map((one) => one.low)), close: part.at(-1).close,
+    open_interest_usd: part.at(-1).open_interest_usd, funding_rate: part.at(-1).funding_rate,
+    crossed_usd: sums('crossed_usd'), expected_liquidation_usd: sums('expected_liquidation_usd'),
+    printed_usd: sums('printed_usd'), low_usd: sums('low_usd'), high_usd: sums('high_usd'),
+  };
+}
+
+export function series_of(market, from_ms, to_ms, level) {
+  const width = 2 ** level;
+  const texel = (ms) => Math.ceil((ms - market.first_column_ms) / kMinuteMs / width);
+  const first = Math.max(0, texel(from_ms));
+  const end = Math.min(texel(to_ms), Math.ceil(market.column_end / width));
+  const entries = Array.from({ length: Math.max(0, end - first) }, (_, i) =>
+    entry_of(market, (first + i) * width, Math.min(market.column_end, (first + i + 1) * width)));
+  const column = (field) => entries.map((one) => one[field]);
+  const sides = (field) => by_side([0, 1].map((s) => entries.map((one) => one[field][s])));
+  const [low, high] = [sides('low_usd'), sides('high_usd')];
+  return {
+    header: header_of(market), level,
+    time: entries.map((_, i) => iso(market.time_of((first + i) * width))),
+    open: column('open'), high: column('high'), low: column('low'), close: column('close'),
+    open_interest_usd: column('open_interest_usd'), funding_rate: column('funding_rate'),
+    crossed_usd: sides('crossed_usd'),
+    expected_liquidation_usd: sides('expected_liquidation_usd'),
+    printed_usd: sides('printed_usd'),
+    liquidation_interval: {
+      long: { low: low.long, high: high.long }, short: { low: low.short, high: high.short },
+    },
+  };
+}
+
+export function clusters_of(market) {
+  const column = market.column_end - 1;
+  const mark = market.series[column].close;
+  const clusters = [];
+  for (const s of [0, 1]) {
+    const usd = Array.from({ length: market.row_count() }, (_, i) =>
+      usd_of_code(market.code(s, column, market.first_row + i)));
+    const mean = usd.reduce((a, b) => a + b, 0) / usd.filter((value) => value > 1).length;
+    for (let r = 1; r + 1 < usd.length; r += 1) {
+      if (usd[r] < 1.9 * mean || usd[r] < usd[r - 1] || usd[r] < usd[r + 1]) continue;
+      let [low, high] = [r, r];
+      while (low > 0 && usd[low - 1] > 0.62 * usd[r]) low -= 1;
+      while (high + 1 < usd.length && usd[high + 1] > 0.62 * usd[r]) high += 1;
+      const total = Math.round(usd.slice(low, high + 1).reduce((a, b) => a + b, 0));
+      const price = (row) => Number(Math.exp((market.first_row + row) / 1000).toPrecision(8));
+      clusters.push({
+        side: s === 0 ? 'long' : 'short', price_low: price(low), price_high: price(high + 1),
+        price_peak: price(r + 0.5), distance: Number((price(r + 0.5) / mark - 1).toPrecision(4)),
+        notional_at_risk_usd: total,
+        density_interval: { mean: total, p10: Math.round(total * 0.7), p50: total,
+          p90: Math.round(total * 1.4) },
+        expected_liquidation_usd: Math.round(total * 0.38),
+      });
+      r = high + 1;
+    }
+  }
+  clusters.sort((a, b) => b.notional_at_risk_usd - a.notional_at_risk_usd);
+  return { header: header_of(market), clusters: clusters.slice(0, 12), cluster_histories: [] };
+}
+
+export function print_of(one) {
+  return { time: iso(one.time_ms), side: one.side, price: one.price, usd: one.usd };
+}
+
+export function liquidations_of(market, from_ms, to_ms, min_usd, limit) {
+  const found = [];
+  for (let i = market.liquidations.length - 1; i >= 0 && found.length < limit; i -= 1) {
+    const one = market.liquidations[i];
+    if (one.time_ms >= from_ms && one.time_ms < to_ms && one.usd >= min_usd) {
+      found.push(print_of(one));
+    }
+  }
+  return { header: header_of(market), liquidations: found };
+}
+
+// The data of a message of the channel `map`.
+export function column_message(market, column) {
+  const side = (s) => {
+    const codes = Buffer.alloc(2 * market.row_count());
+    const wide = Buffer.alloc(market.row_count() / 8);
+    for (let i = 0; i < market.row_count(); i += 1) {
+      const code = market.code(s, column, market.first_row + i);
+      codes.writeUInt16LE(code, 2 * i);
+      if (code > 0 && market.is_wide(column, market.first_row + i)) wide[i >> 3] |= 1 << (i & 7);
+    }
+    return { first_row: market.first_row, codes: codes.toString('base64'),
+      wide: wide.toString('base64') };
+  };
+  const { low_usd, high_usd, ...entry } = entry_of(market, column, column + 1);
+  const interval = (s) => ({ low: low_usd[s], high: high_usd[s] });
+  return {
+    column, time: iso(market.time_of(column)),
+    series: {
+      ...entry, crossed_usd: by_side(entry.crossed_usd),
+      expected_liquidation_usd: by_side(entry.expected_liquidation_usd),
+      printed_usd: by_side(entry.printed_usd),
+      liquidation_interval: { long: interval(0), short: interval(1) },
+    },
+    long: side(0), short: side(1),
+  };
+}

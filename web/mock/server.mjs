@@ -1,0 +1,178 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { extname, join, normalize } from 'node:path';
+import { gzipSync } from 'node:zlib';
+
+import {
+  clusters_of, column_message, instrument_of, iso, liquidations_of, map_of, print_of, series_of,
+} from './answers.mjs';
+import { Market, kMinuteMs } from './market.mjs';
+import { is_over, make_tile } from './tiles.mjs';
+import { accept, reader, send_text } from './web_socket.mjs';
+
+// A stand-in for the service, for development and for the tests in the browser: the routes of
+// docs/formats/api.md that the map needs, over the synthetic market. Not a reference for them.
+//
+//   node mock/server.mjs [--port 8787] [--columns 43200] [--every MS] [--files dist]
+//
+// A column is a minute; a new one comes every --every milliseconds (0: never).
+
+const kFirstColumn = Date.UTC(2025, 10, 1);
+const kTypes = {
+  '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css',
+  '.svg': 'image/svg+xml',
+};
+
+export function start_mock({ port = 8787, columns = 43_200, every = 1000, files = null } = {}) {
+  const markets = [
+    new Market({ id: 'simulated:BTCUSDT', seed: 7, columns, row_tile: 43, usd_scale: 1,
+      first_column_ms: kFirstColumn }),
+    new Market({ id: 'simulated:ETHUSDT', seed: 11, columns: Math.min(columns, 6000), row_tile: 30,
+      usd_scale: 0.3, first_column_ms: kFirstColumn }),
+  ];
+  const state = { markets, files, every, seq: 1, clients: new Set(), tiles: new Map() };
+  const server = createServer((request, response) => handle(state, request, response));
+  server.on('upgrade', (request, socket) => join_stream(state, request, socket));
+  server.listen(port, '127.0.0.1');
+  const timer = every > 0 ? setInterval(() => tick(state), every) : null;
+  return {
+    markets, tick: () => tick(state),
+    drop: () => { for (const client of state.clients) client.socket.destroy(); },
+    close: () => {
+      clearInterval(timer);
+      for (const client of state.clients) client.socket.destroy();
+      server.closeAllConnections();
+      return new Promise((done) => server.close(done));
+    },
+  };
+}
+
+function health_of(state) {
+  const [market] = state.markets;
+  const now = iso(market.time_of(market.column_end));
+  const speed = state.every > 0 ? kMinuteMs / state.every : 0;
+  return { status: 'ok', mode: 'demo', now, speed, as_of: now, feeds: [], version: 'mock' };
+}
+
+function answer(request, response, body, type, cache) {
+  const bytes = Buffer.isBuffer(body) ? body : Buffer.from(JSON.stringify(body));
+  const etag = `"${createHash('sha1').update(bytes).digest('hex').slice(0, 16)}"`;
+  const headers = { 'Content-Type': type, ETag: etag, 'Cache-Control': cache };
+  if (request.headers['if-none-match'] === etag) {
+    response.writeHead(304, headers).end();
+    return;
+  }
+  const is_packed = type !== 'application/octet-stream' && bytes.length > 1024 &&
+    String(request.headers['accept-encoding']).includes('gzip');
+  if (is_packed) headers['Content-Encoding'] = 'gzip';
+  response.writeHead(200, headers).end(is_packed ? gzipSync(bytes, { level: 1 }) : bytes);
+}
+
+function refuse(response, status, title, field = null, value = null) {
+  const body = { type: 'about:blank', title, status, detail: title, errc: 100, field, value };
+  response.writeHead(status, { 'Content-Type': 'application/problem+json' })
+    .end(JSON.stringify(body));
+}
+
+function serve_tile(state, market, query, request, response) {
+  const [level, column, row] = ['level', 'column', 'row'].map((name) => Number(query.get(name)));
+  const name = `${market.id} ${level} ${column} ${row}`;
+  const over = is_over(market, level, column);
+  const tile = state.tiles.get(name) ?? make_tile(market, level, column, row);
+  if (tile === null) return refuse(response, 404, 'no such tile');
+  if (over) state.tiles.set(name, tile);
+  const cache = over ? 'public, max-age=31536000, immutable' : 'no-cache';
+  return answer(request, response, tile, 'application/octet-stream', cache);
+}
+
+function handle(state, request, response) {
+  const url = new URL(request.url, 'http://mock');
+  const query = url.searchParams;
+  const json = (body) => answer(request, response, body, 'application/json', 'no-cache');
+  if (!url.pathname.startsWith('/v1/')) return serve_file(state, url.pathname, request, response);
+  if (url.pathname === '/v1/health') return json(health_of(state));
+  if (url.pathname === '/v1/instruments') {
+    return json({ instruments: state.markets.map(instrument_of) });
+  }
+  const market = state.markets.find(({ id }) => id === query.get('instrument'));
+  if (market === undefined) {
+    return refuse(response, 404, 'no such instrument', 'instrument', query.get('instrument'));
+  }
+  const [from, to] = ['from', 'to'].map((name) => Date.parse(query.get(name) ?? ''));
+  switch (url.pathname) {
+    case '/v1/heatmap/tile': return serve_tile(state, market, query, request, response);
+    case '/v1/map': return json(map_of(market, market.column_end - 1));
+    case '/v1/clusters': return json(clusters_of(market));
+    case '/v1/series': return json(series_of(market, from, to, Number(query.get('level'))));
+    case '/v1/liquidations': return json(liquidations_of(market, from, to,
+      Number(query.get('min_usd') ?? 0), Math.min(1000, Number(query.get('limit') ?? 100))));
+    default: return refuse(response, 404, 'no such path');
+  }
+}
+
+function serve_file(state, path, request, response) {
+  if (state.files === null) return refuse(response, 404, 'no files are served');
+  const name = normalize(path === '/' ? '/index.html' : path);
+  try {
+    const bytes = readFileSync(join(state.files, name));
+    const type = kTypes[extname(name)] ?? 'application/octet-stream';
+    return answer(request, response, bytes, type, 'no-cache');
+  } catch {
+    return refuse(response, 404, 'no such file');
+  }
+}
+
+function data_of(state, channel, market) {
+  if (channel === 'map') return column_message(market, market.column_end - 1);
+  if (channel === 'clusters') return clusters_of(market);
+  if (channel === 'health') return health_of(state);
+  return { liquidations: market.liquidations.slice(-20).reverse().map(print_of) };
+}
+
+function join_stream(state, request, socket) {
+  accept(request, socket);
+  const client = { socket, wanted: new Map() };
+  state.clients.add(client);
+  const leave = () => { state.clients.delete(client); socket.destroy(); };
+  socket.on('error', leave).on('close', leave).on('data', reader((text) => {
+    const { op, channel, instrument } = JSON.parse(text);
+    const name = `${channel} ${instrument}`;
+    const market = state.markets.find(({ id }) => id === instrument);
+    if (op === 'unsubscribe') client.wanted.delete(name);
+    if (op !== 'subscribe' || market === undefined) return;
+    client.wanted.set(name, { channel, market });
+    send_text(socket, JSON.stringify({ channel, instrument, seq: state.seq, kind: 'snapshot',
+      data: data_of(state, channel, market) }));
+  }, leave));
+}
+
+function tick(state) {
+  state.seq += 1;
+  for (const market of state.markets) {
+    const before = market.liquidations.length;
+    market.step();
+    const fresh = market.liquidations.slice(before).map(print_of);
+    for (const { socket, wanted } of state.clients) {
+      for (const { channel, market: of } of wanted.values()) {
+        if (of !== market) continue;
+        const data = channel === 'liquidations'
+          ? { liquidations: fresh } : data_of(state, channel, market);
+        send_text(socket, JSON.stringify(
+          { channel, instrument: market.id, seq: state.seq, kind: 'delta', data }));
+      }
+    }
+  }
+}
+
+if (process.argv[1] === new URL(import.meta.url).pathname) {
+  const option = (name, other) => {
+    const at = process.argv.indexOf(`--${name}`);
+    return at < 0 ? other : process.argv[at + 1];
+  };
+  start_mock({
+    port: Number(option('port', 8787)), columns: Number(option('columns', 43_200)),
+    every: Number(option('every', 1000)), files: option('files', null),
+  });
+  console.log(`mock: http://127.0.0.1:${option('port', 8787)}`);
+}

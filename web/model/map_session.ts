@@ -1,0 +1,376 @@
+import { computed, signal } from '@preact/signals';
+
+import { rfc3339 } from '../units/time.ts';
+import { row_position_of_price } from '../units/rows.ts';
+import { price, unix_ms, usd } from '../units/unit.ts';
+import { is_abort } from './api_client.ts';
+import {
+  clusters_of, health_of, instruments_of, liquidations_of, map_of, series_of,
+} from './api_types.ts';
+import { column_message_of } from './column_message.ts';
+import { kTileSize } from './heatmap_tile.ts';
+import { SeriesStore } from './series_store.ts';
+import { TileCache } from './tile_cache.ts';
+import { level_for, tiles_in } from './tile_grid.ts';
+import { TileLoader } from './tile_loader.ts';
+import { add_column } from './tile_update.ts';
+import {
+  fit_rows, follow, is_shown, needs_fit, scale_for_open_interest, span_of,
+} from './view.ts';
+import type { Level, Usd } from '../units/unit.ts';
+import type { ApiClient } from './api_client.ts';
+import type { Cluster, Health, Instrument, Liquidation, MapColumn } from './api_types.ts';
+import type { HeatmapTile, TileKey } from './heatmap_tile.ts';
+import type { ChunkKey, SeriesSlice } from './series_store.ts';
+import type { StreamMessage, StreamState, Subscription } from './stream_client.ts';
+import type { DecodeTile } from './tile_decoder.ts';
+import type { Known, View } from './view.ts';
+
+// Everything that one open map knows: the view, and the data that the view needs. Data comes from
+// the API on its own when the view moves; whoever draws reads the signals.
+//
+// Invariant: `tiles` holds only tiles of `instrument`.
+
+export type Stream = {
+  subscribe(to: Subscription): void;
+  unsubscribe(from: Subscription): void;
+};
+
+export type Phase = 'loading' | 'ready' | 'empty' | 'failed';
+
+const kTileBytesMax = 192 * 2 ** 20;
+const kPrintsMax = 1000;
+// A candle and a point of a pane are at least this wide, in device pixels of ratio one.
+export const kCandlePx = 6;
+const kColumnEveryMs = 700;
+const kKnownNothing: Known = { first: unix_ms(0), newest: unix_ms(0) };
+
+export class MapSession {
+  readonly view;
+  readonly phase = signal<Phase>('loading');
+  readonly problem = signal<string | null>(null);
+  readonly instruments = signal<readonly Instrument[]>([]);
+  readonly instrument = signal<Instrument | null>(null);
+  readonly health = signal<Health | null>(null);
+  readonly stream_state = signal<StreamState>('connecting');
+  readonly is_reached = signal(true);
+  readonly column = signal<MapColumn | null>(null);
+  readonly clusters = signal<readonly Cluster[]>([]);
+  readonly prints = signal<readonly Liquidation[]>([]);
+  readonly prints_min_usd = signal<Usd>(usd(0));
+  readonly pending_tiles = signal(0);
+  readonly series_version = signal(0);
+  readonly tiles_version = signal(0);
+  readonly size = signal({ width: 0, height: 0, ratio: 1 });
+
+  readonly known = computed<Known>(() => {
+    const of = this.instrument.value;
+    if (of === null) return kKnownNothing;
+    const { first_column, column_interval } = of.grid;
+    return {
+      first: first_column, newest: unix_ms(first_column + of.column_end * column_interval),
+    };
+  });
+  readonly tile_level = computed<Level>(() => this.#level(1));
+  readonly series_level = computed<Level>(() => this.#level(kCandlePx * this.size.value.ratio));
+  readonly series = computed<SeriesSlice | null>(() => {
+    void this.series_version.value;
+    const of = this.instrument.value;
+    if (of === null || this.#series === null) return null;
+    return this.#series.slice(this.series_level.value, this.view.value.time, of.column_end);
+  });
+
+  tiles = new TileCache(kTileBytesMax);
+  // A texel of a tile that is already drawn has changed.
+  on_texel: (tile: HeatmapTile, texel: number) => void = () => undefined;
+
+  readonly #api: ApiClient;
+  readonly #stream: Stream;
+  readonly #decode: DecodeTile;
+  #loader: TileLoader | null = null;
+  #series: SeriesStore | null = null;
+  #requests = new AbortController();
+  readonly #loading_chunks = new Set<string>();
+  #prints_for = '';
+  #column_timer: ReturnType<typeof setTimeout> | undefined;
+  #refresh_is_due = false;
+
+  constructor(view: View, api: ApiClient, stream: Stream, decode: DecodeTile) {
+    this.view = signal(view);
+    this.#api = api;
+    this.#stream = stream;
+    this.#decode = decode;
+  }
+
+  #level(pixels_min: number): Level {
+    const of = this.instrument.value;
+    const { time } = this.view.value;
+    if (of === null) return 0 as Level;
+    return level_for(of.grid, time, this.size.value.width, pixels_min);
+  }
+
+  // Tiles of a view, at any level: what is wanted, or what may stand in for it.
+  tiles_at(at: Level): TileKey[] {
+    const of = this.instrument.value;
+    if (of === null) return [];
+    const { time, rows } = this.view.value;
+    return tiles_in(of.grid, at, time, rows, of.column_end, of.row_tiles);
+  }
+
+  change(reduce: (view: View, known: Known) => View): void {
+    this.view.value = reduce(this.view.value, this.known.value);
+    this.refresh();
+  }
+
+  resize(width: number, height: number, ratio: number): void {
+    this.size.value = { width, height, ratio };
+    this.refresh();
+  }
+
+  async start(): Promise<void> {
+    try {
+      const [instruments, health] = await Promise.all([
+        this.#api.json('/v1/instruments', {}), this.#api.json('/v1/health', {})]);
+      this.instruments.value = instruments_of(instruments);
+      this.health.value = health_of(health);
+      this.problem.value = null;
+    } catch (error) {
+      this.phase.value = 'failed';
+      this.problem.value = error instanceof Error ? error.message : String(error);
+      throw error;
+    }
+    const wanted = this.view.value.instrument;
+    const all = this.instruments.value;
+    const chosen = all.find(({ id }) => id === wanted) ?? all[0];
+    if (chosen === undefined || chosen.column_end === 0) this.phase.value = 'empty';
+    if (chosen !== undefined) this.open(chosen);
+  }
+
+  // Shows another series: nothing of the old one stays.
+  open(instrument: Instrument): void {
+    const old = this.instrument.value;
+    this.#requests.abort();
+    this.#requests = new AbortController();
+    this.#loader?.stop();
+    this.tiles.clear();
+    this.column.value = null;
+    this.clusters.value = [];
+    this.prints.value = [];
+    this.#prints_for = '';
+    this.#loading_chunks.clear();
+    this.#series = new SeriesStore(instrument.grid);
+    this.#loader = new TileLoader({
+      api: this.#api,
+      decode: this.#decode,
+      cache: this.tiles,
+      instrument: instrument.id,
+      on_tile: () => { this.tiles_version.value += 1; },
+      on_error: (error) => this.#failed(error),
+      on_pending: (count) => { this.pending_tiles.value = count; },
+    });
+    const is_other = old !== null && old.id !== instrument.id;
+    this.instrument.value = instrument;
+    this.view.value = follow({
+      ...this.view.value, instrument: instrument.id,
+      ...(is_other ? { is_fit: true, scale: null, is_live: true } : {}),
+    }, this.known.value);
+    for (const channel of ['map', 'liquidations', 'clusters', 'health'] as const) {
+      if (old !== null) this.#stream.unsubscribe({ channel, instrument: old.id });
+      this.#stream.subscribe({ channel, instrument: instrument.id });
+    }
+    void this.#load_column();
+    this.refresh();
+  }
+
+  // Asks for what the view needs and is not here, once for all changes of this turn.
+  refresh(): void {
+    if (this.#refresh_is_due) return;
+    this.#refresh_is_due = true;
+    queueMicrotask(() => {
+      this.#refresh_is_due = false;
+      const of = this.instrument.value;
+      if (of === null || this.size.value.width === 0) return;
+      this.#loader?.want(this.tiles_at(this.tile_level.value));
+      const chunks = this.#series?.chunks_in(
+        this.series_level.value, this.view.value.time, of.column_end) ?? [];
+      for (const key of chunks) if (this.#series?.has(key) === false) void this.#load_chunk(key);
+      void this.#load_prints(false);
+    });
+  }
+
+  // Everything that is shown is read again: after a gap, and when the network is back.
+  renew(): void {
+    this.#loader?.try_again();
+    const of = this.instrument.value;
+    if (of === null) return;
+    void this.#load_instrument(of);
+    for (const key of this.tiles_at(this.tile_level.value)) {
+      if (this.#is_open_tile(key, of)) this.#loader?.renew(key);
+    }
+    for (const key of this.#series?.chunks_in(
+      this.series_level.value, this.view.value.time, of.column_end) ?? []) {
+      void this.#load_chunk(key);
+    }
+    void this.#load_prints(true);
+    void this.#load_column();
+    this.refresh();
+  }
+
+  take(message: StreamMessage): void {
+    if (message.instrument !== this.instrument.value?.id) return;
+    try {
+      if (message.channel === 'map') this.#take_column(message.data);
+      if (message.channel === 'clusters') this.clusters.value = clusters_of(message.data);
+      if (message.channel === 'health') this.health.value = health_of(message.data);
+      if (message.channel === 'liquidations' && message.kind === 'delta') {
+        const fresh = liquidations_of(message.data)
+          .filter((one) => one.usd >= this.prints_min_usd.value);
+        if (fresh.length > 0) this.prints.value = [...fresh, ...this.prints.value];
+      }
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
+  #is_open_tile(key: TileKey, of: Instrument): boolean {
+    return (key.column + 1) * kTileSize * 2 ** key.level >= of.column_end;
+  }
+
+  #take_column(data: unknown): void {
+    const of = this.instrument.value;
+    if (of === null) return;
+    const message = column_message_of(data);
+    this.#series?.add(message.series);
+    if (message.column >= of.column_end) {
+      this.instrument.value = { ...of, column_end: message.column + 1 };
+    }
+    const width = 2 ** this.tile_level.value;
+    const is_texel_over = (message.column + 1) % width === 0;
+    if (message.column % width === 0) this.#loader?.try_again();
+    for (const key of this.tiles_at(this.tile_level.value)) {
+      const tile = this.tiles.peek(key);
+      const texel = tile === undefined ? null : add_column(tile, message);
+      if (tile !== undefined && texel !== null) {
+        this.on_texel(tile, texel);
+        if (is_texel_over && width > 1) this.#loader?.renew(key);
+      }
+    }
+    this.view.value = follow(this.view.value, this.known.value);
+    this.series_version.value += 1;
+    this.fit();
+    this.#column_timer ??= setTimeout(() => {
+      this.#column_timer = undefined;
+      void this.#load_column();
+    }, kColumnEveryMs);
+    this.refresh();
+  }
+
+  // Rows that nobody has moved follow what was traded.
+  fit(): void {
+    const series = this.series.value;
+    if (series === null || !this.view.value.is_fit) return;
+    let low = Number.POSITIVE_INFINITY;
+    let high = 0;
+    for (const value of series.fields.low) if (value < low) low = value;
+    for (const value of series.fields.high) if (value > high) high = value;
+    if (high === 0) return;
+    const rows = [low, high].map((value) => row_position_of_price(price(value)));
+    const [from, to] = rows;
+    if (from === undefined || to === undefined || !needs_fit(this.view.value, from, to)) return;
+    this.view.value = fit_rows(this.view.value, from, to);
+    this.refresh();
+  }
+
+  #failed(error: unknown): void {
+    if (is_abort(error)) return;
+    this.problem.value = error instanceof Error ? error.message : String(error);
+  }
+
+  async #load_instrument(of: Instrument): Promise<void> {
+    try {
+      this.instruments.value = instruments_of(await this.#api.json('/v1/instruments', {}));
+      const now = this.instruments.value.find(({ id }) => id === of.id);
+      if (now === undefined || this.instrument.value?.id !== of.id) return;
+      this.instrument.value = now;
+      this.view.value = follow(this.view.value, this.known.value);
+      this.refresh();
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
+  async #load_column(): Promise<void> {
+    const of = this.instrument.value;
+    if (of === null) return;
+    const { signal: gone } = this.#requests;
+    try {
+      const query = { instrument: of.id };
+      const column = map_of(await this.#api.json('/v1/map', query, gone));
+      const is_first = this.column.value === null;
+      this.column.value = column;
+      this.phase.value = 'ready';
+      this.problem.value = null;
+      const { scale } = this.view.value;
+      if (scale === null && column.open_interest_usd !== null) {
+        const fixed = scale_for_open_interest(column.open_interest_usd);
+        this.view.value = { ...this.view.value, scale: fixed };
+      }
+      if (!is_first) return;
+      this.clusters.value = clusters_of(await this.#api.json('/v1/clusters', query, gone));
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
+  async #load_chunk(key: ChunkKey): Promise<void> {
+    const of = this.instrument.value;
+    const store = this.#series;
+    const text = `${key.level}/${key.chunk}`;
+    if (of === null || store === null || this.#loading_chunks.has(text)) return;
+    this.#loading_chunks.add(text);
+    try {
+      const { from, to } = store.range_of(key);
+      const query = { instrument: of.id, from: rfc3339(from), to: rfc3339(to), level: key.level };
+      store.put(key, series_of(await this.#api.json('/v1/series', query, this.#requests.signal)));
+      this.series_version.value += 1;
+      this.fit();
+    } catch (error) {
+      this.#failed(error);
+    }
+    this.#loading_chunks.delete(text);
+  }
+
+  // The largest prints of the range. Too many: only larger ones are asked for, and the legend says
+  // from which size on, so that a long range does not show its end alone.
+  async #load_prints(is_renewal: boolean): Promise<void> {
+    const of = this.instrument.value;
+    const { view } = this;
+    if (of === null || !is_shown(view.value, 'prints')) return;
+    const step = 2 ** Math.floor(Math.log2(span_of(view.value.time) / 4));
+    const from = Math.floor(view.value.time.from / step) * step;
+    const to = Math.ceil(view.value.time.to / step) * step;
+    const name = `${of.id} ${from} ${to}`;
+    if (name === this.#prints_for && !is_renewal) return;
+    this.#prints_for = name;
+    try {
+      let min_usd = 0;
+      for (let attempt = 0; attempt < 6; attempt += 1) {
+        const body = await this.#api.json('/v1/liquidations', {
+          instrument: of.id, from: rfc3339(unix_ms(from)), to: rfc3339(unix_ms(to)),
+          min_usd, limit: kPrintsMax,
+        }, this.#requests.signal);
+        if (this.#prints_for !== name) return;
+        const prints = liquidations_of(body);
+        this.prints.value = prints;
+        this.prints_min_usd.value = usd(min_usd);
+        if (prints.length < kPrintsMax) return;
+        const sizes = prints.map((one) => one.usd).sort((a, b) => b - a);
+        const wanted = sizes[Math.floor(kPrintsMax / 4)] ?? 1;
+        const half_decade = Math.ceil(Math.log10(Math.max(wanted, min_usd * 2, 10)) * 2) / 2;
+        min_usd = Math.round(10 ** half_decade);
+      }
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+}

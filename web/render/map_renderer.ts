@@ -1,0 +1,235 @@
+import { kTileSize } from '../model/heatmap_tile.ts';
+import { texel_ms } from '../model/tile_grid.ts';
+import { kSideModes } from '../model/view.ts';
+import { price } from '../units/unit.ts';
+import { x_of_time, y_of_price, y_of_row } from './geometry.ts';
+import { Instances, Program } from './gl.ts';
+import { kPaletteNames, kPaletteSize, mix, palette_of } from './palette.ts';
+import {
+  kDotFragment, kDotVertex, kRectFragment, kRectVertex, kTileFragment, kTileVertex,
+} from './shaders.ts';
+import { TileTextures } from './tile_textures.ts';
+import type { Liquidation } from '../model/api_types.ts';
+import type { HeatmapTile } from '../model/heatmap_tile.ts';
+import type { SeriesSlice } from '../model/series_store.ts';
+import type { SeriesGrid } from '../model/tile_grid.ts';
+import type { ColorScale } from '../model/view.ts';
+import type { CellStyle } from './color_map.ts';
+import type { Geometry } from './geometry.ts';
+import type { Rgb } from './palette.ts';
+
+// The WebGL2 layer of the map: tiles, candles, printed liquidations. Fed by plain arrays.
+
+export type TilePart = {
+  readonly tile: HeatmapTile;
+  readonly from: number; // texels of the tile that are drawn
+  readonly to: number;
+};
+
+export type MapFrame = {
+  readonly geometry: Geometry;
+  readonly style: CellStyle;
+  readonly grid: SeriesGrid;
+  readonly parts: readonly TilePart[]; // later ones lie over earlier ones
+  readonly candles: SeriesSlice | null;
+  readonly prints: readonly Liquidation[];
+};
+
+type Gear = {
+  readonly tiles: TileTextures;
+  readonly tile_program: Program;
+  readonly rect_program: Program;
+  readonly dot_program: Program;
+  readonly tile_quads: Instances;
+  readonly rects: Instances;
+  readonly dots: Instances;
+  readonly palette: WebGLTexture;
+};
+
+const unit = (color: Rgb): [number, number, number] =>
+  [color[0] / 255, color[1] / 255, color[2] / 255];
+
+// Area is dollars: the top of the colour scale has a radius of thirteen pixels.
+export function dot_radius_px(usd: number, scale: ColorScale): number {
+  return Math.min(22, Math.max(1.5, 13 * Math.sqrt(usd / scale.top_usd)));
+}
+
+export class MapRenderer {
+  readonly #gl: WebGL2RenderingContext;
+  #gear: Gear;
+  #palette_name = '';
+
+  // Errors: null where the browser has no WebGL2.
+  static make(canvas: HTMLCanvasElement, on_restored: () => void): MapRenderer | null {
+    const gl = canvas.getContext('webgl2', { alpha: false, antialias: false, depth: false });
+    if (gl === null) return null;
+    const renderer = new MapRenderer(gl);
+    canvas.addEventListener('webglcontextlost', (event) => event.preventDefault());
+    canvas.addEventListener('webglcontextrestored', () => {
+      renderer.#gear = renderer.#build();
+      on_restored();
+    });
+    return renderer;
+  }
+
+  private constructor(gl: WebGL2RenderingContext) {
+    this.#gl = gl;
+    this.#gear = this.#build();
+  }
+
+  #build(): Gear {
+    const gl = this.#gl;
+    this.#palette_name = '';
+    const palette = gl.createTexture();
+    gl.bindTexture(gl.TEXTURE_2D, palette);
+    gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MIN_FILTER, gl.NEAREST);
+    gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MAG_FILTER, gl.NEAREST);
+    return {
+      tiles: new TileTextures(gl),
+      tile_program: new Program(gl, kTileVertex, kTileFragment),
+      rect_program: new Program(gl, kRectVertex, kRectFragment),
+      dot_program: new Program(gl, kDotVertex, kDotFragment),
+      tile_quads: new Instances(gl, [4, 3]),
+      rects: new Instances(gl, [4, 4]),
+      dots: new Instances(gl, [3, 3]),
+      palette,
+    };
+  }
+
+  send_texel(tile: HeatmapTile, texel: number): void {
+    if (!this.#gl.isContextLost()) this.#gear.tiles.send_texel(tile, texel);
+  }
+
+  draw(frame: MapFrame): void {
+    const gl = this.#gl;
+    if (gl.isContextLost()) return;
+    const { width, height } = frame.geometry;
+    const { theme } = frame.style;
+    gl.viewport(0, 0, width, height);
+    const [red, green, blue] = unit(mix(theme.plot, theme.panel, 0.6));
+    gl.clearColor(red, green, blue, 1);
+    gl.clear(gl.COLOR_BUFFER_BIT);
+    gl.disable(gl.BLEND);
+    this.#draw_tiles(frame);
+    gl.enable(gl.BLEND);
+    gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
+    this.#draw_prints(frame);
+    this.#draw_candles(frame);
+  }
+
+  // Waits until everything is drawn; for measuring.
+  finish(): void {
+    this.#gl.readPixels(0, 0, 1, 1, this.#gl.RGBA, this.#gl.UNSIGNED_BYTE, new Uint8Array(4));
+  }
+
+  #use_palette(style: CellStyle): void {
+    const gl = this.#gl;
+    gl.activeTexture(gl.TEXTURE1);
+    gl.bindTexture(gl.TEXTURE_2D, this.#gear.palette);
+    const name = `${style.theme.name} ${style.opacity}`;
+    if (name === this.#palette_name) return;
+    this.#palette_name = name;
+    const bytes = new Uint8Array(kPaletteSize * kPaletteNames.length * 4);
+    kPaletteNames.forEach((one, line) => {
+      palette_of(style.theme.name, one).forEach((color, i) => {
+        const mixed = mix(style.theme.plot, color, style.opacity).map(Math.round);
+        bytes.set([...mixed, 255], (line * kPaletteSize + i) * 4);
+      });
+    });
+    gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA, kPaletteSize, kPaletteNames.length, 0, gl.RGBA,
+      gl.UNSIGNED_BYTE, bytes);
+  }
+
+  #draw_tiles({ geometry: g, style, grid, parts }: MapFrame): void {
+    const gl = this.#gl;
+    const { tiles, tile_program: program, tile_quads } = this.#gear;
+    this.#use_palette(style);
+    tiles.begin_frame();
+    const row_px = g.height / (g.rows.high - g.rows.low);
+    const values = parts.flatMap(({ tile, from, to }) => {
+      const size = texel_ms(grid, tile.key.level);
+      const x = x_of_time(g, grid.first_column + tile.key.column * kTileSize * size);
+      const texel_px = (size / (g.time.to - g.time.from)) * g.width;
+      const y = y_of_row(g, tile.key.row * kTileSize);
+      return [x, texel_px, y, row_px, tiles.layer_of(tile), from, to];
+    });
+    tile_quads.put(Float32Array.from(values));
+    program.use();
+    gl.uniform2f(program.at('u_size'), g.width, g.height);
+    gl.uniform1f(program.at('u_height'), g.height);
+    gl.uniform1f(program.at('u_ratio'), g.ratio);
+    gl.uniform1i(program.at('u_tiles'), 0);
+    gl.uniform1i(program.at('u_palette'), 1);
+    const { top_usd, decades } = style.scale;
+    gl.uniform1f(program.at('u_log_floor'), Math.log10(top_usd) - decades);
+    gl.uniform1f(program.at('u_decades'), decades);
+    gl.uniform1i(program.at('u_side'), kSideModes.indexOf(style.side));
+    gl.uniform1i(program.at('u_row_count'), Math.max(1, Math.round(1 / row_px)));
+    gl.uniform1i(program.at('u_hatching'), style.has_hatching ? 1 : 0);
+    gl.uniform3f(program.at('u_plot'), ...unit(style.theme.plot));
+    gl.uniform3f(program.at('u_gap'), ...unit(style.theme.gap));
+    tile_quads.draw();
+  }
+
+  #draw_candles({ geometry: g, style, grid, candles }: MapFrame): void {
+    if (candles === null) return;
+    const { rects, rect_program } = this.#gear;
+    rects.put(candle_rects(g, style, texel_ms(grid, candles.level), candles));
+    rect_program.use();
+    this.#gl.uniform2f(rect_program.at('u_size'), g.width, g.height);
+    rects.draw();
+  }
+
+  #draw_prints({ geometry: g, style, prints }: MapFrame): void {
+    const { dots, dot_program } = this.#gear;
+    const { theme } = style;
+    const values: number[] = [];
+    // Small ones last, so that a large one hides none.
+    for (const one of [...prints].sort((a, b) => b.usd - a.usd)) {
+      const x = x_of_time(g, one.time);
+      if (x < -40 || x > g.width + 40) continue;
+      const color = unit(one.side === 'long' ? theme.long : theme.short);
+      const radius = dot_radius_px(one.usd, style.scale) * g.ratio;
+      values.push(x, y_of_price(g, one.price), radius, ...color);
+    }
+    dots.put(Float32Array.from(values));
+    dot_program.use();
+    this.#gl.uniform2f(dot_program.at('u_size'), g.width, g.height);
+    this.#gl.uniform1f(dot_program.at('u_ratio'), g.ratio);
+    this.#gl.uniform3f(dot_program.at('u_edge'), ...unit(theme.candle_edge));
+    dots.draw();
+  }
+}
+
+// Wick, body and, where the price rose, the hollow of the body: rectangles on whole pixels, each
+// with an edge that sets it off from the map.
+export function candle_rects(
+  g: Geometry, style: CellStyle, size_ms: number, { times, fields }: SeriesSlice,
+): Float32Array {
+  const { theme } = style;
+  const pitch = (size_ms / (g.time.to - g.time.from)) * g.width;
+  const half = Math.max(1, Math.round(Math.min(pitch * 0.32, 9 * g.ratio)));
+  const line = Math.max(1, Math.round(g.ratio));
+  const out: number[] = [];
+  const put = (x0: number, y0: number, x1: number, y1: number, color: Rgb, alpha = 1): void => {
+    const [red, green, blue] = unit(color);
+    out.push(x0, y0, x1, y1, red * alpha, green * alpha, blue * alpha, alpha);
+  };
+  times.forEach((time, i) => {
+    const values = [fields.open[i], fields.high[i], fields.low[i], fields.close[i]];
+    const [open, high, low, close] = values.map((value) =>
+      Math.round(y_of_price(g, price(value ?? Number.NaN))));
+    if (open === undefined || high === undefined || low === undefined || close === undefined ||
+      Number.isNaN(open + close)) return;
+    const middle = Math.round(x_of_time(g, time) + pitch / 2);
+    const [top, bottom] = [Math.min(open, close), Math.max(open, close) + line];
+    const [left, right] = [middle - half, middle + half];
+    put(middle - line, high - line, middle + 2 * line - 1, low + line, theme.candle_edge, 0.7);
+    put(left - line, top - line, right + line, bottom + line, theme.candle_edge, 0.7);
+    put(middle - (line >> 1), high, middle - (line >> 1) + line, low + line, theme.candle);
+    put(left, top, right, bottom, theme.candle);
+    const is_hollow = close < open && right - left > 2 * line + 1 && bottom - top > 2 * line;
+    if (is_hollow) put(left + line, top + line, right - line, bottom - line, theme.candle_edge);
+  });
+  return Float32Array.from(out);
+}

@@ -1,0 +1,45 @@
+import { kTileSize } from '../model/heatmap_tile.ts';
+import { kLevelMax, level } from '../units/unit.ts';
+import type { HeatmapTile, TileKey } from '../model/heatmap_tile.ts';
+import type { TilePart } from './map_renderer.ts';
+
+type Find = (key: TileKey) => HeatmapTile | undefined;
+
+const kCoarserTried = 4;
+
+// The wanted tiles, and what stands in for those that are not here yet: the coarser tile that has
+// them in it, else the two finer ones. What stands in is drawn first.
+// Nothing is drawn from `column_end` on: what has not been is no gap.
+export function parts_of(
+  wanted: readonly TileKey[], find: Find, column_end: number,
+): TilePart[] {
+  const exact: TilePart[] = [];
+  const instead: TilePart[] = [];
+  for (const key of wanted) {
+    const tile = find(key);
+    if (tile !== undefined) exact.push({ tile, from: 0, to: kTileSize });
+    else instead.push(...stand_ins(key, find));
+  }
+  return [...instead, ...exact].map((part) => {
+    const { level: at, column } = part.tile.key;
+    const end = column_end / 2 ** at - column * kTileSize;
+    return { ...part, to: Math.min(part.to, Math.max(part.from, end)) };
+  });
+}
+
+function stand_ins(key: TileKey, find: Find): TilePart[] {
+  for (let up = 1; up <= kCoarserTried && key.level + up <= kLevelMax; up += 1) {
+    const width = 2 ** up;
+    const column = Math.floor(key.column / width);
+    const tile = find({ ...key, level: level(key.level + up), column });
+    if (tile === undefined) continue;
+    const size = kTileSize / width;
+    const from = (key.column - column * width) * size;
+    return [{ tile, from, to: from + size }];
+  }
+  if (key.level === 0) return [];
+  return [0, 1].flatMap((half) => {
+    const tile = find({ ...key, level: level(key.level - 1), column: 2 * key.column + half });
+    return tile === undefined ? [] : [{ tile, from: 0, to: kTileSize }];
+  });
+}

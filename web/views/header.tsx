@@ -1,0 +1,60 @@
+import { short_name, status_line } from './text.ts';
+import { status_of } from './status.ts';
+import { format_price, format_usd } from '../units/format.ts';
+import { format_date_time } from '../units/time.ts';
+import type { UiState } from './ui_state.ts';
+
+export function Header({ ui }: { readonly ui: UiState }) {
+  const { session } = ui;
+  const column = session.column.value;
+  const chosen = session.instrument.value;
+  const choose = (id: string): void => {
+    const instrument = session.instruments.value.find((one) => one.id === id);
+    if (instrument !== undefined) session.open(instrument);
+  };
+  return (
+    <header class="header">
+      <span class="brand">
+        <svg viewBox="0 0 16 16" aria-hidden="true">
+          <path d="M1 11 L6 11 L8 4 L10 13 L11.5 8 L15 8" />
+        </svg>
+        Faultline
+      </span>
+      <nav class="nav" aria-label="Screens">
+        <a href="#" aria-current="page" onClick={(event) => event.preventDefault()}>Map</a>
+        <span title="Not part of this build">Lab</span>
+        <span title="Not part of this build">Scorecard</span>
+      </nav>
+      <label class="instrument">
+        <span class="sr">Instrument</span>
+        <select value={chosen?.id ?? ''} onChange={(event) => choose(event.currentTarget.value)}>
+          {session.instruments.value.map(({ id }) =>
+            <option key={id} value={id}>{short_name(id)}</option>)}
+        </select>
+        <span class="venues">{chosen?.venues.map((id) => id.split(':')[0]).join(' + ')}</span>
+      </label>
+      <dl class="figures">
+        <div><dt>Mark</dt><dd class="strong">{format_price(column?.mark ?? null)}</dd></div>
+        <div><dt>Open interest</dt><dd>{format_usd(column?.open_interest_usd ?? null)}</dd></div>
+        <div class="wide"><dt>As of, UTC</dt>
+          <dd>{column === null ? '–' : format_date_time(column.as_of)}</dd></div>
+        <div class="wide"><dt>Model</dt><dd>{column?.header.model_version ?? '–'}</dd></div>
+      </dl>
+      <StatusChip ui={ui} />
+    </header>
+  );
+}
+
+function StatusChip({ ui }: { readonly ui: UiState }) {
+  const { session } = ui;
+  const status = status_of(session);
+  const is_simulated = session.column.value?.header.is_simulated === true;
+  return (
+    <div class="status">
+      {is_simulated ? <span class="chip simulated">Simulated</span> : null}
+      <span class={`chip ${status.kind}`} role="status" title={status_line(status)}>
+        <i aria-hidden="true" />{status.word}
+      </span>
+    </div>
+  );
+}

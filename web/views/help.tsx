@@ -1,0 +1,52 @@
+import { useEffect, useRef } from 'preact/hooks';
+
+import { kKeyActions } from './keys.ts';
+import type { UiState } from './ui_state.ts';
+
+const kGroups = ['Move', 'Look', 'Layers', 'Screen'] as const;
+const kPointer = [
+  ['Wheel', 'Zoom time'], ['Shift and wheel', 'Zoom price'],
+  ['Wheel over the price axis', 'Zoom price'],
+  ['Drag', 'Pan'], ['Pinch', 'Zoom time'],
+] as const;
+
+// A native dialog keeps the focus inside and gives it back.
+export function Help({ ui }: { readonly ui: UiState }) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const is_open = ui.is_help_open.value;
+  useEffect(() => {
+    if (is_open) dialog.current?.showModal();
+    else dialog.current?.close();
+  }, [is_open]);
+  const close = (): void => { ui.is_help_open.value = false; };
+  return (
+    <dialog ref={dialog} class="help" aria-labelledby="help-title" onClose={close}
+      onClick={(event) => { if (event.target === dialog.current) close(); }}>
+      <div class="sheet">
+        <h2 id="help-title">Keyboard and pointer</h2>
+        <button type="button" class="close" aria-label="Close" onClick={close}>×</button>
+        <div class="groups">
+          {kGroups.map((group) => (
+            <section key={group}>
+              <h3>{group}</h3>
+              <dl>{kKeyActions.filter((one) => one.group === group).map((one) => (
+                <div key={one.shown}><dt><kbd>{one.shown}</kbd></dt><dd>{one.what}</dd></div>
+              ))}</dl>
+            </section>
+          ))}
+          <section>
+            <h3>Pointer</h3>
+            <dl>{kPointer.map(([how, what]) => (
+              <div key={how}><dt>{how}</dt><dd>{what}</dd></div>
+            ))}</dl>
+          </section>
+        </div>
+        <p>
+          Colour is an estimate of the notional that would be liquidated, in dollars per 0.1 % of
+          price, on a fixed scale. A column shows what the model knew at its time; it is never
+          repainted. It says where forced orders wait, not where the price goes.
+        </p>
+      </div>
+    </dialog>
+  );
+}

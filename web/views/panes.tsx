@@ -1,0 +1,188 @@
+import { effect } from '@preact/signals';
+import { useEffect, useRef } from 'preact/hooks';
+import uPlot from 'uplot';
+
+import { kPriceAxisPx } from '../render/overlay.ts';
+import { kThemes } from '../render/chart_theme.ts';
+import { css_of } from '../render/palette.ts';
+import { format_percent, format_usd, format_usd_tick } from '../units/format.ts';
+import { share, usd } from '../units/unit.ts';
+import type { SeriesField, SeriesSlice } from '../model/series_store.ts';
+import type { ChartTheme } from '../render/chart_theme.ts';
+import type { UiState } from './ui_state.ts';
+
+// Line panes below the map, linked to its time and its crosshair.
+
+type Values = (number | null)[];
+type Pane = {
+  readonly name: string;
+  readonly height: number;
+  readonly tick: (value: number) => string;
+  readonly series: (theme: ChartTheme) => uPlot.Series[];
+  readonly bands?: (theme: ChartTheme) => uPlot.Band[];
+  readonly data: (slice: SeriesSlice) => Values[];
+  readonly legend: (values: (at: SeriesField) => number | undefined) => string;
+};
+
+const known = (values: readonly number[], sign = 1): Values =>
+  values.map((value) => (Number.isNaN(value) ? null : sign * value));
+const line = (color: string, width = 1.25): uPlot.Series =>
+  ({ stroke: color, width, points: { show: false }, spanGaps: false });
+const hidden: uPlot.Series = { stroke: 'transparent', width: 0, points: { show: false } };
+const text_usd = (value: number | undefined): string =>
+  format_usd(value === undefined || Number.isNaN(value) ? null : usd(value));
+
+const kOpenInterest: Pane = {
+  name: 'Open interest, USD',
+  height: 88,
+  tick: (value) => format_usd_tick(usd(value)),
+  series: (theme) => [line(css_of(theme.short), 1.5)],
+  data: (slice) => [known(slice.fields.open_interest_usd)],
+  legend: (at) => text_usd(at('open_interest_usd')),
+};
+
+const kFunding: Pane = {
+  name: 'Funding rate',
+  height: 76,
+  tick: (value) => format_percent(share(value), 3),
+  series: (theme) => [line(css_of(theme.accent), 1.5)],
+  data: (slice) => [known(slice.fields.funding_rate)],
+  legend: (at) => {
+    const rate = at('funding_rate');
+    return format_percent(rate === undefined || Number.isNaN(rate) ? null : share(rate), 4);
+  },
+};
+
+// Shorts go up and longs down, as the forced orders do to the price.
+const kFlows: Pane = {
+  name: 'Liquidations, USD',
+  height: 136,
+  tick: (value) => format_usd_tick(usd(Math.abs(value))),
+  series: (theme) => {
+    const bars = (color: string): uPlot.Series => {
+      const paths = uPlot.paths.bars?.({ size: [0.55, 12] });
+      return { fill: color, stroke: color, width: 0, points: { show: false },
+        ...(paths === undefined ? {} : { paths }) };
+    };
+    return [hidden, hidden, hidden, hidden, bars(css_of(theme.short, 0.85)),
+      bars(css_of(theme.long, 0.85)), line(css_of(theme.text)), line(css_of(theme.text))];
+  },
+  bands: (theme) => [
+    { series: [2, 1], fill: css_of(theme.short, 0.22) },
+    { series: [3, 4], fill: css_of(theme.long, 0.22) },
+  ],
+  data: ({ fields }) => [
+    known(fields['liquidation_interval.short.low']),
+    known(fields['liquidation_interval.short.high']),
+    known(fields['liquidation_interval.long.low'], -1),
+    known(fields['liquidation_interval.long.high'], -1),
+    known(fields['printed_usd.short']), known(fields['printed_usd.long'], -1),
+    known(fields['expected_liquidation_usd.short']),
+    known(fields['expected_liquidation_usd.long'], -1),
+  ],
+  legend: (at) => ['short', 'long'].map((side) => `${side}s ${
+    text_usd(at(`printed_usd.${side}` as SeriesField))} printed, ${
+    text_usd(at(`expected_liquidation_usd.${side}` as SeriesField))} expected`).join(' · '),
+};
+
+// The map follows the pointer at once, panes twenty times a second: three more canvases a frame are
+// what a slow machine cannot bear.
+const kPaneEveryMs = 50;
+
+const kPanes: readonly Pane[] = [kOpenInterest, kFunding, kFlows];
+
+function options_of(pane: Pane, width: number, theme: ChartTheme, ui: UiState): uPlot.Options {
+  const grid = { stroke: css_of(theme.grid, theme.grid_alpha), width: 1 };
+  return {
+    width,
+    height: pane.height,
+    ms: 1,
+    padding: [22, 0, 6, 0],
+    legend: { show: false },
+    cursor: { x: false, y: false, points: { show: false }, drag: { x: false, y: false } },
+    scales: { x: { time: false, auto: false, range: () => {
+      const { from, to } = ui.session.view.value.time;
+      return [from, to];
+    } } },
+    axes: [
+      { show: false },
+      {
+        side: 1, size: kPriceAxisPx, gap: 8, stroke: css_of(theme.muted), grid,
+        ticks: { show: false }, font: '11px system-ui, sans-serif', space: 26, align: 1,
+        values: (_, ticks) => ticks.map(pane.tick),
+      },
+    ],
+    series: [{}, ...pane.series(theme)],
+    bands: pane.bands?.(theme) ?? [],
+  };
+}
+
+// The entry that is under the crosshair, else the newest one.
+function entry_at(ui: UiState, slice: SeriesSlice): number {
+  const at = ui.probe.value;
+  if (at === null) return slice.times.length - 1;
+  const after = slice.times.findIndex((time) => time > at.time);
+  return after < 0 ? slice.times.length - 1 : Math.max(0, after - 1);
+}
+
+function PaneLabel({ ui, pane }: { readonly ui: UiState; readonly pane: Pane }) {
+  const slice = ui.session.series.value;
+  const i = slice === null ? -1 : entry_at(ui, slice);
+  const text = slice === null || i < 0 ? '' : pane.legend((field) => slice.fields[field][i]);
+  return <div class="pane-label"><span>{pane.name}</span><b>{text}</b></div>;
+}
+
+// A line over all panes where the map's crosshair is.
+function PaneCross({ ui }: { readonly ui: UiState }) {
+  const at = ui.cross.value;
+  const { ratio } = ui.geometry.value;
+  if (at === null) return null;
+  return <i class="pane-cross" style={{ transform: `translateX(${at.x / ratio}px)` }} />;
+}
+
+function PaneChart({ ui, pane }: { readonly ui: UiState; readonly pane: Pane }) {
+  const host = useRef<HTMLDivElement>(null);
+  const theme = ui.theme.value;
+  useEffect(() => {
+    const element = host.current;
+    if (element === null) return undefined;
+    const count = pane.series(kThemes[theme]).length;
+    const empty: Values[] = Array.from({ length: count }, () => []);
+    const plot = new uPlot(options_of(pane, 320, kThemes[theme], ui), [[], ...empty], element);
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const draw = (): void => {
+      timer = undefined;
+      const slice = ui.session.series.value;
+      const { width, ratio } = ui.session.size.value;
+      const wanted = Math.round(width / ratio) + kPriceAxisPx;
+      if (plot.width !== wanted) plot.setSize({ width: wanted, height: pane.height });
+      if (slice === null) return;
+      const [first, ...rest] = [slice.times as readonly number[], ...pane.data(slice)];
+      plot.setData([[...first], ...rest]);
+    };
+    const stop = effect(() => {
+      void [ui.session.series.value, ui.session.size.value];
+      timer ??= setTimeout(draw, kPaneEveryMs);
+    });
+    return () => {
+      stop();
+      clearTimeout(timer);
+      plot.destroy();
+    };
+  }, [theme]);
+  return (
+    <div class="pane" style={{ height: `${pane.height}px` }}>
+      <div ref={host} aria-hidden="true" />
+      <PaneLabel ui={ui} pane={pane} />
+    </div>
+  );
+}
+
+export function Panes({ ui }: { readonly ui: UiState }) {
+  return (
+    <section class="panes" aria-label="Open interest, funding and liquidations">
+      {kPanes.map((pane) => <PaneChart key={pane.name} ui={ui} pane={pane} />)}
+      <PaneCross ui={ui} />
+    </section>
+  );
+}

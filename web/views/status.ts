@@ -1,0 +1,41 @@
+import { format_duration } from '../units/time.ts';
+import { ms } from '../units/unit.ts';
+import type { MapSession } from '../model/map_session.ts';
+
+// One word for how far the screen can be trusted to be of now, and a sentence that says why.
+export type Status = {
+  readonly kind: 'live' | 'history' | 'loading' | 'stale' | 'reconnecting' | 'offline' | 'degraded';
+  readonly word: string;
+  readonly why: string;
+};
+
+export function status_of(session: MapSession): Status {
+  const column = session.column.value;
+  const health = session.health.value;
+  const state = session.stream_state.value;
+  if (!session.is_reached.value) {
+    return { kind: 'offline', word: 'Offline',
+      why: 'The service does not answer. What is shown is what was known before.' };
+  }
+  if (column === null || health === null) {
+    return { kind: 'loading', word: 'Loading', why: 'The first answers are on their way.' };
+  }
+  if (state === 'reconnecting' || state === 'connecting') {
+    return { kind: 'reconnecting', word: 'Reconnecting',
+      why: 'The stream was lost and is being joined again; history still loads.' };
+  }
+  if (state === 'stale' || column.header.coverage.some((one) => one.is_stale)) {
+    return { kind: 'stale', word: 'Stale',
+      why: 'No news for a while. The map may be behind the market.' };
+  }
+  if (health.status !== 'ok') {
+    return { kind: 'degraded', word: 'Degraded', why: `The service says: ${health.status}.` };
+  }
+  if (!session.view.value.is_live) {
+    const ago = ms(session.known.value.newest - session.view.value.time.to);
+    return { kind: 'history', word: 'History',
+      why: `The right edge is ${format_duration(ago)} before now.` };
+  }
+  const speed = health.speed <= 1 ? '' : ` ×${Math.round(health.speed)}`;
+  return { kind: 'live', word: `Live${speed}`, why: 'New columns are drawn as they come.' };
+}

@@ -1,0 +1,61 @@
+import { computed, signal } from '@preact/signals';
+
+import { is_shown } from '../model/view.ts';
+import { kThemes } from '../render/chart_theme.ts';
+import { usd } from '../units/unit.ts';
+import { probe } from './probe.ts';
+import type { MapSession } from '../model/map_session.ts';
+import type { ColorScale } from '../model/view.ts';
+import type { Cross } from '../render/overlay.ts';
+import type { CellStyle } from '../render/color_map.ts';
+import type { Geometry } from '../render/geometry.ts';
+import type { ThemeName } from '../render/palette.ts';
+
+const kFirstScale: ColorScale = { top_usd: usd(1e6), decades: 2 };
+
+// What the screen knows beside the session: the pointer, open panels, the resolved theme.
+export class UiState {
+  readonly session: MapSession;
+  readonly cross = signal<Cross | null>(null); // device pixels of the plot
+  readonly is_keyboard_cross = signal(false);
+  readonly is_help_open = signal(false);
+  readonly prefers_light = signal(false);
+  readonly now_ms = signal(0); // of this machine, once a second
+
+  readonly theme = computed<ThemeName>(() => {
+    const choice = this.session.view.value.theme;
+    if (choice !== 'system') return choice;
+    return this.prefers_light.value ? 'light' : 'dark';
+  });
+
+  readonly geometry = computed<Geometry>(() => {
+    const { width, height, ratio } = this.session.size.value;
+    const { time, rows } = this.session.view.value;
+    return { width, height, ratio, time, rows };
+  });
+
+  // Parts of the view on their own: a pan changes none of them, and so neither the style nor what
+  // depends on it.
+  readonly #side = computed(() => this.session.view.value.side);
+  readonly #scale = computed(() => this.session.view.value.scale ?? kFirstScale);
+  readonly #opacity = computed(() => this.session.view.value.opacity);
+  readonly #has_hatching = computed(() => is_shown(this.session.view.value, 'hatching'));
+
+  readonly style = computed<CellStyle>(() => ({
+    side: this.#side.value,
+    scale: this.#scale.value,
+    opacity: this.#opacity.value,
+    has_hatching: this.#has_hatching.value,
+    theme: kThemes[this.theme.value],
+  }));
+
+  readonly probe = computed(() => {
+    void this.session.tiles_version.value;
+    const at = this.cross.value;
+    return at === null ? null : probe(this.session, this.geometry.value, at.x, at.y);
+  });
+
+  constructor(session: MapSession) {
+    this.session = session;
+  }
+}
