@@ -29,7 +29,8 @@ struct MarketRun {
   std::uint64_t map_count = 0;  // that readers were shown
 };
 
-// A market that is still running: what `lab run` takes to its end at once, a screen second by second.
+// A market that is still running: what `lab run` takes to its end at once, a screen second by
+// second.
 //
 // Errors, Cost: those of simulate_market().
 // Thread safety: none.

@@ -165,8 +165,7 @@ Result<HeatmapTile> decode_tile(std::span<const std::uint8_t> bytes) {
   if (tile.column_interval.value <= 0) return Error{Errc::kBadFormat, 32};
   std::vector<std::uint8_t> body(body_bytes(tile.key));
   const std::span<const std::uint8_t> packed = bytes.subspan(kHeaderBytes);
-  const std::size_t size =
-      ZSTD_decompress(body.data(), body.size(), packed.data(), packed.size());
+  const std::size_t size = ZSTD_decompress(body.data(), body.size(), packed.data(), packed.size());
   if (ZSTD_isError(size) != 0 || size != body.size()) return Error{Errc::kCorrupt, kHeaderBytes};
   take_body(body, tile);
   return tile;

@@ -59,7 +59,8 @@ struct HeatmapTile {
 // Cost: some 1 ms. Deterministic on one version of zstd.
 std::string encode_tile(const HeatmapTile& tile);
 
-// Errors: kTruncated, kBadFormat (another magic or version, fields that no tile has), kCorrupt (what
+// Errors: kTruncated, kBadFormat (another magic or version, fields that no tile has), kCorrupt
+// (what
 //         follows the header is not what was packed), with the offset. Memory: bounded by a tile's.
 Result<HeatmapTile> decode_tile(std::span<const std::uint8_t> bytes);
 

@@ -72,8 +72,8 @@ void HeatmapTiles::add_rows(Open& open, std::size_t texel, bool is_new, const Ma
     HeatmapTile::Side& side = open.tile.sides[s];
     if (is_new) std::ranges::fill(open.sum[s], 0.0);
     for (std::size_t row = 0; row < kTileSize; ++row) {
-      const std::int64_t i = std::int64_t{tile_first} + static_cast<std::int64_t>(row) -
-                             column.first_row;
+      const std::int64_t i =
+          std::int64_t{tile_first} + static_cast<std::int64_t>(row) - column.first_row;
       const bool is_there = i >= 0 && i < static_cast<std::int64_t>(column.row_count());
       const auto of = static_cast<std::size_t>(is_there ? i : 0);
       const double usd = is_there ? column.notional_at_risk_usd[s][of] : 0.0;

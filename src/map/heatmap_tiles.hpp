@@ -52,13 +52,13 @@ class HeatmapTiles {
  private:
   struct Open {
     HeatmapTile tile;
-    std::array<std::vector<double>, 2> sum;  // of the newest texel, by Side and row
+    std::array<std::vector<double>, 2> sum;     // of the newest texel, by Side and row
     std::shared_ptr<const std::string> packed;  // of its present state, if somebody asked
   };
   struct Level {
     std::int64_t tile_column = -1;
     std::array<std::uint16_t, kTileSize> column_count{};  // of the tiles that are open
-    std::map<std::int32_t, Open> open;  // by tile row
+    std::map<std::int32_t, Open> open;                    // by tile row
   };
 
   void add_to_level(std::uint8_t level, std::int64_t index, const MapColumn& column);

@@ -31,8 +31,8 @@ class SlowMap {
     column.as_of = kFirst + Nanos(index_++ * kMinute.value);
     column.first_row = 11'000;
     for (const std::size_t s : {0U, 1U}) {
-      const auto at = static_cast<std::size_t>(kRows / 2 + price_ +
-                                               (s == 0 ? -1 : 1) * (5 + static_cast<int>(rng_.below(150))));
+      const auto at = static_cast<std::size_t>(
+          kRows / 2 + price_ + (s == 0 ? -1 : 1) * (5 + static_cast<int>(rng_.below(150))));
       for (std::size_t i = at - 4; i < at + 4; ++i)
         usd_[s][i] += static_cast<float>(1e5 * rng_.uniform());
       for (float& usd : usd_[s]) usd *= 0.999F;
@@ -94,8 +94,7 @@ TEST(HeatmapTiles, ALevelIsTheLargestAndTheMeanOfItsColumns) {
         }
         const std::size_t cell = HeatmapTile::at(place, static_cast<std::size_t>(row % 256));
         EXPECT_EQ(tile.sides[0].most[cell], code_of_usd(most));
-        EXPECT_EQ(tile.sides[0].mean[cell],
-                  code_of_usd(sum / static_cast<double>(of.size())));
+        EXPECT_EQ(tile.sides[0].mean[cell], code_of_usd(sum / static_cast<double>(of.size())));
         EXPECT_EQ(tile.sides[0].is_wide[cell] != 0, row % 3 == 11'000 % 3 && most >= 1.0) << row;
       }
     }

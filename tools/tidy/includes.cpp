@@ -32,17 +32,28 @@ struct Library {
   std::string_view layers;
 };
 constexpr std::array kLibraries = {
-    Library{"nlohmann/", " text venue "}, Library{"simdjson", " text venue "},
-    Library{"toml++/", " text venue "},   Library{"duckdb", " store "},
-    Library{"archive", " store "},        Library{"zlib.h", " store "},
-    Library{"zstd", " store "},           Library{"openssl/", " store net "},
-    Library{"cairo", " draw "},           Library{"CLI/", " apps "},
-    Library{"fmt/", " apps "},            Library{"boost/asio", " net "},
-    Library{"boost/beast", " net "},      Library{"sys/socket.h", " net "},
-    Library{"netinet/", " net "},         Library{"arpa/", " net "},
-    Library{"Eigen/", " stats "},         Library{"xgboost/", " stats "},
-    Library{"netdb.h", " net "},          Library{"sys/un.h", " net "},
-    Library{"sys/epoll.h", " net "},      Library{"poll.h", " net "},
+    Library{"nlohmann/", " text venue "},
+    Library{"simdjson", " text venue "},
+    Library{"toml++/", " text venue "},
+    Library{"duckdb", " store "},
+    Library{"archive", " store "},
+    Library{"zlib.h", " store "},
+    Library{"zstd", " map store "},
+    Library{"openssl/", " store net "},
+    Library{"cairo", " draw "},
+    Library{"CLI/", " apps "},
+    Library{"fmt/", " apps "},
+    Library{"boost/asio", " net "},
+    Library{"boost/beast", " net "},
+    Library{"sys/socket.h", " net "},
+    Library{"netinet/", " net "},
+    Library{"arpa/", " net "},
+    Library{"Eigen/", " stats "},
+    Library{"xgboost/", " stats "},
+    Library{"netdb.h", " net "},
+    Library{"sys/un.h", " net "},
+    Library{"sys/epoll.h", " net "},
+    Library{"poll.h", " net "},
 };
 
 bool holds_word(std::string_view list, std::string_view word) {
@@ -71,9 +82,8 @@ std::string complaint_about(const IncludeLine& line, const LayerTable& layers) {
     return "headers include only the standard library and our own headers; move <" +
            std::string(line.included) + "> to the .cpp file";
   }
-  if (line.is_test &&
-      (line.included.starts_with("gtest/") || line.included.starts_with("gmock/") ||
-       line.included.starts_with("rapidcheck"))) {
+  if (line.is_test && (line.included.starts_with("gtest/") || line.included.starts_with("gmock/") ||
+                       line.included.starts_with("rapidcheck"))) {
     return {};
   }
   if (holds_word(kSystem, line.included)) {
