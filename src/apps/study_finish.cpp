@@ -3,13 +3,13 @@
 namespace faultline {
 
 ExitCode finish_study(const StudyReport& report, const ReportPlaces& places,
-                      const OutputOptions& output) {
+                      const OutputOptions& output, const std::optional<std::string>& said) {
   if (const Outcome<void> done = write_report(report, places); !done)
     return fail(done.error(), output);
   if (output.is_json)
     say_json(report.json);
   else
-    say(report.text);
+    say(said.value_or(report.text));
   return ExitCode::kSuccess;
 }
 

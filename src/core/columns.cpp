@@ -131,19 +131,29 @@ std::size_t column_index(EventKind kind, std::string_view name) {
   return static_cast<std::size_t>(found - specs.begin());
 }
 
+void ColumnBatch::append_cell(std::size_t index, std::optional<std::int64_t> value) {
+  Column& column = columns[index];
+  if (value) {
+    if (!column.present.empty()) column.present.push_back(1);
+    column.values.push_back(*value);
+    return;
+  }
+  FAULTLINE_CHECK(columns_of(kind)[index].is_nullable);
+  if (column.present.empty()) column.present.assign(column.values.size(), 1);
+  column.present.push_back(0);
+  column.values.push_back(0);
+}
+
 void ColumnBatch::append(std::span<const std::optional<std::int64_t>> row) {
   FAULTLINE_CHECK(row.size() == columns.size());
+  for (std::size_t i = 0; i < columns.size(); ++i) append_cell(i, row[i]);
+}
+
+void ColumnBatch::append_row(const ColumnBatch& from, std::size_t row) {
+  FAULTLINE_CHECK(from.kind == kind);
   for (std::size_t i = 0; i < columns.size(); ++i) {
-    Column& column = columns[i];
-    if (row[i]) {
-      if (!column.present.empty()) column.present.push_back(1);
-      column.values.push_back(*row[i]);
-      continue;
-    }
-    FAULTLINE_CHECK(columns_of(kind)[i].is_nullable);
-    if (column.present.empty()) column.present.assign(column.values.size(), 1);
-    column.present.push_back(0);
-    column.values.push_back(0);
+    const Column& column = from.columns[i];
+    append_cell(i, column.has(row) ? std::optional(column.values[row]) : std::nullopt);
   }
 }
 

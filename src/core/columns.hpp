@@ -85,7 +85,12 @@ struct ColumnBatch {
   // Appends one row; an absent value needs a nullable column (checked). Requires: one entry a
   // column.
   void append(std::span<const std::optional<std::int64_t>> row);
+  // Appends a row of another batch. Requires: of the same kind (checked).
+  void append_row(const ColumnBatch& from, std::size_t row);
   void clear();
+
+ private:
+  void append_cell(std::size_t index, std::optional<std::int64_t> value);
 };
 
 // A value that its column cannot have.

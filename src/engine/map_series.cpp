@@ -93,10 +93,6 @@ ColumnSpan MapSeries::take_span() {
   return span;
 }
 
-std::span<const VenueRows> MapSeries::venue_rows() const {
-  return last_ ? last_->venues() : std::span<const VenueRows>();
-}
-
 // What the feeds of all venues would print if the cluster were crossed: each of what its own map
 // holds there, because venues of one coin do not hold alike at every price.
 std::optional<double> MapSeries::expected_of(const Cluster& cluster) const {

@@ -52,8 +52,6 @@ class MapSeries {
   std::vector<Cluster> clusters() const;
   std::span<const ClusterHistory> histories() const { return tracker_.histories(); }
   const LiquidationBands& bands() const { return bands_; }
-  // Of the last column: by venue, what its rows hold. Empty before it.
-  std::span<const VenueRows> venue_rows() const;
 
  private:
   bool are_together() const;

@@ -55,7 +55,7 @@ struct FilterReading {
   bool was_resampled = false;
 };
 
-// What a fine feed has shown by its present rule.
+// What a throttled fine feed has shown by its present rule; nothing of a complete one.
 struct PooledFeed {
   // By Side, of the last kPoolSeconds or so: a single second has no empty ones to tell Λ by.
   std::array<FeedEvidence, 2> recent{};

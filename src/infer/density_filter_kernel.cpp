@@ -103,6 +103,7 @@ void DensityFilter::collect_crossed() {
 // that of at least a minute: a shorter reading counts with those before it. Where the rule is blind
 // Λ is a lower bound, and so is this.
 double DensityFilter::hidden_usd_of(const FeedReading& reading, Side side) {
+  if (reading.completeness == Completeness::kAll) return 0.0;
   const std::vector<double>& shown = reading.shown_usd[index_of(side)];
   const ObservedWindow window{static_cast<std::uint64_t>(reading.seconds()), shown};
   if (window.observed_seconds == 0) return 0.0;
@@ -116,11 +117,10 @@ double DensityFilter::hidden_usd_of(const FeedReading& reading, Side side) {
   const double per_second = estimate_intensity(recent, rule).per_second;
   double hidden = 0.0;
   for (const double usd : shown) hidden += hidden_usd(rule, per_second, usd, sizes_.sizes());
-  pooled_.shown_usd += std::accumulate(shown.begin(), shown.end(), 0.0);
+  pooled_.shown_usd += evidence->shown_usd;
   pooled_.hidden_usd += hidden;
-  const bool is_crowded = reading.completeness != Completeness::kAll &&
-                          recent.shown_count > kCrowdedShare * recent.observed_seconds;
-  if (is_crowded) pooled_.crowded_usd += std::accumulate(shown.begin(), shown.end(), 0.0);
+  if (recent.shown_count > kCrowdedShare * recent.observed_seconds)
+    pooled_.crowded_usd += evidence->shown_usd;
   return hidden;
 }
 

@@ -22,10 +22,6 @@ namespace {
 
 constexpr double kPriceRangeMax = 20.0;
 
-bool has_readers(const ReaderConfig& readers) {
-  return readers.hunters > 0 || readers.providers > 0 || readers.avoider_share > 0.0;
-}
-
 // A venue with those who trade on it.
 struct Place {
   std::unique_ptr<VenueMarket> market;

@@ -46,6 +46,16 @@ InstrumentSpec lab_instrument(const std::string& symbol, ContractKind kind) {
   return spec;
 }
 
+bool has_readers(const ReaderConfig& readers) {
+  return readers.hunters > 0 || readers.providers > 0 || readers.avoider_share > 0.0;
+}
+
+Outcome<void> validate(const VenueConfig& config) {
+  ExchangeConfig exchange = config.exchange;
+  exchange.account_count = 1;  // known when the market is made
+  return validate(exchange);
+}
+
 Outcome<void> validate(const MarketConfig& config) {
   if (config.venues.empty() || config.venues.size() > kLabVenuesMax)
     return complaint(Errc::kBadRequest, "venue", "from 1 to " + std::to_string(kLabVenuesMax));
@@ -62,9 +72,7 @@ Outcome<void> validate(const MarketConfig& config) {
       config.begin.value >= kLastDay * kDay.value)
     return complaint(Errc::kBadTime, "begin", "a multiple of ten seconds in 2009 to 2099");
   for (const VenueConfig& venue : config.venues) {
-    ExchangeConfig exchange = venue.exchange;
-    exchange.account_count = 1;  // known when the market is made
-    if (auto fine = validate(exchange); !fine) return fine;
+    if (auto fine = validate(venue); !fine) return fine;
   }
   return {};
 }

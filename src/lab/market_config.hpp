@@ -167,7 +167,11 @@ struct MarketConfig {
   friend bool operator==(const MarketConfig&, const MarketConfig&) = default;
 };
 
+// Somebody looks at the map, so that somebody must make it.
+bool has_readers(const ReaderConfig& readers);
+
 // Errors: kOutOfRange or kBadRequest, naming the field as a scenario file does.
+Outcome<void> validate(const VenueConfig& config);
 Outcome<void> validate(const MarketConfig& config);
 
 }  // namespace faultline

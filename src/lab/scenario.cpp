@@ -161,9 +161,7 @@ Outcome<void> read_venue(const Config& table, std::size_t venue, MarketConfig& m
     return table.complain(Errc::kUnexpectedField, "symbol", "letters and digits only");
   if (auto done = read_fields(table, "venue", venue, market); !done) return done;
   // What its numbers must be to each other, while file and line are at hand.
-  ExchangeConfig exchange = config.exchange;
-  exchange.account_count = 1;  // known when the market is made
-  if (const auto valid = validate(exchange); !valid)
+  if (const auto valid = validate(config); !valid)
     return table.complain(valid.error().code, valid.error().field, valid.error().note);
   return {};
 }

@@ -86,14 +86,9 @@ double opened_since(const VenueTape& tape, const MarketConfig& config, UnixNanos
       recent.entries.push_back(entry);
   if (recent.entries.empty()) return 0.0;
   const auto times = tape.marks.column("time");
-  const auto copy = [](const ColumnBatch& from, std::size_t row, ColumnBatch& to) {
-    std::vector<std::optional<std::int64_t>> cells;
-    for (const Column& column : from.columns)
-      cells.push_back(column.has(row) ? std::optional(column.values[row]) : std::nullopt);
-    to.append(cells);
-  };
-  for (std::size_t row = 0; row < times.size() && times[row] <= time.value; ++row)
-    if (times[row] >= snapshot.value) copy(tape.marks, row, recent.marks);
+  const auto first = std::ranges::lower_bound(times, snapshot.value) - times.begin();
+  for (auto row = static_cast<std::size_t>(first); row < rows_before(times, time); ++row)
+    recent.marks.append_row(tape.marks, row);
   // The oracle asks for known positions at its times and finds one that nobody can liquidate.
   std::vector<std::optional<std::int64_t>> nobody(recent.positions.columns.size());
   for (const Column& column : tape.positions.columns) {

@@ -324,7 +324,7 @@ Outcome<MarketFacts> run_claim_market(ClaimArm arm, const MarketConfig& config,
                                       const ProgressFn& report) {
   std::vector<ShownMap> shown;
   MapSource maps;
-  if (shows_map(arm)) maps = watched(live_map_source({.reach = 0.15}), config.readers, shown);
+  if (shows_map(arm)) maps = watched(live_map_source(kReaderMap), config.readers, shown);
   const Outcome<MarketRun> run = simulate_market(config, report, maps);
   if (!run) return run.error();
   MarketFacts facts = facts_of(config, *run);

@@ -103,7 +103,7 @@ ForcedTotals forced_totals(std::span<const VenueTape> tapes, UnixNanos from) {
 Outcome<LabRun> run_lab(const LabRunOptions& options, const ProgressFn& report) {
   const std::string store_folder = options.folder + "/store";
   if (Outcome<void> fine = check_lab_store(store_folder); !fine) return fine.error();
-  const MapSource maps = live_map_source({.members = kReaderMembers, .reach = kReaderReach});
+  const MapSource maps = live_map_source(kReaderMap);
   const Outcome<MarketRun> market = simulate_market(options.config, report, maps);
   if (!market) return market.error();
   if (Outcome<void> made = make_folders(options.folder); !made) return made.error();

@@ -16,13 +16,7 @@ class TapeReader final : public ColumnReader {
     batch.clear();
     const std::size_t end = table_.row_count();
     if (row_ == end) return false;
-    std::vector<std::optional<std::int64_t>> cells(table_.columns.size());
-    for (; row_ < end; ++row_) {
-      for (std::size_t i = 0; i < cells.size(); ++i)
-        cells[i] = table_.columns[i].has(row_) ? std::optional(table_.columns[i].values[row_])
-                                               : std::nullopt;
-      batch.append(cells);
-    }
+    for (; row_ < end; ++row_) batch.append_row(table_, row_);
     return true;
   }
   bool may_grow() const override { return true; }

@@ -42,8 +42,7 @@ class LiveMap {
 
 // What readers inside a market are shown: the central member only, because means of 64 would cost
 // half as much again as the market.
-inline constexpr std::size_t kReaderMembers = 1;
-inline constexpr double kReaderReach = 0.15;
+inline constexpr LiveMap::Options kReaderMap{.members = 1, .reach = 0.15};
 
 // A source of maps for simulate_market() that keeps a LiveMap.
 MapSource live_map_source(const LiveMap::Options& options);

@@ -241,8 +241,7 @@ Outcome<RecoveryReplica> run_replica(const RecoveryRequest& request, const Marke
   if (const Outcome<void> unused = check_unused(folder); !unused) return unused.error();
   MarketConfig config = market;
   config.length = request.burn_in + request.scored;
-  Outcome<MarketRun> run = simulate_market(
-      config, report, live_map_source({.members = kReaderMembers, .reach = kReaderReach}));
+  Outcome<MarketRun> run = simulate_market(config, report, live_map_source(kReaderMap));
   if (!run) return run.error();
   const std::span<VenueTape> tapes = run->venues;
   RecoveryMaps maps{.members = request.members,

@@ -27,13 +27,9 @@ TEST(Scenarios, EveryShippedFileRuns) {
     MarketConfig market = scenario->market;
     market.warm_up = Nanos(10 * kMinute.value);
     market.length = Nanos(10 * kMinute.value);
-    const auto run =
-        simulate_market(market, {}, live_map_source({.members = kReaderMembers, .reach = 0.1}));
+    const auto run = simulate_market(market, {}, live_map_source(kReaderMap));
     ASSERT_TRUE(run) << path << ": " << describe(run.error());
-    const ReaderConfig& readers = market.readers;
-    const bool has_readers =
-        readers.hunters > 0 || readers.providers > 0 || readers.avoider_share > 0.0;
-    EXPECT_EQ(run->map_count > 0, has_readers) << path;
+    EXPECT_EQ(run->map_count > 0, has_readers(market.readers)) << path;
     for (const VenueTape& tape : run->venues) EXPECT_GT(tape.trades.row_count(), 10U) << path;
     names.insert(scenario->name);
   }
