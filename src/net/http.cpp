@@ -135,11 +135,15 @@ bool lists_word(std::string_view list, std::string_view word) {
   return false;
 }
 
-std::string text_of(RequestId id) {
+void append_text(RequestId id, std::string& out) {
   constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string out(16, '0');
-  auto rest = static_cast<std::uint64_t>(id);
-  for (std::size_t at = out.size(); at > 0; --at, rest >>= 4) out[at - 1] = kDigits[rest & 15U];
+  const auto number = static_cast<std::uint64_t>(id);
+  for (int shift = 60; shift >= 0; shift -= 4) out += kDigits[(number >> shift) & 15U];
+}
+
+std::string text_of(RequestId id) {
+  std::string out;
+  append_text(id, out);
   return out;
 }
 

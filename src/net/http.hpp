@@ -41,6 +41,7 @@ enum class RequestId : std::uint64_t {};
 
 // Sixteen hexadecimal digits.
 std::string text_of(RequestId id);
+void append_text(RequestId id, std::string& out);
 
 // One request, whole: its body has arrived.
 //

@@ -192,6 +192,7 @@ class RequestParser::Impl {
     return *pieces_;
   }
   const HttpRequest& request() const { return request_; }
+  bool has_begun() const { return has_begun_ || empty_lines_ > 0; }
 
  private:
   Step refuse(Refusal refusal, std::size_t consumed) {
@@ -234,6 +235,8 @@ RequestParser::~RequestParser() = default;
 void RequestParser::begin() { impl_->begin(); }
 
 RequestParser::Step RequestParser::feed(std::string_view bytes) { return impl_->feed(bytes); }
+
+bool RequestParser::has_begun() const { return impl_->has_begun(); }
 
 Refusal RequestParser::refusal() const { return impl_->refusal(); }
 

@@ -40,6 +40,8 @@ class RequestParser {
   Step feed(std::string_view bytes);
 
   Refusal refusal() const;
+  // Whether a byte of the request was seen.
+  bool has_begun() const;
   // After kHeadDone:
   bool has_body() const;
   bool expects_continue() const;
