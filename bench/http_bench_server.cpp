@@ -30,7 +30,8 @@ int main(int argc, char** argv) {
   };
   const auto server = HttpServer::start(config, handlers);
   if (!server) {
-    std::fprintf(stderr, "cannot start: %s\n", std::string(meaning_of(server.error().code)).c_str());
+    const std::string why(meaning_of(server.error().code));
+    std::fprintf(stderr, "cannot start: %s\n", why.c_str());
     return 1;
   }
   std::this_thread::sleep_for(std::chrono::minutes(10));

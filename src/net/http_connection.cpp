@@ -56,7 +56,7 @@ class ReadBuffer {
   }
   bool is_full() const { return begin_ == 0 && end_ == bytes_max_; }
 
-  // Room behind the data, which stays where it is until give_back(); empty where the buffer is full.
+  // Room behind the data, which stays where it is until give_back(); empty where all is full.
   std::span<char> lend() {
     FAULTLINE_CHECK(!is_lent_);
     if (is_full()) return {};
@@ -79,7 +79,7 @@ class ReadBuffer {
  private:
   void grow() {
     const std::size_t larger =
-        capacity_ == 0 ? std::min(kFirstBufferBytes, bytes_max_) : std::min(2 * capacity_, bytes_max_);
+        std::min(capacity_ == 0 ? kFirstBufferBytes : 2 * capacity_, bytes_max_);
     std::unique_ptr<char[]> memory(new char[larger]);
     if (end_ > 0) std::memcpy(memory.get(), memory_.get(), end_);
     memory_ = std::move(memory);
@@ -97,7 +97,8 @@ class ReadBuffer {
 class HttpConnection;
 
 // Where a connection's Responders send to. It outlives the connection, and then answers nobody.
-class ConnectionSink final : public AnswerSink, public std::enable_shared_from_this<ConnectionSink> {
+class ConnectionSink final : public AnswerSink,
+                             public std::enable_shared_from_this<ConnectionSink> {
  public:
   ConnectionSink(IoThread& thread, HttpConnection& connection)
       : io_thread_id_(std::this_thread::get_id()), thread_(&thread), connection_(&connection) {}
@@ -127,8 +128,8 @@ class ConnectionSink final : public AnswerSink, public std::enable_shared_from_t
 
 // One connection: a state machine on its I/O thread.
 //
-//   kReading ──whole request──> kHandling ──answer──> kReading, or kEnding ──written──> kLingering
-//       └────────────────────── handshake ──────────> kUpgrading
+//   kReading --whole request--> kHandling --answer--> kReading, or kEnding --written--> kLingering
+//   kReading --handshake------> kUpgrading
 //
 // Answers are gathered in out_ and written before the next wait. Nothing is parsed while a write
 // waits for the other end, so that a client that does not read cannot ask for more.
@@ -182,7 +183,7 @@ class HttpConnection final : public Live, public std::enable_shared_from_this<Ht
   IoThread& thread_;
   ServerCore& core_;
   Socket socket_;
-  std::optional<Admission> admission_;
+  std::unique_ptr<Admission> admission_;
   std::optional<Refusal> first_refusal_;
   std::shared_ptr<ConnectionSink> sink_;
   HttpRequest request_;
@@ -229,12 +230,15 @@ void ConnectionSink::answer(std::uint64_t exchange, HttpAnswer answer) {
 HttpConnection::HttpConnection(IoThread& thread, ServerCore& core, NewConnection connection)
     : thread_(thread),
       core_(core),
-      socket_(thread.context(), asio::ip::tcp::v4(), connection.fd.release()),
+      socket_(thread.context()),
       admission_(std::move(connection.admission)),
       first_refusal_(connection.refusal),
       sink_(std::make_shared<ConnectionSink>(thread, *this)),
       parser_(core.config, request_),
       in_(core.config.head_bytes_max + kSpareBufferBytes) {
+  error_code code;
+  socket_.assign(asio::ip::tcp::v4(), connection.fd.get(), code);
+  if (!code) connection.fd.release();
   request_.set_peer(connection.peer);
   core_.enter();
   core_.add(Count::kOpen);
@@ -247,8 +251,9 @@ HttpConnection::~HttpConnection() {
 }
 
 void HttpConnection::start() {
-  error_code ignored;
-  socket_.non_blocking(true, ignored);
+  error_code code;
+  if (socket_.is_open()) socket_.non_blocking(true, code);
+  if (!socket_.is_open() || code) return close();  // the system has no room to watch it
   set_deadline(Deadline::kHead, core_.config.head_time_max);
   if (first_refusal_) {
     begun_at_ = monotonic_now();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -33,8 +34,8 @@ class UniqueFd {
 // A connection that was accepted.
 struct NewConnection {
   UniqueFd fd;
-  std::string peer;                     // the address as text
-  std::optional<Admission> admission;   // absent: it is told `refusal` and closed
+  std::string peer;                      // the address as text
+  std::unique_ptr<Admission> admission;  // null: it is told `refusal` and closed
   std::optional<Refusal> refusal;
 };
 

@@ -186,10 +186,10 @@ class HttpServer::Impl {
 
   void take(UniqueFd fd, const asio::ip::address& address) {
     core_.add(Count::kAccepted);
-    NewConnection connection{std::move(fd), address.to_string(), std::nullopt, std::nullopt};
+    NewConnection connection{std::move(fd), address.to_string(), nullptr, std::nullopt};
     Result<Admission, Refusal> admitted = core_.peers.admit(key_of(address), monotonic_now());
     if (admitted) {
-      connection.admission.emplace(std::move(admitted).value());
+      connection.admission = std::make_unique<Admission>(std::move(admitted).value());
     } else {
       connection.refusal = admitted.error();
       const std::uint64_t open = core_.counters().connections_open;

@@ -14,7 +14,7 @@
 
 namespace faultline {
 
-// What a server does with what arrives. All are called on I/O threads and must not block: what takes
+// What a server does with what arrives. All run on I/O threads and must not block: what takes
 // longer than some 100 µs goes to a thread of the owner, with the Responder. They must not throw.
 //
 // Thread safety: with one I/O thread one call at a time; with more they run at the same time.

@@ -23,6 +23,10 @@ void echo(const HttpRequest& request, Responder responder) {
   responder.send(HttpResponse::of(200, "text/plain", text + '|' + request.body()));
 }
 
+std::shared_ptr<const std::string> shared(std::string text) {
+  return std::make_shared<const std::string>(std::move(text));
+}
+
 ServerHandlers echoing() { return ServerHandlers{.on_request = echo}; }
 
 TEST(HttpServer, AnswersAndKeepsTheConnection) {
@@ -74,7 +78,7 @@ TEST(HttpServer, AnswersHeadAndNotModifiedWithoutABody) {
   handlers.on_request = [](const HttpRequest& request, Responder responder) {
     if (request.path() == "/old") {
       return responder.send(HttpResponse{
-          .status = 304, .headers = {{"ETag", "\"1\""}}, .body = std::make_shared<std::string>("x")});
+          .status = 304, .headers = {{"ETag", "\"1\""}}, .body = shared("x")});
     }
     responder.send(HttpResponse::of(200, "text/plain", "0123456789"));
   };

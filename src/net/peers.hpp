@@ -60,7 +60,8 @@ class Admission {
  private:
   friend class PeerTable;
   struct Peer;
-  Admission(PeerTable& table, std::shared_ptr<Peer> peer) : table_(&table), peer_(std::move(peer)) {}
+  Admission(PeerTable& table, std::shared_ptr<Peer> peer)
+      : table_(&table), peer_(std::move(peer)) {}
 
   PeerTable* table_;
   std::shared_ptr<Peer> peer_;  // null after a move

@@ -24,9 +24,8 @@ bool is_number(std::string_view text) {
 }
 
 bool is_host(std::string_view text) {
-  return text.size() <= 255 && std::all_of(text.begin(), text.end(), [](char c) {
-           return c > ' ' && c <= '~' && std::string_view("/\\@?#,").find(c) == std::string_view::npos;
-         });
+  return text.size() <= 255 && text.find_first_of("/\\@?#,") == std::string_view::npos &&
+         std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c <= '~'; });
 }
 
 // Receives the pieces of one request and refuses what must not pass.

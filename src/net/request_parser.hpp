@@ -11,7 +11,7 @@ namespace faultline {
 
 // Bytes of a connection to requests, one after the other: a state machine without I/O.
 //
-// Why: Beast's parser finds the pieces; this decides what is refused, more strictly than Beast where
+// Why: Beast's parser finds the pieces; this decides what is refused, stricter than Beast where
 // a proxy in front could read the bytes in another way. Errors: a Refusal each; the connection must
 // then be closed, for what follows cannot be trusted. Thread safety: none.
 class RequestParser {

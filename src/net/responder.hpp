@@ -36,7 +36,7 @@ class AnswerSink {
 //
 // Dropped without an answer, it answers 500. Sending twice is a broken promise of ours.
 // Thread safety: one thread at a time, any thread; it may outlive the server, and then answers
-// nobody. Cost: on the I/O thread inside the handler a direct call; elsewhere one lock and a wake-up.
+// nobody. Cost: on the I/O thread inside the handler a direct call; elsewhere a lock and a wake-up.
 class Responder {
  public:
   Responder(std::shared_ptr<AnswerSink> sink, std::uint64_t exchange)

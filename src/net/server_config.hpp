@@ -89,8 +89,8 @@ struct ServerConfig {
 
 // What a server did since its start.
 //
-// Units: bytes are TCP's payload; of WebSockets only the messages. Invariant: what is `open` is at the
-// time of the snapshot; all else only grows.
+// Units: bytes are TCP's payload; of WebSockets only the messages. Invariant: what is `open` is at
+// the time of the snapshot; all else only grows.
 struct ServerCounters {
   std::uint64_t connections_accepted = 0;
   std::uint64_t connections_open = 0;  // WebSockets included

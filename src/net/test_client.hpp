@@ -33,7 +33,7 @@ struct TestFrame {
 enum class Masking { kMasked, kUnmasked };
 enum class Final { kYes, kNo };
 
-// A frame as a client sends it. Opcodes: 0 continuation, 1 text, 2 binary, 8 close, 9 ping, 10 pong.
+// A frame of a client. Opcodes: 0 continuation, 1 text, 2 binary, 8 close, 9 ping, 10 pong.
 std::string frame_of(int opcode, std::string_view payload, Masking masking = Masking::kMasked,
                      Final final = Final::kYes);
 

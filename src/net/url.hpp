@@ -41,10 +41,10 @@ struct UrlTarget {
 // resolved: no client of ours sends one. So are an encoded slash or backslash, which would make a
 // segment that looks like two; they are Errc::kOutOfRange.
 //
-// Errors: kEmpty (no target), kBadFormat (a bad escape, bad UTF-8, a raw byte that is not printable ASCII, a
-// '#', no leading slash), kBinaryData (an encoded NUL, or another control character in the path),
-// kOutOfRange (see above), kLimit (too many parameters). `offset` counts
-// from the start of the target. `out` is unspecified after an error.
+// Errors: kEmpty (no target), kBadFormat (a bad escape, bad UTF-8, a raw byte beyond printable
+// ASCII, a '#', no leading slash), kBinaryData (an encoded NUL, or a control character in the path),
+// kOutOfRange (see above), kLimit (too many parameters). `offset` counts from the start of the
+// target. `out` is unspecified after an error.
 // Thread safety: none needed, it is pure. Cost: one pass, no allocation for a path that fits the
 // memory of `out` and has no query.
 enum class Asterisk { kRefuse, kTake };

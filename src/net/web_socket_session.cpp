@@ -55,7 +55,10 @@ class WebSocketSession final : public Live, public std::enable_shared_from_this<
         admission_(std::move(*connection.admission)),
         handlers_(std::move(handlers)),
         request_(beast_request_of(request)),
-        stream_(Socket(thread.context(), asio::ip::tcp::v4(), connection.fd.release())) {
+        stream_(Socket(thread.context())) {
+    error_code code;
+    stream_.next_layer().assign(asio::ip::tcp::v4(), connection.fd.get(), code);
+    if (!code) connection.fd.release();
     core_.enter();
     core_.add(Count::kOpen);
   }
@@ -123,6 +126,7 @@ void WebSocketSession::set_options() {
 }
 
 void WebSocketSession::start() {
+  if (!stream_.next_layer().is_open()) return end(CloseCode::kAbnormal);
   set_options();
   // Pings are answered by Beast; here they only cost, as messages do. It is called in the middle of
   // a read, where no other operation may begin: hence the post.
@@ -286,7 +290,7 @@ void WebSocketSession::on_stop() {
 
 void start_web_socket(IoThread& thread, ServerCore& core, NewConnection connection,
                       const HttpRequest& request, WebSocketHandlers handlers) {
-  FAULTLINE_CHECK(connection.admission.has_value());
+  FAULTLINE_CHECK(connection.admission != nullptr);
   const auto session = std::make_shared<WebSocketSession>(thread, core, std::move(connection),
                                                           request, std::move(handlers));
   thread.add(session);

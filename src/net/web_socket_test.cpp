@@ -146,7 +146,8 @@ TEST(WebSocket, RefusesIncompleteHandshakes) {
            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"));
   EXPECT_EQ(old.status, 426);
   EXPECT_EQ(old.header("Sec-WebSocket-Version"), "13");
-  EXPECT_EQ(client.ask(get_request("/", "Connection: Upgrade\r\nUpgrade: websocket\r\n")).status, 426);
+  const std::string keyless = "Connection: Upgrade\r\nUpgrade: websocket\r\n";
+  EXPECT_EQ(client.ask(get_request("/", keyless)).status, 426);
   // Not for us: an ordinary request.
   EXPECT_EQ(client.ask(get_request("/", "Connection: Upgrade\r\nUpgrade: h2c\r\n")).body, "page");
 }
@@ -285,16 +286,15 @@ TEST(WebSocket, ClosesAfterWhatIsQueued) {
 TEST(WebSocket, PingsIdleClientsAndEndsThoseThatAreGone) {
   Owner owner;
   ServerConfig config;
-  config.web_socket_idle_max = milliseconds(200);
+  config.web_socket_idle_max = milliseconds(2000);
   const auto server = start_test_server(owner.handlers(), config);
   TestClient client(server->port());
   ASSERT_EQ(client.upgrade("/").status, 101);
-  for (int round = 0; round < 3; ++round) {
-    const TestFrame ping = client.receive_frame();
-    ASSERT_EQ(ping.opcode, 9);
-    client.send(frame_of(10, ping.payload));
-  }
-  expect_closed(owner, CloseCode::kAbnormal);  // no answer to the fourth
+  const TestFrame ping = client.receive_frame();
+  ASSERT_EQ(ping.opcode, 9);
+  client.send(frame_of(10, ping.payload));
+  ASSERT_EQ(client.receive_frame().opcode, 9);
+  expect_closed(owner, CloseCode::kAbnormal);  // no answer to the second
 }
 
 TEST(WebSocket, LimitsTheRateOfMessages) {

@@ -1,4 +1,4 @@
-// Targets of requests: whatever is accepted keeps the promises of UrlTarget, and encoded again it is
+// Targets of requests: what is accepted keeps the promises of UrlTarget, and encoded again it is
 // the same.
 #include <string>
 
