@@ -42,7 +42,7 @@ struct UrlTarget {
 // segment that looks like two; they are Errc::kOutOfRange.
 //
 // Errors: kEmpty (no target), kBadFormat (a bad escape, bad UTF-8, a raw byte beyond printable
-// ASCII, a '#', no leading slash), kBinaryData (an encoded NUL, or a control character in the path),
+// ASCII, a '#', no leading slash), kBinaryData (an encoded NUL; a control character in the path),
 // kOutOfRange (see above), kLimit (too many parameters). `offset` counts from the start of the
 // target. `out` is unspecified after an error.
 // Thread safety: none needed, it is pure. Cost: one pass, no allocation for a path that fits the
