@@ -205,7 +205,7 @@ TEST(WebSocket, BoundsTheQueueOfASlowReader) {
   ServerConfig config;
   config.queue_bytes_max = std::size_t{1} << 20;
   const auto server = start_test_server(owner.handlers(), config);
-  TestClient client(server->port(), 4096);
+  TestClient client(server->port(), 65'536);
   ASSERT_EQ(client.upgrade("/").status, 101);
   ASSERT_TRUE(eventually([&] { return owner.socket().has_value(); }));
   const WebSocket socket = *owner.socket();
