@@ -107,6 +107,7 @@ TEST(WebSocket, EchoesTextAndBinary) {
   client.send(frame_of(8, std::string("\x03\xe8", 2)));  // 1000
   EXPECT_EQ(client.receive_frame().close_code(), 1000);
   EXPECT_TRUE(client.is_closed_by_server());
+  client.close();
   expect_closed(owner, CloseCode::kNormal);
   EXPECT_TRUE(eventually([&] { return server->counters().connections_open == 0; }));
   EXPECT_EQ(server->counters().web_sockets_open, 0U);
@@ -187,6 +188,20 @@ TEST(WebSocket, ClosesOnBadFrames) {
     client.close();
     expect_closed(owner, at.told);
     EXPECT_EQ(server->counters().web_socket_protocol_errors, 1U);
+  }
+}
+
+TEST(WebSocket, DoesNotWaitForClientsThatNeverClose) {
+  ServerConfig config;
+  config.web_socket_close_max = milliseconds(200);
+  const std::string goodbye = frame_of(8, std::string("\x03\xe8", 2));
+  for (const std::string& bytes : {goodbye, frame_of(3, "reserved")}) {
+    Owner owner;
+    const auto server = start_test_server(owner.handlers(), config);
+    TestClient client(server->port());
+    ASSERT_EQ(client.upgrade("/").status, 101);
+    client.send(bytes);
+    expect_closed(owner, bytes == goodbye ? CloseCode::kNormal : CloseCode::kProtocolError);
   }
 }
 
