@@ -15,9 +15,17 @@ constexpr std::uint64_t kProgressParts = 1'000;  // of a market
 constexpr std::size_t kReplicasMax = 10'000;
 
 constexpr std::array kClusterArms{ClaimArm::kSimilar, ClaimArm::kWide};
-constexpr std::array kEventArms{ClaimArm::kCrowdedEither, ClaimArm::kBalanced};
-constexpr std::array kDepthArms{ClaimArm::kCrowdedBad, ClaimArm::kThin,   ClaimArm::kDeep,
-                                ClaimArm::kFragmented, ClaimArm::kCapOne, ClaimArm::kCapHigh};
+constexpr std::array kEventArms{ClaimArm::kCrowded, ClaimArm::kBalanced};
+constexpr std::array kDepthArms{ClaimArm::kCrowded,
+                                ClaimArm::kThin,
+                                ClaimArm::kDeep,
+                                ClaimArm::kFragmented,
+                                ClaimArm::kCrowdedUnlevered,
+                                ClaimArm::kThinUnlevered,
+                                ClaimArm::kDeepUnlevered,
+                                ClaimArm::kFragmentedUnlevered,
+                                ClaimArm::kCapOne,
+                                ClaimArm::kCapHigh};
 constexpr std::array kReaderArms{ClaimArm::kNobody, ClaimArm::kHunters, ClaimArm::kAvoiders,
                                  ClaimArm::kProviders};
 constexpr std::array kNewsArms{ClaimArm::kCalm, ClaimArm::kShock};
@@ -101,10 +109,16 @@ bool MarketPool::on_progress(Job& job, const Progress& one) {
 void MarketPool::work() {
   for (std::size_t i = next_++; i < jobs_.size(); i = next_++) {
     Job& job = jobs_[i];
-    Outcome<MarketFacts> facts = run_claim_market(
-        job.arm, job.seed, [&](const Progress& one) { return on_progress(job, one); });
+    Outcome<MarketFacts> facts =
+        run_claim_market(job.arm, claim_market(job.arm, job.seed),
+                         [&](const Progress& one) { return on_progress(job, one); });
     const std::scoped_lock lock(mutex_);
-    if (!facts && !error_) error_ = facts.error();
+    if (!facts && !error_) {
+      error_ = facts.error();
+      if (error_->code != Errc::kCancelled)
+        error_->note += (error_->note.empty() ? "" : "; ") + std::string(name_of(job.arm)) +
+                        ", seed " + std::to_string(job.seed);
+    }
     if (error_) return;
     job.facts = std::move(facts).value();
   }

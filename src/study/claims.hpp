@@ -36,14 +36,18 @@ struct ClaimsStudy {
 };
 inline constexpr std::size_t kDirectionNumber = kClaimCount + 1;
 
-// Errors: kOutOfRange (a number of a claim, fewer than two replicas), those of simulate_market().
+// Errors: kOutOfRange (a number of a claim, fewer than two replicas), those of simulate_market()
+//         with the arm and the seed in the note. One market that fails ends the study: leaving it
+//         out would leave out the wildest.
 // Thread safety: `report` is called from several threads, one at a time.
-// Cost:   up to 16 markets of two days for each replica, some two seconds each.
+// Cost:   up to 19 markets of two days for each replica, some two seconds each.
 Outcome<ClaimsStudy> run_claims(const ClaimsRequest& request, const ProgressFn& report);
 // The arms that a claim needs. Requires: 1 <= number <= kClaimCount (checked).
 std::span<const ClaimArm> arms_of_claim(std::size_t number);
 
 StudyReport report_of_claims(const ClaimsStudy& study);
+// One line a claim: number, verdict, statement. No line break after the last.
+std::string summary_of_claims(const ClaimsStudy& study);
 
 // The single claims. Require: their arms ran.
 ClaimResult claim_clusters(const ClaimsData& data);
@@ -53,7 +57,7 @@ ClaimResult claim_spikes(const ClaimsData& data);
 ClaimResult claim_readers(const ClaimsData& data);
 ClaimResult claim_news(const ClaimsData& data);
 ClaimResult claim_balance(const ClaimsData& data);
-// Of every arm that ran, those whose news all goes one way excluded.
+// Of every arm that ran; those without leverage have no map and are told, not judged.
 ClaimResult claim_direction(const ClaimsData& data);
 
 }  // namespace faultline

@@ -33,14 +33,17 @@ double mean_concentration(const MarketFacts& facts) {
   return sum / count;
 }
 
-double extra_fall_percent(const MarketFacts& facts) {
+// Along the news' own sign, whichever that is.
+double extra_move_percent(const MarketFacts& facts) {
   return 100.0 * (shock_move(facts) - news_size(facts));
 }
 
 // What could be liquidated on the way of the news, of the open interest before it.
 double fuel_percent(const MarketFacts& facts) {
-  const TrueProfile& before = facts.snapshot_at(facts.news.front().begin);
-  return 100.0 * before.within(Side::kLong, news_size(facts)) / before.open_interest_usd;
+  const NewsJump& news = facts.news.front();
+  const TrueProfile& before = facts.snapshot_at(news.begin);
+  return 100.0 * before.within(news.size_log < 0.0 ? Side::kLong : Side::kShort, news_size(facts)) /
+         before.open_interest_usd;
 }
 
 double shock_forced_percent(const MarketFacts& facts) { return 100.0 * shock_forced_share(facts); }
@@ -93,14 +96,74 @@ void add_kurtosis(const ClaimsData& data, std::vector<ClaimPart>& parts) {
         if (!low || !high) return std::nullopt;
         return *high - *low;
       });
-  parts.push_back({.what = "leverage cap 1, thin-tailed takers: excess kurtosis of 1 h returns",
+  parts.push_back({.what = "nobody above 1x, thin-tailed takers: excess kurtosis of 1 h returns",
                    .estimate = of_arm(0),
                    .expected = {Kind::kBelow, kKurtosisMost}});
-  parts.push_back({.what = "leverage cap 125, the same takers: excess kurtosis of 1 h returns",
-                   .estimate = of_arm(1)});
-  parts.push_back({.what = "cap 125 less cap 1: excess kurtosis of 1 h returns",
+  parts.push_back(
+      {.what = "holders up to 125x, the same takers at 1x: excess kurtosis of 1 h returns",
+       .estimate = of_arm(1)});
+  parts.push_back({.what = "up to 125x less 1x: excess kurtosis of 1 h returns",
                    .estimate = difference,
                    .expected = kPositive});
+}
+
+// A book, as one can be liquidated in it and as nobody can.
+struct Book {
+  const char* label;
+  ClaimArm levered;
+  ClaimArm unlevered;
+};
+constexpr Book kUsual{"usual", ClaimArm::kCrowded, ClaimArm::kCrowdedUnlevered};
+constexpr Book kThin{"thin", ClaimArm::kThin, ClaimArm::kThinUnlevered};
+constexpr Book kDeep{"deep", ClaimArm::kDeep, ClaimArm::kDeepUnlevered};
+constexpr Book kSplit{"three venues", ClaimArm::kFragmented, ClaimArm::kFragmentedUnlevered};
+constexpr std::array kBooks{kDeep, kUsual, kThin, kSplit};
+
+// What is expected to amplify more than the other.
+struct BookPair {
+  Book more;
+  Book less;
+};
+constexpr std::array kBookPairs{BookPair{kThin, kUsual}, BookPair{kUsual, kDeep},
+                                BookPair{kSplit, kUsual}};
+
+// By replica: what leverage adds to the move beyond the news in this book.
+std::vector<double> added_by_leverage(const ClaimsData& data, const Book& book) {
+  std::vector<double> added = over_replicas(data, book.levered, extra_move_percent);
+  const auto without = over_replicas(data, book.unlevered, extra_move_percent);
+  FAULTLINE_CHECK(added.size() == without.size());
+  for (std::size_t i = 0; i < added.size(); ++i) added[i] -= without[i];
+  return added;
+}
+
+// The judged numbers of claim 3: a thinner book has a farther farthest point without liquidations
+// too, so only what leverage adds to it is amplification.
+void add_amplification(const ClaimsData& data, std::vector<ClaimPart>& parts) {
+  for (const BookPair& pair : kBookPairs)
+    parts.push_back({.what = std::string(pair.more.label) + " less " + pair.less.label +
+                             ": what leverage adds to the move beyond the news, %",
+                     .estimate = paired_estimate(added_by_leverage(data, pair.more),
+                                                 added_by_leverage(data, pair.less)),
+                     .expected = kPositive});
+  for (const Book& book : kBooks)
+    parts.push_back(
+        {.what = std::string(book.label) + ": what leverage adds to the move beyond the news, %",
+         .estimate = mean_estimate(added_by_leverage(data, book))});
+}
+
+// Told, not judged: the same without taking the unlevered book away.
+void add_plain(const ClaimsData& data, const std::string& what, double (*of)(const MarketFacts&),
+               std::vector<ClaimPart>& parts) {
+  for (const BookPair& pair : kBookPairs)
+    parts.push_back(
+        {.what = std::string(pair.more.label) + " less " + pair.less.label + ": " + what,
+         .estimate = paired_estimate(over_replicas(data, pair.more.levered, of),
+                                     over_replicas(data, pair.less.levered, of))});
+  for (const Book& book : kBooks) {
+    for (const ClaimArm arm : {book.levered, book.unlevered})
+      parts.push_back({.what = std::string(name_of(arm)) + ": " + what,
+                       .estimate = mean_estimate(over_replicas(data, arm, of))});
+  }
 }
 
 }  // namespace
@@ -134,41 +197,26 @@ ClaimResult claim_depth(const ClaimsData& data) {
   claim.name = "depth";
   claim.statement = "Thin and fragmented books amplify, deep books absorb.";
   claim.measure =
-      "The same traders and the same news of about −5 %: fall within 30 minutes beyond "
-      "the news, and liquidated share of open interest. And hourly returns of markets without "
-      "news, trend traders and heavy tails, with and without leverage.";
+      "Crowded longs and one piece of news of about 5 %, its sign by a coin: farthest move along "
+      "the news within 30 minutes, beyond the news. What leverage adds to it is the difference to "
+      "the same book, news and seed with everybody at 1x; judged is the difference of that between "
+      "books. Thin: a third of the depth and nothing else; deep: three times. Liquidated share of "
+      "open interest and plain differences are told. And hourly returns over a third of the depth "
+      "without news, trend traders and heavy tails, takers at 1x: holders capped at 1x and at "
+      "125x.";
+  add_amplification(data, claim.parts);
+  add_plain(data, "move beyond the news, %", extra_move_percent, claim.parts);
+  add_plain(data, "liquidated share of open interest, %", shock_forced_percent, claim.parts);
   std::vector<LabelledEstimate> points;
-  const auto measure = [&](const std::string& what, double (*of)(const MarketFacts&)) {
-    const auto base = over_replicas(data, ClaimArm::kCrowdedBad, of);
-    const auto thin = over_replicas(data, ClaimArm::kThin, of);
-    const auto deep = over_replicas(data, ClaimArm::kDeep, of);
-    const auto split = over_replicas(data, ClaimArm::kFragmented, of);
-    const auto judged = [&](const char* arms, const auto& more, const auto& less) {
-      claim.parts.push_back({.what = std::string(arms) + ": " + what,
-                             .estimate = paired_estimate(more, less),
-                             .expected = kPositive});
-    };
-    judged("thin less usual", thin, base);
-    judged("usual less deep", base, deep);
-    judged("three venues less one", split, base);
-    const std::array<std::pair<const char*, const std::vector<double>*>, 4> levels{
-        {{"deep", &deep}, {"usual", &base}, {"thin", &thin}, {"three venues", &split}}};
-    for (const auto& [label, values] : levels) {
-      const auto level = mean_estimate(*values);
-      claim.parts.push_back({.what = std::string(label) + ": " + what, .estimate = level});
-      if (of == extra_fall_percent) points.push_back({label, level});
-    }
-  };
-  measure("fall beyond the news, %", extra_fall_percent);
-  measure("liquidated share of open interest, %", shock_forced_percent);
-  for (const ClaimArm arm :
-       {ClaimArm::kDeep, ClaimArm::kCrowdedBad, ClaimArm::kThin, ClaimArm::kFragmented})
+  for (const Book& book : kBooks) {
     claim.parts.push_back(
-        {.what = std::string(name_of(arm)) + ": fuel on the way of the news before it, %",
-         .estimate = mean_estimate(over_replicas(data, arm, fuel_percent))});
+        {.what = std::string(name_of(book.levered)) + ": fuel on the way of the news before it, %",
+         .estimate = mean_estimate(over_replicas(data, book.levered, fuel_percent))});
+    points.push_back({book.label, mean_estimate(added_by_leverage(data, book))});
+  }
   add_kurtosis(data, claim.parts);
-  claim.figure = estimates_chart("Fall beyond the same news, by depth of the book",
-                                 "fall beyond the news, %", points);
+  claim.figure = estimates_chart("What leverage adds to the move beyond the same news, by book",
+                                 "% points", points);
   return claim;
 }
 
@@ -181,7 +229,7 @@ ClaimResult claim_balance(const ClaimsData& data) {
       "same news of either sign: logarithm of realised volatility, and liquidated share.";
   std::vector<LabelledEstimate> points;
   const auto measure = [&](const std::string& what, double (*of)(const MarketFacts&)) {
-    const auto crowded = over_replicas(data, ClaimArm::kCrowdedEither, of);
+    const auto crowded = over_replicas(data, ClaimArm::kCrowded, of);
     const auto balanced = over_replicas(data, ClaimArm::kBalanced, of);
     const auto difference = paired_estimate(crowded, balanced);
     claim.parts.push_back(

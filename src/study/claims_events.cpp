@@ -3,18 +3,18 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/check.hpp"
 #include "study/claims.hpp"
+#include "study/claims_fuel.hpp"
 #include "study/claims_measures.hpp"
 
 namespace faultline {
 namespace {
 
 using Kind = Expectation::Kind;
-constexpr std::array kEventArms{ClaimArm::kCrowdedEither, ClaimArm::kBalanced};
+constexpr std::array kEventArms{ClaimArm::kCrowded, ClaimArm::kBalanced};
 constexpr double kSpikeRetraced = 0.5;
 constexpr double kSpikeShareLeast = 0.1;
-constexpr double kEpisodeDepthLeast = 0.01;  // of what lies within a percent of the price
-constexpr double kFuelReach = 0.01;
 constexpr Nanos kStressTime{10 * kMinute.value};
 
 struct TouchSums {
@@ -36,51 +36,25 @@ TouchSums touch_sums(const ClaimsData& data, std::size_t replica) {
   return sums;
 }
 
-// What is known when an episode begins.
-struct EpisodeStart {
-  double fuel = 0.0;   // within 1 % ahead, over the depth within 1 %
-  double first = 0.0;  // USD of the first order
-  double stress = 0.0;
-};
-
-EpisodeStart start_of(const MarketFacts& facts, const Episode& episode) {
+double hourly_fuel_usd(const MarketFacts& facts, const Episode& episode) {
   const TrueProfile& snapshot = facts.snapshot_at(episode.from);
   const double gone = sign(episode.side) * (snapshot.log_mark - facts.log_mark_at(episode.from));
   const double nearest = std::max(0.0, gone);
-  const double fuel =
-      snapshot.within(episode.side, nearest + kFuelReach) - snapshot.within(episode.side, nearest);
-  const double usual = facts.daily_volatility * std::sqrt(static_cast<double>(kStressTime.value) /
-                                                          static_cast<double>(kDay.value));
-  return {.fuel = fuel / facts.depth_usd_per_percent,
-          .first = episode.first_usd,
-          .stress = facts.realised(episode.from - kStressTime, episode.from) / usual};
+  return snapshot.within(episode.side, nearest + kFuelReach) -
+         snapshot.within(episode.side, nearest);
 }
 
-struct JudgedEpisode {
-  EpisodeStart start;
-  bool is_cascade = false;
-  std::uint32_t replica = 0;
-  std::uint32_t arm = 0;
-};
-
-std::vector<JudgedEpisode> judged_episodes(const ClaimsData& data) {
-  std::vector<JudgedEpisode> judged;
-  for (std::uint32_t arm = 0; arm < kEventArms.size(); ++arm) {
-    const auto replicas = data.of(kEventArms[arm]);
-    for (std::uint32_t replica = 0; replica < replicas.size(); ++replica) {
-      const MarketFacts& facts = replicas[replica];
-      for (const Episode& episode : episodes_of(facts.forced)) {
-        if (episode.usd < kEpisodeDepthLeast * facts.depth_usd_per_percent) continue;
-        const auto move = move_of(facts, episode);
-        if (!move) continue;
-        judged.push_back({.start = start_of(facts, episode),
-                          .is_cascade = move->retraced <= kSpikeRetraced,
-                          .replica = replica,
-                          .arm = arm});
-      }
-    }
-  }
-  return judged;
+EpisodeStart start_of(const MarketFacts& facts, const Episode& episode) {
+  const double usual = facts.daily_volatility * std::sqrt(static_cast<double>(kStressTime.value) /
+                                                          static_cast<double>(kDay.value));
+  const auto ahead = std::ranges::find_if(facts.fuel, [&](const FuelAhead& one) {
+    return one.time == episode.from && one.side == episode.side;
+  });
+  FAULTLINE_CHECK(ahead != facts.fuel.end());
+  return {.fuel = ahead->usd / facts.depth_usd_per_percent,
+          .hourly = hourly_fuel_usd(facts, episode) / facts.depth_usd_per_percent,
+          .first = episode.first_usd,
+          .stress = facts.realised(episode.from - kStressTime, episode.from) / usual};
 }
 
 std::optional<BootstrapEstimate> separation(const std::vector<JudgedEpisode>& episodes,
@@ -95,6 +69,25 @@ std::optional<BootstrapEstimate> separation(const std::vector<JudgedEpisode>& ep
 }
 
 }  // namespace
+
+std::vector<JudgedEpisode> judged_episodes(const ClaimsData& data) {
+  std::vector<JudgedEpisode> judged;
+  for (std::uint32_t arm = 0; arm < kEventArms.size(); ++arm) {
+    const auto replicas = data.of(kEventArms[arm]);
+    for (std::uint32_t replica = 0; replica < replicas.size(); ++replica) {
+      const MarketFacts& facts = replicas[replica];
+      for (const Episode& episode : large_episodes_of(facts)) {
+        const auto move = move_of(facts, episode);
+        if (!move) continue;
+        judged.push_back({.start = start_of(facts, episode),
+                          .is_cascade = move->retraced <= kSpikeRetraced,
+                          .replica = replica,
+                          .arm = arm});
+      }
+    }
+  }
+  return judged;
+}
 
 ClaimResult claim_touches(const ClaimsData& data) {
   std::vector<double> after;
@@ -139,6 +132,7 @@ ClaimResult claim_spikes(const ClaimsData& data) {
     spikes[one.replica] += one.is_cascade ? 0.0 : 1.0;
   }
   const auto fuel = separation(episodes, &EpisodeStart::fuel, data.replica_count());
+  const auto hourly = separation(episodes, &EpisodeStart::hourly, data.replica_count());
   const auto first = separation(episodes, &EpisodeStart::first, data.replica_count());
   const auto stress = separation(episodes, &EpisodeStart::stress, data.replica_count());
   ClaimResult claim;
@@ -149,13 +143,15 @@ ClaimResult claim_spikes(const ClaimsData& data) {
       "Episodes: liquidations of one side without a pause of two minutes, of 1 % of the depth "
       "within a percent or more, that moved price by .1 % or more. Spike: more than half taken "
       "back 30 minutes after the extreme; cascade: the others. AUC of what is known at the begin: "
-      "above .5, cascades have more of it.";
+      "above .5, cascades have more of it. Fuel is the newest truth that the tape allows: the last "
+      "hourly snapshot less what was liquidated or passed since, and openings since by their laws.";
   claim.parts = {{.what = "share of spikes",
                   .estimate = bootstrap_ratio({.numerator = spikes, .denominator = all}),
                   .expected = {Kind::kAbove, kSpikeShareLeast}},
                  {.what = "AUC of fuel within 1 % ahead over depth",
                   .estimate = fuel,
                   .expected = {Kind::kAbove, 0.5}},
+                 {.what = "AUC of the same by the last hourly snapshot", .estimate = hourly},
                  {.what = "AUC of the first order's size", .estimate = first},
                  {.what = "AUC of stress (volatility of ten minutes before)", .estimate = stress},
                  {.what = "episodes a replica", .estimate = mean_estimate(all)}};

@@ -2,12 +2,23 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "base/check.hpp"
+#include "study/claims_fuel.hpp"
 #include "study/live_map.hpp"
 
 namespace faultline {
 namespace {
+
+constexpr double kUsualDepth = 10e6;
+constexpr double kThinDepth = kUsualDepth / 3.0;
+constexpr double kDeepDepth = kUsualDepth * 3.0;
+// As lab/makers.cpp and lab/readers.cpp have them.
+constexpr double kDepthHalf = 0.03;
+constexpr double kProviderReach = 0.05;
+constexpr double kBehind = 5e-4;
+constexpr std::size_t kProvidedMax = 3;
 
 void crowd(MarketConfig& config) {
   config.holders.long_bias = 1.2;
@@ -15,10 +26,17 @@ void crowd(MarketConfig& config) {
   config.holders.position_usd_median = 30'000.0;
 }
 
-void add_news(MarketConfig& config, double size, double sign) {
+void add_news(MarketConfig& config, double size) {
   config.value.news_count = 1;
   config.value.news_size = size;
-  config.value.news_sign = sign;
+  config.value.news_sign = 0.0;
+}
+
+// Nobody borrows. The sizes of positions stay, the money behind them grows.
+void unlever(MarketConfig& config) {
+  config.holders.leverage_max = 1.0;
+  config.takers.leverage = 1.0;
+  config.trend.leverage = 1.0;
 }
 
 void split(MarketConfig& config) {
@@ -33,12 +51,14 @@ void split(MarketConfig& config) {
   }
 }
 
+// Takers at 1x in both arms: the holders' cap is all that differs between them.
 void thin_tailed(MarketConfig& config, double leverage_max) {
+  unlever(config);
   config.takers.tail = 0.0;
   config.takers.branching = 0.0;
   config.trend.followers = 0;
   config.trend.reverters = 0;
-  config.makers.depth_usd_per_percent = 3.3e6;
+  config.makers.depth_usd_per_percent = kThinDepth;
   config.holders.leverage_median = 14.0;
   config.holders.position_usd_median = 30'000.0;
   config.holders.leverage_max = leverage_max;
@@ -58,7 +78,24 @@ void add_readers(MarketConfig& config, ClaimArm arm) {
   if (arm == ClaimArm::kProviders) config.readers.providers = 3;
 }
 
-bool shows_map(ClaimArm arm) { return arm >= ClaimArm::kNobody && arm <= ClaimArm::kProviders; }
+bool is_one_of(ClaimArm arm, std::initializer_list<ClaimArm> arms) {
+  return std::ranges::find(arms, arm) != arms.end();
+}
+
+// News, depth and venues of the arms of crowded holders.
+void add_surroundings(MarketConfig& config, ClaimArm arm) {
+  using enum ClaimArm;
+  if (arm == kShock)
+    add_news(config, 0.12);
+  else if (shows_map(arm))
+    add_news(config, 0.03);
+  else if (arm != kCalm)
+    add_news(config, 0.05);
+  config.makers.depth_usd_per_percent = kUsualDepth;
+  if (is_one_of(arm, {kThin, kThinUnlevered})) config.makers.depth_usd_per_percent = kThinDepth;
+  if (is_one_of(arm, {kDeep, kDeepUnlevered})) config.makers.depth_usd_per_percent = kDeepDepth;
+  if (is_one_of(arm, {kFragmented, kFragmentedUnlevered})) split(config);
+}
 
 void add_snapshot_row(const VenueTape& tape, std::size_t row, TrueProfile& out) {
   static const std::size_t kLiquidation =
@@ -109,27 +146,22 @@ void add_forced(const VenueTape& tape, MarketFacts& facts) {
   for (const LiquidationRecord& record : tape.forced)
     facts.forced.push_back({.time = record.time,
                             .side = record.side,
-                            .usd = contract.usd_of_money(record.value, record.mark)});
+                            .usd = contract.usd_of_money(record.value, record.mark),
+                            .kind = record.kind});
 }
 
-// Keeps, each hour, how much of the map lies near the price that it is shown at.
-MapSource watched(MapSource source, std::vector<ShownMass>& shown) {
-  return [source = std::move(source), &shown](
+// Keeps, each hour, the map near the price that it is shown at.
+MapSource watched(MapSource source, const ReaderConfig& readers, std::vector<ShownMap>& shown) {
+  return [source = std::move(source), &readers, &shown](
              UnixNanos now,
              std::span<const VenueTape* const> tapes) -> Outcome<std::optional<MapView>> {
     Outcome<std::optional<MapView>> view = source(now, tapes);
     if (!view || !*view || now.value % kHour.value != 0) return view;
     const std::int64_t last = tapes[0]->marks.column("mark_e9").back();
     const double log_mark = std::log(to_double_approx(PriceE9(last)));
-    ShownMass mass{.time = now};
-    for (const MapLevel& level : (*view)->levels) {
-      const double distance = log_mark - std::log(level.price);
-      if (distance >= 0.0 && distance < kShownReach)
-        mass.usd[index_of(Side::kLong)] += level.long_usd;
-      if (distance <= 0.0 && distance > -kShownReach)
-        mass.usd[index_of(Side::kShort)] += level.short_usd;
-    }
-    shown.push_back(mass);
+    shown.push_back({.time = now,
+                     .usd = bins_of(**view, log_mark),
+                     .provided_usd = provided_usd(**view, log_mark, readers)});
     return view;
   };
 }
@@ -138,15 +170,18 @@ MapSource watched(MapSource source, std::vector<ShownMass>& shown) {
 
 std::string_view name_of(ClaimArm arm) {
   constexpr std::array<std::string_view, kClaimArmCount> kNames{
-      "similar",  "wide",      "crowded, bad news", "thin book", "deep book", "fragmented",
-      "cap 1",    "cap 125",   "crowded",           "balanced",  "nobody",    "hunters",
-      "avoiders", "providers", "no news",           "12 % news"};
+      "similar",      "wide",          "crowded",         "thin book",       "deep book",
+      "three venues", "crowded at 1x", "thin book at 1x", "deep book at 1x", "three venues at 1x",
+      "cap 1",        "cap 125",       "balanced",        "nobody",          "hunters",
+      "avoiders",     "providers",     "no news",         "12 % news"};
   return kNames[static_cast<std::size_t>(arm)];
 }
 
-bool has_signed_news(ClaimArm arm) {
-  return arm >= ClaimArm::kCrowdedBad && arm <= ClaimArm::kFragmented;
+bool is_levered(ClaimArm arm) {
+  return arm < ClaimArm::kCrowdedUnlevered || arm > ClaimArm::kCapOne;
 }
+
+bool shows_map(ClaimArm arm) { return arm >= ClaimArm::kNobody && arm <= ClaimArm::kProviders; }
 
 MarketConfig claim_market(ClaimArm arm, std::uint64_t seed) {
   MarketConfig config;
@@ -167,22 +202,60 @@ MarketConfig claim_market(ClaimArm arm, std::uint64_t seed) {
     return config;
   }
   crowd(config);
-  if (has_signed_news(arm)) add_news(config, 0.05, -1.0);
-  if (arm == ClaimArm::kCrowdedEither || arm == ClaimArm::kBalanced) add_news(config, 0.05, 0.0);
-  if (shows_map(arm)) add_news(config, 0.03, 0.0);
-  if (arm == ClaimArm::kShock) add_news(config, 0.12, 0.0);
-  if (arm == ClaimArm::kDeep) config.makers.depth_usd_per_percent = 30e6;
-  if (arm == ClaimArm::kFragmented) split(config);
-  if (arm == ClaimArm::kThin) {
-    config.makers.depth_usd_per_percent = 3.3e6;
-    config.trend.position_usd = 15'000.0;
-  }
+  add_surroundings(config, arm);
+  if (!is_levered(arm)) unlever(config);
   if (arm == ClaimArm::kBalanced) {
     config.holders.long_bias = 0.0;
     config.holders.crowding = 0.0;
   }
   if (shows_map(arm)) add_readers(config, arm);
   return config;
+}
+
+double calm_depth_usd(double depth_usd_per_percent, double reach) {
+  return 100.0 * depth_usd_per_percent * kDepthHalf * std::log1p(reach / kDepthHalf);
+}
+
+RecoverySides bins_of(const MapView& view, double log_mark) {
+  RecoverySides out{};
+  for (const MapLevel& level : view.levels) {
+    for (const Side side : {Side::kLong, Side::kShort}) {
+      const double usd = side == Side::kLong ? level.long_usd : level.short_usd;
+      const double middle = sign(side) * (log_mark - std::log(level.price));
+      const double nearest = middle - 0.5 * view.level_log;
+      for (std::size_t bin = 0; bin < kRecoveryBinCount; ++bin) {
+        const double from = std::max(nearest, kRecoveryBin * static_cast<double>(bin));
+        const double to =
+            std::min(nearest + view.level_log, kRecoveryBin * static_cast<double>(bin + 1));
+        if (to > from) out[index_of(side)][bin] += usd * (to - from) / view.level_log;
+      }
+    }
+  }
+  return out;
+}
+
+std::array<BookSums, 2> provided_usd(const MapView& view, double log_mark,
+                                     const ReaderConfig& readers) {
+  std::array<BookSums, 2> out{};
+  if (readers.providers == 0) return out;
+  std::array<std::size_t, 2> count{};
+  for (const ShownCluster& cluster :
+       shown_clusters(view, std::exp(log_mark), kProviderReach, readers.cluster_ratio)) {
+    if (count[index_of(cluster.side)]++ >= kProvidedMax) continue;
+    const double edge = cluster.side == Side::kLong ? cluster.price_low * (1.0 - kBehind)
+                                                    : cluster.price_high * (1.0 + kBehind);
+    const double distance = sign(cluster.side) * (log_mark - std::log(edge));
+    for (std::size_t i = 0; i < kBookReaches.size(); ++i) {
+      if (distance < kBookReaches[i])
+        out[index_of(cluster.side)][i] += readers.provider_share * cluster.usd;
+    }
+  }
+  return out;
+}
+
+double ShownMap::near(Side side) const {
+  const auto bins = std::span(usd[index_of(side)]).first(kRecoveryNearCount);
+  return std::accumulate(bins.begin(), bins.end(), 0.0);
 }
 
 double TrueProfile::within(Side side, double reach) const {
@@ -214,6 +287,16 @@ double MarketFacts::forced_usd(UnixNanos from, UnixNanos to) const {
   return sum;
 }
 
+double MarketFacts::book_share() const {
+  double all = 0.0;
+  double book = 0.0;
+  for (const ForcedSale& sale : forced) {
+    all += sale.usd;
+    book += sale.kind == ForcedKind::kBook ? sale.usd : 0.0;
+  }
+  return all > 0.0 ? book / all : 1.0;
+}
+
 const TrueProfile& MarketFacts::snapshot_at(UnixNanos time) const {
   const auto after = std::ranges::upper_bound(snapshots, time, {}, &TrueProfile::time);
   return after == snapshots.begin() ? snapshots.front() : *(after - 1);
@@ -237,15 +320,18 @@ MarketFacts facts_of(const MarketConfig& config, const MarketRun& run) {
   return facts;
 }
 
-Outcome<MarketFacts> run_claim_market(ClaimArm arm, std::uint64_t seed, const ProgressFn& report) {
-  const MarketConfig config = claim_market(arm, seed);
-  std::vector<ShownMass> shown;
+Outcome<MarketFacts> run_claim_market(ClaimArm arm, const MarketConfig& config,
+                                      const ProgressFn& report) {
+  std::vector<ShownMap> shown;
   MapSource maps;
-  if (shows_map(arm)) maps = watched(live_map_source({.reach = 0.15}), shown);
+  if (shows_map(arm)) maps = watched(live_map_source({.reach = 0.15}), config.readers, shown);
   const Outcome<MarketRun> run = simulate_market(config, report, maps);
   if (!run) return run.error();
   MarketFacts facts = facts_of(config, *run);
   facts.shown = std::move(shown);
+  // In one venue: an episode is one in its book.
+  if (arm == ClaimArm::kCrowded || arm == ClaimArm::kBalanced)
+    facts.fuel = fuel_of_episodes(config, run->venues[0], facts);
   return facts;
 }
 

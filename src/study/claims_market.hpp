@@ -10,36 +10,50 @@
 
 #include "base/diagnostic.hpp"
 #include "base/progress.hpp"
+#include "lab/map_view.hpp"
 #include "lab/market.hpp"
 #include "lab/outside_value.hpp"
+#include "study/recovery_scores.hpp"
 
 namespace faultline {
 
 // The simulated markets that the claims are tried on, and what is kept of each.
 
-// Arms with one seed share the outside value, the news, and each trader's own stream.
+// Arms with one seed share the outside value, the news, and each trader's own stream. Where there
+// is news, its sign is a coin that the seed throws: in no arm is a side of the map told by the
+// news.
+//
+// None is a shipped scenario file. All arms: one day after one of warm-up (the files: two after
+// three), one piece of news where there is any. What else differs is said in each line.
 enum class ClaimArm : std::uint8_t {
-  kSimilar,        // leverage alike, entries with the trend; no news
-  kWide,           // leverage of any kind, entries by a coin; no news
-  kCrowdedBad,     // scenarios/crowded_longs.toml, one piece of bad news
-  kThin,           // the same over a third of the depth
-  kDeep,           // the same over three times the depth
-  kFragmented,     // the same over three venues that differ in size alone
-  kCapOne,         // thin book, exponential single orders, no trend traders, no leverage; no news
-  kCapHigh,        // the same with leverage up to 125
-  kCrowdedEither,  // crowded longs, news of either sign
-  kBalanced,       // scenarios/balanced.toml: the same depth, the same news
-  kNobody,         // crowded longs, news of either sign; the map is made and nobody reads it
-  kHunters,
-  kAvoiders,
-  kProviders,
-  kCalm,   // crowded longs without news
-  kShock,  // the same with a jump of 12 %, of either sign
+  kSimilar,     // leverage alike, entries with the trend; no news
+  kWide,        // leverage of any kind, entries by a coin; no news
+  kCrowded,     // holders of scenarios/crowded_longs.toml; news of 5 % by a coin, not two bad ones
+  kThin,        // kCrowded over a third of the depth, which is all that differs; the file
+                // thin_book.toml has smaller trend traders as well
+  kDeep,        // kCrowded over three times the depth, as in deep_book.toml
+  kFragmented,  // kCrowded over three venues that differ in size alone; those of
+                // fragmented_venues.toml differ in contract, feed and style of liquidation
+  kCrowdedUnlevered,  // the four markets before, with holders, takers and trend traders at 1x:
+  kThinUnlevered,     // what the same news does in the same book where nobody can be
+  kDeepUnlevered,     // liquidated on its way
+  kFragmentedUnlevered,
+  kCapOne,    // a third of the depth, exponential single orders, no trend traders, nobody above 1x;
+              // no news
+  kCapHigh,   // the same with holders of up to 125x
+  kBalanced,  // holders of scenarios/balanced.toml with kCrowded's news (the file: four of 4 %)
+  kNobody,    // kCrowded with news of 3 %; the map is made and nobody reads it
+  kHunters,   // the readers of scenarios/hunters.toml, ...
+  kAvoiders,  // ... avoiders.toml ...
+  kProviders,  // ... and providers.toml; the files have two pieces of bad news
+  kCalm,       // kCrowded without news
+  kShock,      // kCrowded with a jump of 12 %; news_shock.toml has ordinary holders
 };
-inline constexpr std::size_t kClaimArmCount = 16;
+inline constexpr std::size_t kClaimArmCount = 19;
 std::string_view name_of(ClaimArm arm);
-// The news all goes one way: such a market says nothing about what foretells direction.
-bool has_signed_news(ClaimArm arm);
+// Somebody may be liquidated within a few percent. Without that there is no map.
+bool is_levered(ClaimArm arm);
+bool shows_map(ClaimArm arm);
 
 MarketConfig claim_market(ClaimArm arm, std::uint64_t seed);
 
@@ -66,14 +80,38 @@ struct ForcedSale {
   UnixNanos time;
   Side side = Side::kLong;
   double usd = 0.0;
+  ForcedKind kind = ForcedKind::kBook;
 };
 
-// What a reader was shown within kShownReach of the price.
-struct ShownMass {
+// How far the book is looked at; log price.
+inline constexpr std::array kBookReaches{0.01, 0.02};
+using BookSums = std::array<double, kBookReaches.size()>;
+
+// What a reader was shown, in the bins of study recovery, and what providers bid and offered on it
+// within each of kBookReaches; by Side.
+struct ShownMap {
   UnixNanos time;
-  std::array<double, 2> usd{};
+  RecoverySides usd{};
+  std::array<BookSums, 2> provided_usd{};
+
+  // Within kShownReach.
+  double near(Side side) const;
 };
 inline constexpr double kShownReach = 0.05;
+static_assert(kRecoveryNearCount * kRecoveryBin == kShownReach);
+// A level goes to its bins by its share of their log price, to its own side of the price alone.
+RecoverySides bins_of(const MapView& view, double log_mark);
+// The orders that lab/readers.cpp places on this map, if there are providers. Why from the rule:
+// tapes have no book.
+std::array<BookSums, 2> provided_usd(const MapView& view, double log_mark,
+                                     const ReaderConfig& readers);
+
+// What lay ahead of an episode of liquidations when it began (study/claims_fuel.hpp).
+struct FuelAhead {
+  UnixNanos time;
+  Side side = Side::kLong;
+  double usd = 0.0;
+};
 
 inline constexpr Nanos kPathInterval{10 * kSecond.value};
 struct MarketFacts {
@@ -84,7 +122,8 @@ struct MarketFacts {
   std::vector<double> path;            // log mark each kPathInterval, mean of venues by share
   std::vector<TrueProfile> snapshots;  // at the begin, each hour, and the end
   std::vector<ForcedSale> forced;      // by time
-  std::vector<ShownMass> shown;        // each hour, where a map was made
+  std::vector<ShownMap> shown;         // each hour, where a map was made
+  std::vector<FuelAhead> fuel;         // of larger episodes, in the arms of claim 4
 
   // The path at or just before a time; its ends beyond it.
   double log_mark_at(UnixNanos time) const;
@@ -92,12 +131,20 @@ struct MarketFacts {
   // Square root of the sum of squares of the path's steps in [from, to).
   double realised(UnixNanos from, UnixNanos to) const;
   double forced_usd(UnixNanos from, UnixNanos to) const;
+  // Of what was liquidated, the share that was sold into the book; 1 where nothing was.
+  double book_share() const;
   // The last snapshot at or before a time.
   const TrueProfile& snapshot_at(UnixNanos time) const;
 };
 
+// USD that the configured makers keep within `reach` of log price on one side of a calm market.
+// Why not the book's own: tapes have none. Makers thin out in stress; this does not.
+double calm_depth_usd(double depth_usd_per_percent, double reach);
+
 // Errors and cost: those of simulate_market(). Memory: some 200 kB a recorded day.
-Outcome<MarketFacts> run_claim_market(ClaimArm arm, std::uint64_t seed, const ProgressFn& report);
+// Requires: `config` is claim_market() of the arm, shortened perhaps.
+Outcome<MarketFacts> run_claim_market(ClaimArm arm, const MarketConfig& config,
+                                      const ProgressFn& report);
 // From what a market recorded. Requires: the run is of `config`.
 MarketFacts facts_of(const MarketConfig& config, const MarketRun& run);
 

@@ -142,6 +142,13 @@ std::vector<Episode> episodes_of(std::span<const ForcedSale> forced) {
   return episodes;
 }
 
+std::vector<Episode> large_episodes_of(const MarketFacts& facts) {
+  std::vector<Episode> large;
+  for (const Episode& one : episodes_of(facts.forced))
+    if (one.usd >= kEpisodeDepthLeast * facts.depth_usd_per_percent) large.push_back(one);
+  return large;
+}
+
 std::optional<EpisodeMove> move_of(const MarketFacts& facts, const Episode& episode) {
   const UnixNanos until = episode.last + Nanos(kBackstop);
   if (until + kRetraceTime + kPathInterval > end_of(facts)) return std::nullopt;
@@ -194,6 +201,60 @@ double worst_hour(const MarketFacts& facts) {
   return worst;
 }
 
+double mean_cascade_number(const MarketFacts& facts, Side side, std::size_t reach) {
+  const double depth = calm_depth_usd(facts.depth_usd_per_percent, kBookReaches[reach]);
+  double sum = 0.0;
+  double count = 0.0;
+  for (const ShownMap& map : facts.shown) {
+    const TrueProfile& truth = facts.snapshot_at(map.time);
+    if (truth.time != map.time) continue;
+    sum +=
+        truth.within(side, kBookReaches[reach]) / (depth + map.provided_usd[index_of(side)][reach]);
+    count += 1.0;
+  }
+  FAULTLINE_CHECK(count > 0.0);
+  return facts.book_share() * sum / count;
+}
+
+double mean_provided_share(const MarketFacts& facts, std::size_t reach) {
+  const double depth = calm_depth_usd(facts.depth_usd_per_percent, kBookReaches[reach]);
+  double sum = 0.0;
+  double count = 0.0;
+  for (const ShownMap& map : facts.shown) {
+    for (const Side side : kSides) sum += map.provided_usd[index_of(side)][reach] / depth;
+    count += 2.0;
+  }
+  FAULTLINE_CHECK(count > 0.0);
+  return sum / count;
+}
+
+double shown_map_score(const MarketFacts& facts, const RecoveryMetric& metric) {
+  RecoveryPart sum;
+  for (const ShownMap& map : facts.shown) {
+    const TrueProfile& truth = facts.snapshot_at(map.time);
+    if (truth.time != map.time) continue;
+    RecoveryHour hour;
+    for (const Side side : kSides)
+      std::ranges::copy(half_percent_bins(truth.usd[index_of(side)], kRecoveryBinCount),
+                        hour.truth[index_of(side)].begin());
+    const RecoveryPart part = metric.part(hour, {.map = &map.usd});
+    sum.above += part.above;
+    sum.below += part.below;
+  }
+  FAULTLINE_CHECK(sum.below > 0.0);
+  return sum.above / sum.below;
+}
+
+double fuel_on_path(const MarketFacts& shock, const MarketFacts& facts, PathSide path_side) {
+  FAULTLINE_CHECK(!shock.news.empty());
+  const NewsJump& news = shock.news.front();
+  const Side hit = news.size_log < 0.0 ? Side::kLong : Side::kShort;
+  const double reach = std::abs(news.size_log);
+  return facts.snapshot_at(news.begin)
+             .within(path_side == PathSide::kHit ? hit : opposite(hit), reach) /
+         (100.0 * reach * facts.depth_usd_per_percent);
+}
+
 std::vector<ScoredCase> direction_cases(const MarketFacts& facts, MassSource source) {
   std::vector<ScoredCase> cases;
   const auto add = [&](UnixNanos time, double longs, double shorts) {
@@ -206,8 +267,8 @@ std::vector<ScoredCase> direction_cases(const MarketFacts& facts, MassSource sou
     for (const TrueProfile& one : facts.snapshots)
       add(one.time, one.within(Side::kLong, kShownReach), one.within(Side::kShort, kShownReach));
   } else {
-    for (const ShownMass& one : facts.shown)
-      add(one.time, one.usd[index_of(Side::kLong)], one.usd[index_of(Side::kShort)]);
+    for (const ShownMap& one : facts.shown)
+      add(one.time, one.near(Side::kLong), one.near(Side::kShort));
   }
   return cases;
 }

@@ -61,6 +61,10 @@ struct Episode {
 // In order of their begin. Requires: sales by time.
 std::vector<Episode> episodes_of(std::span<const ForcedSale> forced);
 
+// Of 1 % or more of what lies within a percent of the price: those that claim 4 looks at.
+inline constexpr double kEpisodeDepthLeast = 0.01;
+std::vector<Episode> large_episodes_of(const MarketFacts& facts);
+
 // How far price went with an episode and what it took back; absent if it moved less than
 // kEpisodeMoveLeast, or the record ends too soon.
 inline constexpr double kEpisodeMoveLeast = 1e-3;
@@ -84,6 +88,42 @@ double forced_share(const MarketFacts& facts);
 double record_volatility(const MarketFacts& facts);
 // The largest realised volatility of an hour on the clock.
 double worst_hour(const MarketFacts& facts);
+
+// R of model.md, section 8, between the price and kBookReaches[reach] beyond it, at the hours of
+// facts.shown with a snapshot: mean of these hours.
+//
+//   R = φ Λ / (D + v)   φ share of forced money sold into the book, of the whole record
+//                       Λ true mass of the side within reach
+//                       D calm_depth_usd(), v what providers add on the map of that hour
+//
+// Requires: such an hour (checked).
+double mean_cascade_number(const MarketFacts& facts, Side side, std::size_t reach);
+// Mean v / D of both sides at the same hours.
+double mean_provided_share(const MarketFacts& facts, std::size_t reach);
+// A score of study recovery of the shown map against the truth, hours summed. Requires: an hour
+// with both, and truth in it (checked).
+double shown_map_score(const MarketFacts& facts, const RecoveryMetric& metric);
+
+// Of the true mass on the path of `shock`'s first news, or as far on the other side of the price,
+// over the depth on it, at the last snapshot of `facts` before that news.
+enum class PathSide : std::uint8_t { kHit, kOther };
+double fuel_on_path(const MarketFacts& shock, const MarketFacts& facts, PathSide path_side);
+
+// What claim 4 knows of an episode, and what came of it.
+struct EpisodeStart {
+  double fuel = 0.0;    // within 1 % ahead when it begins, over the depth within 1 %
+  double hourly = 0.0;  // the same by the last hourly snapshot alone
+  double first = 0.0;   // USD of the first order
+  double stress = 0.0;  // volatility of the ten minutes before, over the usual one
+};
+struct JudgedEpisode {
+  EpisodeStart start;
+  bool is_cascade = false;
+  std::uint32_t replica = 0;
+  std::uint32_t arm = 0;
+};
+// Large episodes that moved the price. Requires: facts.fuel of kCrowded and kBalanced (checked).
+std::vector<JudgedEpisode> judged_episodes(const ClaimsData& data);
 
 // (longs − shorts) / (longs + shorts) within 5 % against the sign of the next hour's return.
 // Absent hours: nothing near, or no move.

@@ -18,8 +18,16 @@ namespace faultline {
 //   a claim     supported if all its judged parts are, not supported if one of them is refuted,
 //               undecided otherwise
 //
-// Parts without an expectation are reported and judge nothing. There is no correction for the
-// number of parts: of twenty true ones that are judged, one is expected to be missed.
+// Parts without an expectation are reported and judge nothing. Between parts there is no correction
+// for their number (of twenty true ones that are judged, one is expected to be missed), except:
+//
+// Direction. It is tried in every arm whose traders borrow, by the truth, and once more by the map
+// that was shown in every arm that shows one. These are two families of many tests of one
+// statement, so an arm is refuted only if its p against an AUC of .5 is below .05 after Holm's
+// correction over the arms of its family. An arm that is not refuted supports the claim if its
+// whole interval is within kCoverReach of .5, and is undecided otherwise. Beside them stand the two
+// AUCs pooled over arms: one test each, no correction, and a reach of kPooledReach. In all of them
+// p and interval come from leaving out one replica at a time (auc_test).
 
 enum class Verdict : std::uint8_t { kSupported, kNotSupported, kUndecided };
 std::string_view name_of(Verdict verdict);
@@ -29,24 +37,31 @@ std::string_view name_of(Verdict verdict);
 //   kAbove, kBelow   supported if the whole interval lies on that side of the value, not supported
 //                    if the whole interval lies on the other
 //   kCovers          not supported if the interval leaves the value out; supported if it has the
-//                    value and nothing farther than kCoverReach from it: a wide interval covers
-//                    anything and says nothing
+//                    value and nothing farther than `reach` from it: a wide interval covers
+//                    anything and says nothing. With a p that is corrected for a family of tests
+//                    that p says whether the value is left out, and the interval only how far the
+//                    number may be
+inline constexpr double kCoverReach = 0.1;
+inline constexpr double kPooledReach = 0.05;
 struct Expectation {
   enum class Kind : std::uint8_t { kNone, kAbove, kBelow, kCovers };
   Kind kind = Kind::kNone;
   double value = 0.0;
+  double reach = kCoverReach;  // of kCovers
 };
-inline constexpr double kCoverReach = 0.1;
+inline constexpr double kFamilyLevel = 0.05;
 
-// Absent with Kind::kNone. An absent estimate is undecided.
+// Absent with Kind::kNone. An absent estimate is undecided. `p_adjusted` is for kCovers alone.
 std::optional<Verdict> judge(const std::optional<BootstrapEstimate>& estimate,
-                             const Expectation& expected);
+                             const Expectation& expected,
+                             const std::optional<double>& p_adjusted = std::nullopt);
 
 struct ClaimPart {
   std::string what;  // with the unit
   std::optional<BootstrapEstimate> estimate{};
   Expectation expected{};
-  std::optional<Verdict> verdict = judge(estimate, expected);
+  std::optional<double> p_adjusted{};  // by Holm, over the part's family
+  std::optional<Verdict> verdict = judge(estimate, expected, p_adjusted);
 };
 
 struct ClaimResult {
@@ -66,6 +81,12 @@ std::optional<BootstrapEstimate> paired_estimate(std::span<const double> a,
                                                  std::span<const double> b);
 // The 97.5 % quantile of Student's distribution, to .2 %. Requires: freedom > 0 (checked).
 double student_975(std::size_t freedom);
+// The chance that |t| is as large or larger. Requires: freedom > 0 (checked).
+// Source: Abramowitz and Stegun, 26.7.3 and 26.7.4; exact.
+double student_two_sided(double t, std::size_t freedom);
+// Holm's step-down correction, in the order of `p`: an adjusted value below the level is one that
+// may be rejected while the chance of any false rejection stays below it.
+std::vector<double> holm_adjusted(std::span<const double> p);
 
 // Scores of two classes, in groups that are not compared with each other.
 struct ScoredCase {
@@ -82,5 +103,15 @@ std::optional<double> pooled_auc(std::span<const ScoredCase> cases,
 // The same with an interval of draws of whole replicas.
 std::optional<BootstrapEstimate> auc_estimate(std::span<const ScoredCase> cases,
                                               std::size_t replica_count);
+
+// Against an AUC of .5: every replica is left out once, which gives the standard error of the whole
+// (jackknife), and Student's distribution with one degree less than there are replicas with cases.
+// Why not draws of replicas here: of a few they make intervals that are too narrow, and their p is
+// no finer than one over their number. Absent unless all but one replica, whichever, have pairs.
+struct AucTest {
+  BootstrapEstimate estimate;
+  double p = 1.0;
+};
+std::optional<AucTest> auc_test(std::span<const ScoredCase> cases, std::size_t replica_count);
 
 }  // namespace faultline

@@ -40,6 +40,72 @@ TEST(ClaimRule, AWideIntervalCoversWithoutSupporting) {
   EXPECT_EQ(judge(between(0.39, 0.51), half), Verdict::kUndecided);
   EXPECT_EQ(judge(between(0.51, 0.52), half), Verdict::kNotSupported);
   EXPECT_EQ(judge(between(0.48, 0.49), half), Verdict::kNotSupported);
+  const Expectation near{Kind::kCovers, 0.5, kPooledReach};
+  EXPECT_EQ(judge(between(0.451, 0.549), near), Verdict::kSupported);
+  EXPECT_EQ(judge(between(0.451, 0.551), near), Verdict::kUndecided);
+}
+
+TEST(ClaimRule, AFamilyOfTestsIsRefutedByItsCorrectedChanceAlone) {
+  const Expectation half{Kind::kCovers, 0.5};
+  EXPECT_EQ(judge(between(0.51, 0.59), half, 0.049), Verdict::kNotSupported);
+  EXPECT_EQ(judge(between(0.51, 0.59), half, 0.051), Verdict::kSupported);
+  EXPECT_EQ(judge(between(0.51, 0.61), half, 0.051), Verdict::kUndecided);
+}
+
+TEST(ClaimRule, HolmsCorrectionStepsDown) {
+  // Four tests: 4 × .005, 3 × .01, 2 × .03, 1 × .04; the last is lifted to the one before.
+  const std::vector<double> adjusted = holm_adjusted(std::array{0.01, 0.04, 0.03, 0.005});
+  EXPECT_NEAR(adjusted[0], 0.03, 1e-12);
+  EXPECT_NEAR(adjusted[1], 0.06, 1e-12);
+  EXPECT_NEAR(adjusted[2], 0.06, 1e-12);
+  EXPECT_NEAR(adjusted[3], 0.02, 1e-12);
+  EXPECT_EQ(holm_adjusted(std::array{0.9, 0.8}), (std::vector{1.0, 1.0}));
+}
+
+TEST(ClaimRule, StudentsChancesAreThoseOfTheTables) {
+  // Source: the usual table of Student's distribution, .975 and .995.
+  EXPECT_NEAR(student_two_sided(12.706, 1), 0.05, 5e-5);
+  EXPECT_NEAR(student_two_sided(4.303, 2), 0.05, 5e-5);
+  EXPECT_NEAR(student_two_sided(-3.182, 3), 0.05, 5e-5);
+  EXPECT_NEAR(student_two_sided(2.776, 4), 0.05, 5e-5);
+  EXPECT_NEAR(student_two_sided(2.131, 15), 0.05, 5e-5);
+  EXPECT_NEAR(student_two_sided(2.750, 30), 0.01, 5e-5);
+  EXPECT_DOUBLE_EQ(student_two_sided(0.0, 7), 1.0);
+}
+
+TEST(ClaimRule, AucIsTestedByLeavingReplicasOut) {
+  std::vector<ScoredCase> cases;
+  Rng rng(5);
+  for (std::uint32_t replica = 0; replica < 12; ++replica)
+    for (int i = 0; i < 40; ++i)
+      cases.push_back(
+          {.score = rng.normal(), .is_positive = rng.uniform() < 0.5, .replica = replica});
+  const auto chance = auc_test(cases, 12);
+  ASSERT_TRUE(chance);
+  EXPECT_GT(chance->p, 0.05);
+  EXPECT_LT(chance->estimate.low, 0.5);
+  EXPECT_GT(chance->estimate.high, 0.5);
+  for (ScoredCase& one : cases) one.score += one.is_positive ? 0.5 : 0.0;
+  const auto shifted = auc_test(cases, 12);
+  EXPECT_LT(shifted->p, 1e-3);
+  // Φ(.5 / √2) for two normals half a deviation apart.
+  EXPECT_NEAR(shifted->estimate.value, 0.638, 0.06);
+  EXPECT_FALSE(auc_test(std::vector<ScoredCase>{{1.0, true, 0}, {0.0, false, 1}}, 2))
+      << "without either there is no pair";
+}
+
+TEST(ClaimRule, AucEstimateOfSeparatedClassesIsOne) {
+  std::vector<ScoredCase> cases;
+  for (std::uint32_t replica = 0; replica < 4; ++replica) {
+    cases.push_back({2.0, true, replica});
+    cases.push_back({1.0, false, replica});
+  }
+  const auto apart = auc_estimate(cases, 4);
+  ASSERT_TRUE(apart);
+  EXPECT_DOUBLE_EQ(apart->value, 1.0);
+  EXPECT_DOUBLE_EQ(apart->low, 1.0);
+  for (ScoredCase& one : cases) one.score = -one.score;
+  EXPECT_DOUBLE_EQ(auc_estimate(cases, 4)->value, 0.0);
 }
 
 TEST(ClaimRule, AClaimIsAsGoodAsItsWorstPart) {
@@ -212,14 +278,72 @@ TEST(ClaimMarkets, ArmsOfAClaimShareTheirNews) {
   const auto news = [](ClaimArm arm, std::uint64_t seed) {
     return planned_news(claim_market(arm, seed));
   };
-  for (const ClaimArm arm : {ClaimArm::kThin, ClaimArm::kDeep, ClaimArm::kFragmented}) {
+  for (const ClaimArm arm :
+       {ClaimArm::kThin, ClaimArm::kDeep, ClaimArm::kFragmented, ClaimArm::kCrowdedUnlevered,
+        ClaimArm::kThinUnlevered, ClaimArm::kDeepUnlevered, ClaimArm::kFragmentedUnlevered,
+        ClaimArm::kBalanced}) {
     ASSERT_EQ(news(arm, 4).size(), 1U);
-    EXPECT_EQ(news(arm, 4)[0].begin, news(ClaimArm::kCrowdedBad, 4)[0].begin);
-    EXPECT_EQ(news(arm, 4)[0].size_log, news(ClaimArm::kCrowdedBad, 4)[0].size_log);
-    EXPECT_LT(news(arm, 4)[0].size_log, 0.0);
+    EXPECT_EQ(news(arm, 4)[0].begin, news(ClaimArm::kCrowded, 4)[0].begin);
+    EXPECT_EQ(news(arm, 4)[0].size_log, news(ClaimArm::kCrowded, 4)[0].size_log);
   }
   EXPECT_NE(news(ClaimArm::kThin, 4)[0].begin, news(ClaimArm::kThin, 5)[0].begin);
   EXPECT_TRUE(news(ClaimArm::kCapOne, 4).empty());
+  EXPECT_TRUE(news(ClaimArm::kCalm, 4).empty());
+}
+
+TEST(ClaimMarkets, NoArmsNewsGoesOneWay) {
+  for (std::size_t i = 0; i < kClaimArmCount; ++i) {
+    const auto arm = static_cast<ClaimArm>(i);
+    std::size_t up = 0;
+    std::size_t all = 0;
+    for (std::uint64_t seed = 1; seed <= 64; ++seed) {
+      for (const NewsJump& one : planned_news(claim_market(arm, seed))) {
+        up += one.size_log > 0.0 ? 1 : 0;
+        ++all;
+      }
+    }
+    if (all == 0) continue;
+    EXPECT_GT(up, 16U) << name_of(arm);
+    EXPECT_LT(up, 48U) << name_of(arm);
+  }
+}
+
+TEST(ClaimMarkets, ArmsDifferInWhatTheyAreCalledAfterAlone) {
+  const MarketConfig usual = claim_market(ClaimArm::kCrowded, 3);
+  MarketConfig thin = claim_market(ClaimArm::kThin, 3);
+  EXPECT_NEAR(thin.makers.depth_usd_per_percent / usual.makers.depth_usd_per_percent, 1.0 / 3.0,
+              1e-12);
+  thin.makers = usual.makers;
+  EXPECT_EQ(thin, usual);
+  MarketConfig deep = claim_market(ClaimArm::kDeep, 3);
+  EXPECT_DOUBLE_EQ(deep.makers.depth_usd_per_percent, 3.0 * usual.makers.depth_usd_per_percent);
+  deep.makers = usual.makers;
+  EXPECT_EQ(deep, usual);
+  const std::array<std::pair<ClaimArm, ClaimArm>, 4> pairs{
+      {{ClaimArm::kCrowded, ClaimArm::kCrowdedUnlevered},
+       {ClaimArm::kThin, ClaimArm::kThinUnlevered},
+       {ClaimArm::kDeep, ClaimArm::kDeepUnlevered},
+       {ClaimArm::kFragmented, ClaimArm::kFragmentedUnlevered}}};
+  for (const auto& [levered, unlevered] : pairs) {
+    MarketConfig config = claim_market(levered, 3);
+    EXPECT_TRUE(is_levered(levered));
+    EXPECT_FALSE(is_levered(unlevered));
+    config.holders.leverage_max = 1.0;
+    config.takers.leverage = 1.0;
+    config.trend.leverage = 1.0;
+    EXPECT_EQ(config, claim_market(unlevered, 3)) << name_of(levered);
+  }
+}
+
+TEST(ClaimMarkets, WithoutLeverageMeansEverybody) {
+  MarketConfig one = claim_market(ClaimArm::kCapOne, 3);
+  EXPECT_FALSE(is_levered(ClaimArm::kCapOne));
+  EXPECT_TRUE(is_levered(ClaimArm::kCapHigh));
+  EXPECT_EQ(one.holders.leverage_max, 1.0);
+  EXPECT_EQ(one.takers.leverage, 1.0);
+  EXPECT_EQ(one.trend.followers + one.trend.reverters, 0U);
+  one.holders.leverage_max = 125.0;
+  EXPECT_EQ(one, claim_market(ClaimArm::kCapHigh, 3)) << "the holders' cap alone";
 }
 
 TEST(ClaimMarkets, EveryArmIsAMarketThatRuns) {
@@ -252,6 +376,25 @@ TEST(ClaimMarkets, FactsAreThoseOfTheTapes) {
   EXPECT_GT(shock_move(facts), 0.3 * news_size(facts));
 }
 
+TEST(ClaimMarkets, AMapThatIsShownIsKeptByTheHour) {
+  MarketConfig config = claim_market(ClaimArm::kProviders, 9001);
+  config.length = Nanos(3 * kHour.value);
+  config.warm_up = Nanos(3 * kHour.value);
+  config.holders.count = 500;
+  const auto facts = run_claim_market(ClaimArm::kProviders, config, {});
+  ASSERT_TRUE(facts);
+  ASSERT_EQ(facts->shown.size(), 2U) << "none at the begin, none at the end";
+  for (const ShownMap& one : facts->shown) {
+    EXPECT_EQ(facts->snapshot_at(one.time).time, one.time);
+    EXPECT_GT(one.near(Side::kLong), 0.0);
+    EXPECT_GE(one.provided_usd[0][1], one.provided_usd[0][0]) << "2 % holds what 1 % holds";
+  }
+  EXPECT_GT(mean_cascade_number(*facts, Side::kLong, 1), 0.0);
+  EXPECT_GT(shown_map_score(*facts, recovery_metric("shape_l1_5")), 0.0);
+  EXPECT_LE(shown_map_score(*facts, recovery_metric("shape_l1_5")), 2.0);
+  EXPECT_TRUE(facts->fuel.empty());
+}
+
 TEST(Claims, SaysWhatIsWrongAndStopsWhenAsked) {
   const auto unknown = run_claims({.only = {8}}, {});
   ASSERT_FALSE(unknown);
@@ -278,6 +421,7 @@ TEST(Claims, ReportsEveryNumberWithItsInterval) {
             std::string::npos);
   EXPECT_NE(report.text.find("| b | - |  |  |"), std::string::npos);
   EXPECT_TRUE(report.figures.empty()) << "nothing to draw";
+  EXPECT_EQ(summary_of_claims(study), "1. supported: Similar leverage makes clusters.");
   const JsonValue& first = report.json.find("claims")->as_array()->front();
   EXPECT_EQ(*first.find("verdict")->as_string(), "supported");
 }
