@@ -38,6 +38,28 @@ target_link_libraries(faultline_dep_duckdb INTERFACE ${FAULTLINE_DUCKDB_LIBRARY}
 target_link_options(faultline_dep_duckdb INTERFACE -Wl,-rpath,${FAULTLINE_DEPS}/duckdb)
 add_library(faultline::duckdb ALIAS faultline_dep_duckdb)
 
+# Boost: the system's where it is new enough, else the headers that tools/setup unpacks into
+# .deps/boost. Asio and Beast are header-only; their code is compiled once, in
+# src/net/boost_source.cpp.
+set(FAULTLINE_BOOST_VERSION_MIN 108100)
+find_path(FAULTLINE_BOOST_INCLUDE boost/beast/version.hpp
+  PATHS ${FAULTLINE_DEPS}/boost/include NO_DEFAULT_PATH)
+find_path(FAULTLINE_BOOST_INCLUDE boost/beast/version.hpp REQUIRED)
+file(STRINGS ${FAULTLINE_BOOST_INCLUDE}/boost/version.hpp FAULTLINE_BOOST_VERSION
+  REGEX "^#define BOOST_VERSION [0-9]+")
+string(REGEX REPLACE "[^0-9]" "" FAULTLINE_BOOST_VERSION "${FAULTLINE_BOOST_VERSION}")
+if(FAULTLINE_BOOST_VERSION LESS FAULTLINE_BOOST_VERSION_MIN)
+  message(FATAL_ERROR "Boost ${FAULTLINE_BOOST_VERSION} in ${FAULTLINE_BOOST_INCLUDE} is older "
+    "than ${FAULTLINE_BOOST_VERSION_MIN}: run tools/setup")
+endif()
+find_package(Threads REQUIRED)
+add_library(faultline_dep_boost INTERFACE)
+target_include_directories(faultline_dep_boost SYSTEM INTERFACE ${FAULTLINE_BOOST_INCLUDE})
+target_compile_definitions(faultline_dep_boost INTERFACE
+  BOOST_ASIO_SEPARATE_COMPILATION BOOST_BEAST_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED)
+target_link_libraries(faultline_dep_boost INTERFACE Threads::Threads)
+add_library(faultline::boost ALIAS faultline_dep_boost)
+
 if(FAULTLINE_TESTS)
   find_package(GTest REQUIRED)
 endif()

@@ -49,6 +49,9 @@ constexpr std::array kRows{
     Row{Errc::kNoData, "no_data", "nothing is recorded there"},
     Row{Errc::kCancelled, "cancelled", "stopped on request"},
     Row{Errc::kLimit, "limit", "a limit was reached"},
+    Row{Errc::kAddressInUse, "address_in_use", "another program listens there"},
+    Row{Errc::kBadAddress, "bad_address", "not an IP address of this machine"},
+    Row{Errc::kCannotListen, "cannot_listen", "the system does not let us listen there"},
 };
 
 const Row* find(Errc code) {

@@ -13,6 +13,7 @@ namespace faultline {
 //   2xx venue    what an exchange says or does
 //   3xx storage  our own disk
 //   4xx request  what a caller asked for
+//   5xx network  our own sockets
 enum class Errc : std::uint16_t {
   kEmpty = 100,              // a value was required and the text is empty
   kNotANumber = 101,         // the text is not a decimal number
@@ -50,6 +51,9 @@ enum class Errc : std::uint16_t {
   kNoData = 401,             // nothing recorded in the asked range
   kCancelled = 402,          // the user stopped it
   kLimit = 403,              // a named limit was reached
+  kAddressInUse = 500,       // another program listens on that address and port
+  kBadAddress = 501,         // text that is no IP address, or one that is not this machine's
+  kCannotListen = 502,       // the operating system refused to listen, for another reason
 };
 
 // The stable snake_case name of `code`, for logs and JSON: "not_a_number".

@@ -1,0 +1,118 @@
+#include "net/peers.hpp"
+
+#include <algorithm>
+
+namespace faultline {
+namespace {
+
+// Fewer peers than this are not worth a walk.
+constexpr std::size_t kWalkMin = 1024;
+
+}  // namespace
+
+struct Admission::Peer {
+  Peer(double rate, double burst) : bucket(rate, burst), has_rate(rate > 0) {}
+
+  std::size_t connections = 0;  // guarded by the table's mutex
+  std::mutex mutex;             // of the bucket; taken after the table's
+  TokenBucket bucket;
+  const bool has_rate;
+};
+
+// --- TokenBucket --------------------------------------------------------------------------------
+
+double TokenBucket::saved(std::chrono::nanoseconds now) const {
+  const double seconds = std::chrono::duration<double>(std::max(now - at_, {})).count();
+  return std::min(burst_, burst_ - spent_ + seconds * rate_);
+}
+
+std::optional<std::chrono::nanoseconds> TokenBucket::take(std::chrono::nanoseconds now) {
+  if (rate_ <= 0) return std::nullopt;
+  const double tokens = saved(now);
+  if (tokens < 1) {
+    const std::chrono::duration<double> wait((1 - tokens) / rate_);
+    return std::chrono::ceil<std::chrono::nanoseconds>(wait);
+  }
+  spent_ = burst_ - (tokens - 1);
+  at_ = std::max(at_, now);
+  return std::nullopt;
+}
+
+bool TokenBucket::is_full(std::chrono::nanoseconds now) const {
+  return rate_ <= 0 || saved(now) >= burst_;
+}
+
+// --- Admission ----------------------------------------------------------------------------------
+
+Admission::~Admission() {
+  if (peer_ != nullptr) table_->release(*peer_);
+}
+
+std::optional<std::chrono::nanoseconds> Admission::take(std::chrono::nanoseconds now) {
+  if (!peer_->has_rate) return std::nullopt;
+  const std::scoped_lock lock(peer_->mutex);
+  return peer_->bucket.take(now);
+}
+
+// --- PeerTable ----------------------------------------------------------------------------------
+
+PeerTable::PeerTable(const ServerConfig& config)
+    : connections_max_(config.connections_max),
+      per_peer_max_(config.connections_per_peer_max),
+      peers_max_(config.peers_max),
+      rate_per_second_(config.requests_per_second),
+      burst_(config.request_burst),
+      next_walk_(std::min(kWalkMin, config.peers_max)) {}
+
+PeerTable::~PeerTable() = default;
+
+std::size_t PeerTable::HashKey::operator()(const PeerKey& key) const {
+  // Splitmix64's last steps: neighbours must not share a bucket.
+  std::uint64_t mixed = key.high * 0x9e3779b97f4a7c15ULL ^ key.low;
+  mixed = (mixed ^ (mixed >> 30)) * 0xbf58476d1ce4e5b9ULL;
+  mixed = (mixed ^ (mixed >> 27)) * 0x94d049bb133111ebULL;
+  return mixed ^ (mixed >> 31);
+}
+
+Result<Admission, Refusal> PeerTable::admit(PeerKey key, std::chrono::nanoseconds now) {
+  const std::scoped_lock lock(mutex_);
+  if (connections_ >= connections_max_) return Refusal::kConnections;
+  auto found = peers_.find(key);
+  if (found == peers_.end()) {
+    if (peers_.size() >= next_walk_) forget_idle(now);
+    if (peers_.size() >= peers_max_) return Refusal::kConnections;
+    auto peer = std::make_shared<Admission::Peer>(rate_per_second_, burst_);
+    found = peers_.emplace(key, std::move(peer)).first;
+  }
+  if (found->second->connections >= per_peer_max_) return Refusal::kPeerConnections;
+  ++found->second->connections;
+  ++connections_;
+  return Admission(*this, found->second);
+}
+
+void PeerTable::release(Admission::Peer& peer) {
+  const std::scoped_lock lock(mutex_);
+  --peer.connections;
+  --connections_;
+}
+
+void PeerTable::forget_idle(std::chrono::nanoseconds now) {
+  std::erase_if(peers_, [now](const auto& entry) {
+    if (entry.second->connections > 0) return false;
+    const std::scoped_lock lock(entry.second->mutex);
+    return entry.second->bucket.is_full(now);
+  });
+  next_walk_ = std::min(std::max(kWalkMin, 2 * peers_.size()), peers_max_);
+}
+
+std::size_t PeerTable::connection_count() const {
+  const std::scoped_lock lock(mutex_);
+  return connections_;
+}
+
+std::size_t PeerTable::peer_count() const {
+  const std::scoped_lock lock(mutex_);
+  return peers_.size();
+}
+
+}  // namespace faultline
