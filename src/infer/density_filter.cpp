@@ -38,6 +38,39 @@ bool is_sound(const EnsembleMember& member, const EnsemblePrior& prior) {
          std::abs(member.shape.sigma_shift) <= prior.kernel_sigma_shift_max;
 }
 
+// Where a checkpoint's number of seconds or sum of prints stops being one.
+constexpr double kPooledMax = 1e18;
+
+void save_pooled(const PooledFeed& pooled, StateWriter& out) {
+  for (const FeedEvidence& evidence : pooled.recent) {
+    for (const double value : {evidence.observed_seconds, evidence.shown_count, evidence.shown_usd,
+                               evidence.survival_sum, evidence.log_density_sum})
+      out.put(value);
+  }
+  out.put(pooled.shown_usd);
+  out.put(pooled.hidden_usd);
+  out.put(pooled.crowded_usd);
+}
+
+bool load_pooled(StateReader& in, PooledFeed& pooled) {
+  const auto is_amount = [](double value) { return value >= 0.0 && value <= kPooledMax; };
+  bool is_sound = true;
+  for (FeedEvidence& evidence : pooled.recent) {
+    for (double* value : {&evidence.observed_seconds, &evidence.shown_count, &evidence.shown_usd,
+                          &evidence.survival_sum}) {
+      *value = in.get<double>();
+      is_sound = is_sound && is_amount(*value);
+    }
+    evidence.log_density_sum = in.get<double>();
+    is_sound = is_sound && std::abs(evidence.log_density_sum) <= kPooledMax;
+  }
+  for (double* value : {&pooled.shown_usd, &pooled.hidden_usd, &pooled.crowded_usd}) {
+    *value = in.get<double>();
+    is_sound = is_sound && is_amount(*value);
+  }
+  return is_sound && in.has_all();
+}
+
 DensityConfig checked(const DensityFilterConfig& config) {
   FAULTLINE_CHECK(config.members >= 1 && config.members <= kEnsembleMembersMax);
   FAULTLINE_CHECK(config.jitter_kept >= 0.0 && config.jitter_kept <= 1.0);
@@ -188,8 +221,9 @@ FilterReading DensityFilter::observe(const FeedReading& reading) {
     out.is_used = out.is_used && !(printed && !(std::isfinite(*printed) && *printed >= 0.0));
   }
   // What was crossed by distance is known of this stretch only if the feed was fine before it.
-  const bool has_crossed = is_fine_;
+  const Completeness rule_before = fine_rule_;
   const ObservationFactor factor_before = factor_;
+  const PooledFeed pooled_before = pooled_;
   if (out.is_used) meet_feed(reading);
   std::vector<double> log_likelihoods(members_.size(), 0.0);
   bool tells = false;
@@ -205,35 +239,38 @@ FilterReading DensityFilter::observe(const FeedReading& reading) {
   if (out.is_used) {
     ++reading_count_;
     for (const Side side : kSides) learn(reading, side);
-    if (has_crossed && is_fine_) learn_kernel(reading);
+    if (rule_before != Completeness::kUnknown && is_fine()) learn_kernel(reading);
     if (tells) weights_.update(log_likelihoods);
     out.moved_weights = tells;
     if (tells && weights_.wants_resampling()) {
       resample();
       out.was_resampled = true;
-    } else if (is_fine_ && kernel_drift() > kKernelDriftMax) {
+    } else if (is_fine() && kernel_drift() > kKernelDriftMax) {
       spread_kernels();
     }
-  } else if (is_fine_ != has_crossed) {
+  } else if (fine_rule_ != rule_before) {
     // What is refused says nothing of the feed either.
-    is_fine_ = has_crossed;
+    fine_rule_ = rule_before;
     factor_ = factor_before;
+    pooled_ = pooled_before;
   }
   discard();
   return out;
 }
 
 const ObservationFactorConfig& DensityFilter::published_factor_config() const {
-  return is_fine_ ? config_.fine_factor : config_.factor;
+  return is_fine() ? config_.fine_factor : config_.factor;
 }
 
 // Which kind of feed this is shows with its readings.
 void DensityFilter::meet_feed(const FeedReading& reading) {
   const bool is_fine =
       config_.learns_kernel && reading.has_prints && shows_intensity(reading.completeness);
-  if (is_fine == is_fine_) return;
-  is_fine_ = is_fine;
+  const Completeness rule = is_fine ? reading.completeness : Completeness::kUnknown;
+  if (rule == fine_rule_) return;
+  fine_rule_ = rule;
   factor_ = ObservationFactor(published_factor_config());
+  pooled_ = {};
 }
 
 void DensityFilter::discard() {
@@ -285,6 +322,7 @@ void DensityFilter::save_tail(StateWriter& out) const {
   out.put_all(weights_.log_weights());
   out.put_all(std::span<const double>(factor_.state()));
   sizes_.save(out);
+  save_pooled(pooled_, out);
   out.put_all(std::span<const double>(swept_usd_));
   out.put(static_cast<std::uint64_t>(stretch_begin_.has_value() ? 1 : 0));
   out.put(stretch_begin_.value_or(UnixNanos(0)).value);
@@ -309,7 +347,7 @@ void DensityFilter::save_tail(StateWriter& out) const {
 std::vector<std::uint8_t> DensityFilter::checkpoint() const {
   StateWriter out;
   out.put(kMagic);
-  out.put(static_cast<std::uint64_t>(is_fine_ ? 1 : 0));
+  out.put(static_cast<std::uint64_t>(fine_rule_));
   out.put_list(std::span<const std::uint8_t>(density_.checkpoint()));
   save_tail(out);
   return out.take_with_digest();
@@ -323,14 +361,17 @@ Result<void> DensityFilter::restore(std::span<const std::uint8_t> bytes, UnixNan
   if (!has_right_digest(bytes)) return Error{Errc::kCorrupt, body.size()};
   // Not a copy: the cells of this one would be held twice.
   DensityFilter fresh(spec_, config_, root_);
-  fresh.is_fine_ = in.get<std::uint64_t>() != 0;
+  const auto rule = in.get<std::uint64_t>();
+  if (rule > static_cast<std::uint64_t>(Completeness::kUnknown)) return Error{Errc::kOutOfRange, 8};
+  fresh.fine_rule_ = static_cast<Completeness>(rule);
   const auto density = in.get_list<std::uint8_t>();
   if (Result<void> done = fresh.density_.restore(density, resumes_at); !done) return done;
   std::vector<double> log_weights(members_.size());
   in.get_all(std::span<double>(log_weights));
   ObservationFactor::State factor{};
   in.get_all(std::span<double>(factor));
-  if (!fresh.sizes_.load(in)) return Error{Errc::kOutOfRange, in.at()};
+  if (!fresh.sizes_.load(in) || !load_pooled(in, fresh.pooled_))
+    return Error{Errc::kOutOfRange, in.at()};
   in.get_all(std::span<double>(fresh.swept_usd_));
   const bool has_stretch = in.get<std::uint64_t>() != 0;
   const UnixNanos begin(in.get<std::int64_t>());
@@ -385,7 +426,7 @@ std::uint64_t DensityFilter::state_hash() const {
   Hash64 hash;
   hash.add_u64(density_.state_hash()).add_bytes(tail.take());
   // Only where it decides something.
-  if (is_fine_) hash.add_u64(1);
+  if (is_fine()) hash.add_u64(static_cast<std::uint64_t>(fine_rule_));
   return hash.value();
 }
 

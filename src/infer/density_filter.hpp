@@ -55,6 +55,15 @@ struct FilterReading {
   bool was_resampled = false;
 };
 
+// What a fine feed has shown by its present rule.
+struct PooledFeed {
+  // By Side, of the last kPoolSeconds or so: a single second has no empty ones to tell Λ by.
+  std::array<FeedEvidence, 2> recent{};
+  double shown_usd = 0.0;
+  double hidden_usd = 0.0;
+  double crowded_usd = 0.0;  // of what was shown, while hardly a second was empty
+};
+
 // The estimator of one venue's instrument: members that each hold a whole position density, and
 // weights that say how well each expected what the feed then printed.
 //
@@ -65,9 +74,9 @@ struct FilterReading {
 //   published:   expected_liquidation_usd = a·(swept)^β of the weighted mean of what was swept
 //   of member m: expected_m = a_m·(swept_m)^β_m, where a_m starts at φ_m/φ times the prior of a
 //
-// The published factor begins anew, with the prior of the other kind of feed, when a feed becomes
-// fine or ceases to be (totals where prints were). The members' begin with the prior of one that is
-// not in either case: they tell members apart, and no level must.
+// The published factor begins anew, with the prior of its kind of feed, when the rule of a feed
+// changes (a venue that stops throttling, totals where prints were). The members' begin with the
+// prior of one that is not in either case: they tell members apart, and no level must.
 //
 // Why each member has a factor of its own: nothing public says what share of swept mass a feed
 // prints, so a map of twice the dollars with half the share prints the same. Against one common
@@ -76,7 +85,9 @@ struct FilterReading {
 // it swept; the spread of its dollars stays what the prior says.
 //
 // Where the feed prints single liquidations by a known rule (fine), KernelLearner finds the kernel
-// that sweeps what was printed and what the rule hid beside it (hidden_usd()); each member keeps
+// that sweeps what was printed and what the rule hid beside it (hidden_usd()), as long as that is
+// less than two fifths of it all and half of it is printed while there are empty seconds; each
+// member keeps
 // its draw relative to the central one: K_m ∝ draw_m · learnt / mean draw. Evidence and mean are
 // weighted, because the weighted mean is what is published: otherwise kernel and weights would both
 // answer to the same prints, and the map would have too little near the price. Elsewhere (totals,
@@ -142,7 +153,8 @@ class DensityFilter {
   ObservationFactorConfig factor_config(const EnsembleMember& member) const;
   void resample();
   void learn_kernel(const FeedReading& reading);
-  double hidden_usd_of(const FeedReading& reading, Side side) const;
+  double hidden_usd_of(const FeedReading& reading, Side side);
+  bool is_fine() const { return fine_rule_ != Completeness::kUnknown; }
   void collect_for_kernel(const MarketStep& step);
   void collect_crossed();
   double native_of_usd(double usd) const;
@@ -167,8 +179,10 @@ class DensityFilter {
   std::optional<UnixNanos> stretch_begin_;
   UnixNanos stretch_end_{};
   KernelLearner learner_;
-  bool is_fine_ = false;              // the last reading of a stretch was of a fine feed
-  std::vector<double> crossed_unit_;  // since the stretch began, [side][distance]; if is_fine_
+  // The rule of the last reading, if it was of a fine feed.
+  Completeness fine_rule_ = Completeness::kUnknown;
+  PooledFeed pooled_;                 // since that rule began
+  std::vector<double> crossed_unit_;  // since the stretch began, [side][distance]; if is_fine()
   std::array<double, 2> opened_{};    // since the last reading that was learnt from, by Side
   double price_ = 0.0;                // the last close
   double quiet_usd_ = 0.0;            // printed while nothing was swept

@@ -14,6 +14,21 @@ constexpr std::array kSides{Side::kLong, Side::kShort};
 // the way to the end members part until each has a distance of its own.
 constexpr int kSpreadRoundsMax = 8;
 constexpr double kSpreadTolerance = 1e-4;
+constexpr double kPoolSeconds = 60.0;
+// Below it a feed is not fine enough: what the rule hid is then mostly bursts and the tail of F.
+constexpr double kShownShareMin = 0.6;
+// Of the seconds of the last minute: where more have a print, sizes and intensity are told apart by
+// the shape of F alone, and the sum of what was hidden is not to be relied on.
+constexpr double kCrowdedShare = 0.95;
+constexpr double kCrowdedUsdShareMax = 0.5;
+
+FeedEvidence scaled(const FeedEvidence& evidence, double by) {
+  return {.observed_seconds = by * evidence.observed_seconds,
+          .shown_count = by * evidence.shown_count,
+          .shown_usd = by * evidence.shown_usd,
+          .survival_sum = by * evidence.survival_sum,
+          .log_density_sum = by * evidence.log_density_sum};
+}
 
 std::vector<double> mean_of(std::span<const std::vector<double>> kernels,
                             std::span<const double> weights) {
@@ -73,7 +88,7 @@ void DensityFilter::collect_for_kernel(const MarketStep& step) {
     for (std::size_t m = 0; m < members_.size(); ++m)
       opened_[index_of(side)] += weights()[m] * density_.opened(side, m);
   }
-  if (is_fine_) collect_crossed();
+  if (is_fine()) collect_crossed();
 }
 
 void DensityFilter::collect_crossed() {
@@ -84,19 +99,28 @@ void DensityFilter::collect_crossed() {
   }
 }
 
-// What the rule of a feed is expected to have kept back in this reading, by the intensity that the
-// reading itself shows: 0 for a complete one. Where the rule is blind the intensity is a lower
-// bound, and so is this.
-double DensityFilter::hidden_usd_of(const FeedReading& reading, Side side) const {
+// What the rule of a feed is expected to have kept back in this reading: 0 for a complete one. Λ is
+// that of at least a minute: a shorter reading counts with those before it. Where the rule is blind
+// Λ is a lower bound, and so is this.
+double DensityFilter::hidden_usd_of(const FeedReading& reading, Side side) {
   const std::vector<double>& shown = reading.shown_usd[index_of(side)];
   const ObservedWindow window{static_cast<std::uint64_t>(reading.seconds()), shown};
-  if (shown.empty() || window.observed_seconds == 0) return 0.0;
+  if (window.observed_seconds == 0) return 0.0;
   const Result<FeedEvidence> evidence = evidence_of(window, reading.completeness, sizes_.sizes());
   if (!evidence) return 0.0;
+  FeedEvidence& recent = pooled_.recent[index_of(side)];
+  const double kept = std::max(0.0, 1.0 - reading.seconds() / kPoolSeconds);
+  recent = scaled(recent, kept);
+  recent += *evidence;
   const FeedRule rule{.completeness = reading.completeness};
-  const double per_second = estimate_intensity(*evidence, rule).per_second;
+  const double per_second = estimate_intensity(recent, rule).per_second;
   double hidden = 0.0;
   for (const double usd : shown) hidden += hidden_usd(rule, per_second, usd, sizes_.sizes());
+  pooled_.shown_usd += std::accumulate(shown.begin(), shown.end(), 0.0);
+  pooled_.hidden_usd += hidden;
+  const bool is_crowded = reading.completeness != Completeness::kAll &&
+                          recent.shown_count > kCrowdedShare * recent.observed_seconds;
+  if (is_crowded) pooled_.crowded_usd += std::accumulate(shown.begin(), shown.end(), 0.0);
   return hidden;
 }
 
@@ -112,10 +136,14 @@ void DensityFilter::learn_kernel(const FeedReading& reading) {
                         .prints = reading.shown_usd[s].size(),
                         .held = density_.stock(side)});
   }
-  if (!learner_.fit()) return;
+  const double liquidated = pooled_.shown_usd + pooled_.hidden_usd;
+  const bool is_told = pooled_.shown_usd >= kShownShareMin * liquidated &&
+                       pooled_.crowded_usd <= kCrowdedUsdShareMax * pooled_.shown_usd;
+  if (!is_told || !learner_.fit()) return;
   spread_kernels();
   // The new kernel sweeps what is liquidated; the factor that stood in for that is the old one's.
-  factor_.forget_link();
+  // What is left of it is the share that the rule shows.
+  factor_.forget_link(liquidated > 0.0 ? pooled_.shown_usd / liquidated : 1.0);
 }
 
 double DensityFilter::kernel_drift() const {

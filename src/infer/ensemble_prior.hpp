@@ -89,9 +89,9 @@ std::vector<EnsembleMember> draw_ensemble(const EnsemblePrior& prior, const Dens
 EnsembleMember jittered(const EnsemblePrior& prior, const DensityConfig& config,
                         const EnsembleMember& member, double kept, Rng& rng);
 
-// The kernels of that prior on a grid of medians (to three standard deviations) and sigmas (to two):
-// what KernelLearner moves along before it says anything of single distances. Without spread there
-// is one, the configuration's.
+// The kernels of that prior on a grid of medians (to three standard deviations) and sigmas (to
+// two): what KernelLearner moves along before it says anything of single distances. Without spread
+// there is one, the configuration's.
 std::vector<KernelCandidate> kernel_candidates(const EnsemblePrior& prior,
                                                const DensityConfig& config);
 

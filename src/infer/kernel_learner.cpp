@@ -28,6 +28,7 @@ KernelLearner::KernelLearner(const DistanceGrid& grid, std::vector<KernelCandida
     FAULTLINE_CHECK(one.kernel.size() == line_.size() && std::isfinite(one.log_weight));
     FAULTLINE_CHECK(std::ranges::min(one.kernel) > 0.0);
   }
+  for (const KernelCandidate& one : candidates_) original_log_weights_.push_back(one.log_weight);
   kernel_ = weighted_prior(1.0);
 }
 
@@ -35,7 +36,9 @@ std::vector<double> KernelLearner::weighted_prior(double unit) const {
   std::vector<double> log_weights;
   for (const KernelCandidate& one : candidates_) {
     const double seen = evidence_.opened() > 0.0 ? kernel_log_likelihood(evidence_, one.kernel) : 0;
-    log_weights.push_back(one.log_weight + seen / unit);
+    // Of a checkpoint's numbers the quotient may be none.
+    const double sum = one.log_weight + seen / unit;
+    log_weights.push_back(std::isfinite(sum) ? sum : one.log_weight);
   }
   const double most = std::ranges::max(log_weights);
   std::vector<double> mean(line_.size(), 0.0);
@@ -110,19 +113,27 @@ bool KernelLearner::load(StateReader& in) {
     const double sum = std::accumulate(weights.begin(), weights.end(), 0.0);
     return std::abs(sum - 1.0) < kSumTolerance && std::ranges::min(weights) >= 0.0;
   };
+  const std::size_t last = kernel_.size() - 1;  // "never", which no price crosses
   const bool has_inherited = inherited_.size() == kernel_.size() && is_weights(inherited_);
+  // A fit divides by what was printed, and some candidate must explain what was seen.
+  const bool is_explained =
+      evidence_.observation_count() == 0 ||
+      (printed_ > 0.0 && evidence_.opened() > 0.0 && evidence_.chance(last) < 1.0);
   return in.has_all() && (inherited_.empty() || has_inherited) && is_weights(kernel_) &&
-         is_amount(printed_) && std::ranges::all_of(held_, is_amount) &&
+         is_explained && is_amount(printed_) && std::ranges::all_of(held_, is_amount) &&
          std::ranges::all_of(candidates_, [](const KernelCandidate& one) {
            return std::abs(one.log_weight) <= kAmountMax;
          });
 }
 
-// What was seen speaks for the candidates in the next generation too, by as much as the kernel does.
+// What was seen speaks for the candidates in the next generation too, a generation before it by
+// half of that, and so on: they forget as the kernel does.
 void KernelLearner::begin_generation(double mean_position) {
-  for (KernelCandidate& one : candidates_) {
-    one.log_weight += (1.0 - config_.prior_kept) *
-                      kernel_log_likelihood(evidence_, one.kernel) / mean_position;
+  for (std::size_t i = 0; i < candidates_.size(); ++i) {
+    const double seen = kernel_log_likelihood(evidence_, candidates_[i].kernel) / mean_position;
+    double& weight = candidates_[i].log_weight;
+    weight = config_.prior_kept * original_log_weights_[i] +
+             (1.0 - config_.prior_kept) * (weight + seen);
   }
   const double most =
       std::ranges::max_element(candidates_, {}, &KernelCandidate::log_weight)->log_weight;

@@ -32,10 +32,10 @@ struct KernelLearnerConfig {
 // sample). What is said to be liquidated is taken for all of it, so the level of the kernel is
 // learnt as well as its shape: the map then sweeps what is liquidated.
 //
-// The prior is not one kernel but several, weighed by what speaks for each: their own log_weight and
-// how well each explains what was liquidated and who survived. Their mean is the prior of the fit.
-// Why: expectation maximisation says nothing of distances that prices never reached; they keep the
-// prior's proportions and together take what near ones lose. In a calm week that is everything
+// The prior is not one kernel but several, weighed by what speaks for each: their own log_weight
+// and how well each explains what was liquidated and who survived. Their mean is the prior of the
+// fit. Why: expectation maximisation says nothing of distances that prices never reached; they keep
+// the prior's proportions and together take what near ones lose. In a calm week that is everything
 // beyond a few percent. A family of kernels carries what was seen near the price to where it was
 // not.
 //
@@ -47,7 +47,8 @@ struct KernelLearnerConfig {
 // likelihood a candidate, together about as much.
 class KernelLearner {
  public:
-  // Requires: one candidate or more, each on the simplex, grid.size() + 1 positive weights (checked).
+  // Requires: one candidate or more, each on the simplex, grid.size() + 1 positive weights
+  // (checked).
   KernelLearner(const DistanceGrid& grid, std::vector<KernelCandidate> candidates,
                 const KernelLearnerConfig& config = {});
 
@@ -76,8 +77,9 @@ class KernelLearner {
   // The mean of the candidates by what speaks for each, with the evidence divided by `unit`.
   std::vector<double> weighted_prior(double unit) const;
 
-  std::vector<KernelCandidate> candidates_;  // log_weight grows with each generation's evidence
-  std::vector<double> inherited_;            // the kernel at the end of the last generation, if any
+  std::vector<KernelCandidate> candidates_;  // log_weight: with what earlier generations saw
+  std::vector<double> original_log_weights_;
+  std::vector<double> inherited_;  // the kernel at the end of the last generation, if any
   std::vector<double> kernel_;
   KernelLearnerConfig config_;
   KernelEvidence evidence_;

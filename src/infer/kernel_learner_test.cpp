@@ -191,5 +191,79 @@ TEST(KernelLearner, RefusesAmountsThatNoLearnerHas) {
   }
 }
 
+// What no evidence of ours says, under sizes that are right: the next fit must not break a promise.
+TEST(KernelLearner, ACraftedCheckpointBreaksNoPromise) {
+  const DistanceGrid grid(0.003, 0.6, 28);
+  const std::vector<KernelCandidate> candidates = kernel_candidates({}, {});
+  KernelLearner one(grid, candidates, {.first_fit = 5, .generation = 40});
+  std::vector<double> crossed(grid.size(), 0.5);
+  const auto feed = [&](KernelLearner& learner, int count) {
+    for (int i = 0; i < count; ++i) {
+      learner.add(
+          i % 2 == 0 ? Side::kLong : Side::kShort,
+          {.crossed_unit = crossed, .opened = 5.0, .liquidated = 0.1, .prints = 1, .held = 100.0});
+      (void)learner.fit();
+    }
+  };
+  feed(one, 20);
+  StateWriter out;
+  one.save(out);
+  const std::vector<std::uint8_t> good = out.take();
+  for (std::size_t at = 0; at + 8 <= good.size(); at += 8) {
+    for (const double value : {0.0, 1e-300, 1e59, -1.0}) {
+      std::vector<std::uint8_t> bytes = good;
+      std::memcpy(bytes.data() + at, &value, 8);
+      StateReader in(bytes);
+      KernelLearner other(grid, candidates, {.first_fit = 5, .generation = 40});
+      if (other.load(in)) feed(other, 60);
+    }
+  }
+}
+
+// After so many generations of one law, another one is learnt about as soon as by a fresh learner.
+TEST(KernelLearner, ForgetsWhatEarlierGenerationsSaw) {
+  const DensityConfig config;
+  const DistanceGrid grid(config.distance_min, config.distance_max, config.distance_bins);
+  KernelLearner learner(grid, kernel_candidates({}, config), {.generation = 500});
+  Rng rng(5);
+  const auto live = [&](const std::vector<double>& law, int steps) {
+    for (int i = 0; i < steps; ++i) {
+      std::vector<double> crossed(grid.size(), 0.0);
+      double liquidated = 0.0;
+      for (std::size_t j = 0; j < grid.size() && grid.edges()[j + 1] < 0.03; ++j) {
+        crossed[j] = 4.0 * rng.uniform();
+        liquidated += law[j] * crossed[j];
+      }
+      const auto count = static_cast<double>(rng.poisson(20.0 * liquidated));
+      learner.add(i % 2 == 0 ? Side::kLong : Side::kShort,
+                  {.crossed_unit = crossed,
+                   .opened = 4.0,
+                   .liquidated = 0.05 * count,
+                   .prints = static_cast<std::size_t>(count),
+                   .held = 100.0});
+      (void)learner.fit();
+    }
+  };
+  const auto beyond = [&](const std::vector<double>& law) {
+    double sum = 0.0;
+    double wanted = 0.0;
+    for (std::size_t j = 0; j < grid.size(); ++j) {
+      if (grid.edges()[j] < 0.03 || grid.edges()[j + 1] > 0.10) continue;
+      sum += learner.kernel()[j];
+      wanted += law[j];
+    }
+    return sum / wanted;
+  };
+  const std::vector<double> near = log_normal_kernel(grid, 0.10, 1.25);
+  const std::vector<double> far = log_normal_kernel(grid, 0.24, 1.25);
+  live(near, 5'000);
+  const double before = beyond(far);
+  live(far, 5'000);
+  const double after = beyond(far);
+  std::printf("money within 3 to 10 %% over that of the new law: %.2f, then %.2f\n", before, after);
+  EXPECT_GT(before, 1.5);
+  EXPECT_NEAR(after, 1.0, 0.25);
+}
+
 }  // namespace
 }  // namespace faultline

@@ -73,8 +73,12 @@ double ObservationFactor::level() const {
   return config_.weight == PairWeight::kDollars ? 1.0 : (1.0 - zero_share()) * smearing();
 }
 
-void ObservationFactor::forget_link() {
+void ObservationFactor::forget_link(double share) {
+  FAULTLINE_CHECK(share > 0.0 && share <= 1.0);
   for (std::size_t i = kInfo00; i <= kRight1; ++i) state_[i] = prior_[i];
+  // The line's intercept moves by ln share: right-hand sides are information times means.
+  state_[kRight0] += state_[kInfo00] * std::log(share);
+  state_[kRight1] += state_[kInfo01] * std::log(share);
 }
 
 double ObservationFactor::factor() const {

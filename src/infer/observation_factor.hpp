@@ -44,10 +44,10 @@ struct ObservationFactorConfig {
 // that printed the slope is near .5 whatever the feed does, and the large sweeps, which are nearly
 // all of the money, are expected at a fraction of what they print.
 inline constexpr ObservationFactorConfig kFineFeedFactor{.exponent_prior = 1.0,
-                                                             .exponent_prior_sd = 0.1,
-                                                             .share_prior = 1.0,
-                                                             .log_share_prior_sd = 0.3,
-                                                             .weight = PairWeight::kDollars};
+                                                         .exponent_prior_sd = 0.1,
+                                                         .share_prior = 1.0,
+                                                         .log_share_prior_sd = 0.3,
+                                                         .weight = PairWeight::kDollars};
 
 // a and β of expected_liquidation_usd = a·(swept USD)^β, learnt online, for one feed.
 //
@@ -91,9 +91,9 @@ class ObservationFactor {
   // Errors: kOutOfRange for a print that is negative or not finite; nothing is learnt from it.
   Result<void> learn(const SweepPair& pair);
 
-  // Begins the link anew from its prior, for a map that now sweeps otherwise; what is counted
-  // stays.
-  void forget_link();
+  // Begins the link anew from its prior, for a map that now sweeps otherwise and of which so much
+  // is shown; what is counted stays. Requires: 0 < share <= 1 (checked).
+  void forget_link(double share = 1.0);
 
   double factor() const;    // a
   double exponent() const;  // β, within [0, kExponentMax]

@@ -129,7 +129,7 @@ TEST(ObservationFactor, NeverUsesThePairThatItPredicts) {
 
 // What is swept is printed, but the sweep is known up to a factor and orders are few: pairs that
 // printed say little of the slope, the dollars say it all.
-TEST(ObservationFactor, ACompleteFeedIsFittedInDollars) {
+TEST(ObservationFactor, AFineFeedIsFittedInDollars) {
   ObservationFactor complete(kFineFeedFactor);
   ObservationFactor other;
   EXPECT_NEAR(complete.expected_liquidation_usd(3e5), 3e5, 1e-6);

@@ -101,22 +101,25 @@ Result<Placement, OrderRefusal> Exchange::place(OrderRequest request) {
 
 Result<OrderView, RejectReason> Exchange::cancel(OrderId id) { return book_.cancel(id); }
 
-bool Exchange::has_margin_for_more(OrderId id, Qty wanted) const {
-  const std::optional<OrderView> view = book_.find(id);
-  if (!view || wanted <= view->order.quantity) return true;
-  OrderRequest more = view->order;
-  more.quantity = wanted - view->order.quantity;
+bool Exchange::has_margin_for_more(const OrderView& order, Qty wanted) const {
+  if (wanted <= order.order.quantity) return true;
+  OrderRequest more = order.order;
+  more.quantity = wanted - order.order.quantity;
   return has_margin_for(more);
 }
 
 Result<Placement, OrderRefusal> Exchange::replace(OrderId id, Replacement replacement) {
-  if (!has_margin_for_more(id, replacement.quantity)) return OrderRefusal{};
+  const std::optional<OrderView> before = book_.find(id);
+  if (before && !has_margin_for_more(*before, replacement.quantity)) return OrderRefusal{};
   const auto placed = book_.replace(id, replacement);
   settle_touched();
   if (!placed) return OrderRefusal{placed.error()};
-  if (placed->state == PlacementState::kWaiting) {
-    const std::optional<OrderView> view = book_.find(id);
-    count_waiting(view.value().order, 1);
+  // A waiting order changes without a word from the book.
+  if (before->is_waiting) {
+    count_waiting(before->order, -1);
+    OrderRequest after = before->order;
+    after.quantity = replacement.quantity;
+    count_waiting(after, 1);
   }
   return *placed;
 }

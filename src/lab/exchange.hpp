@@ -17,10 +17,10 @@ namespace faultline {
 
 // How a position was taken from its owner.
 enum class ForcedKind : std::uint8_t {
-  kBook,         // by an order in the book
-  kTakeover,     // by the insurance fund, at the bankruptcy price
-  // Against the accounts that had gained most, at the bankruptcy price: what is bankrupt at the mark
-  // and cannot be taken over. What is not bankrupt yet is tried in the book again.
+  kBook,      // by an order in the book
+  kTakeover,  // by the insurance fund, at the bankruptcy price
+  // Against the accounts that had gained most, at the bankruptcy price: what is bankrupt at the
+  // mark and cannot be taken over. What is not bankrupt yet is tried in the book again.
   kDeleveraged,
 };
 
@@ -161,7 +161,7 @@ class Exchange final : private BookListener {
 
   bool has_margin_for(const OrderRequest& request) const;
   void count_waiting(const OrderRequest& order, int sign);
-  bool has_margin_for_more(OrderId id, Qty wanted) const;
+  bool has_margin_for_more(const OrderView& order, Qty wanted) const;
   std::int64_t initial_margin_of(AccountIndex account, std::int64_t lots) const;
   std::int64_t fee_of(AccountIndex account, std::int64_t notional, std::int64_t rate_e6) const;
   double impact_price(Side side, double index) const;

@@ -147,8 +147,8 @@ bool Exchange::fund_can_take(AccountIndex account, PriceTicks price) const {
          contract_.usd_approx(held, mark_) <= config_.liquidation.fund_position_usd_max;
 }
 
-// False where the fund cannot take it and it is not bankrupt either: nobody on the other side is made
-// to give up a position for an account that still has something.
+// False where the fund cannot take it and it is not bankrupt either: nobody on the other side is
+// made to give up a position for an account that still has something.
 bool Exchange::take_over(AccountIndex account) {
   const LabAccount before = ledger_[account];
   const auto bankruptcy = bankruptcy_tick(contract_, {&rules_, &config_.tiers}, before);

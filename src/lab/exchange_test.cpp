@@ -105,10 +105,8 @@ TEST_F(ExchangeTest, AReplacementNeedsMarginForWhatItAdds) {
   quote(Side::kShort, kPrice + 10, 100'000);
   deposit(1, 1'000.0);
   exchange_->set_mode(1, MarginMode::kCross, 10.0);
-  const auto placed = exchange_->place({.owner = OwnerId{1},
-                                        .side = Side::kLong,
-                                        .price = PriceTicks(kPrice),
-                                        .quantity = Qty(1)});
+  const auto placed = exchange_->place(
+      {.owner = OwnerId{1}, .side = Side::kLong, .price = PriceTicks(kPrice), .quantity = Qty(1)});
   ASSERT_TRUE(placed);
   const auto more = [&](std::int64_t lots) {
     return exchange_->replace(placed->id, {.price = PriceTicks(kPrice), .quantity = Qty(lots)});
@@ -144,6 +142,50 @@ TEST_F(ExchangeTest, OrdersThatWaitForATriggerNeedMargin) {
   EXPECT_EQ(stop(60).error(), OrderRefusal{});
   EXPECT_TRUE(take(1, Side::kShort, 60));
   EXPECT_EQ(exchange_->ledger()[1].qty, 0);
+}
+
+TEST_F(ExchangeTest, AWaitingOrderThatIsReplacedCountsOnce) {
+  open();
+  quote(Side::kShort, kPrice + 10, 100'000);
+  deposit(1, 1'000.0);
+  exchange_->set_mode(1, MarginMode::kCross, 10.0);
+  const auto stop = exchange_->place({.owner = OwnerId{1},
+                                      .side = Side::kLong,
+                                      .kind = OrderKind::kMarket,
+                                      .quantity = Qty(10),
+                                      .trigger = Trigger{.price = PriceTicks(kPrice + 5)}});
+  ASSERT_TRUE(stop);
+  for (int i = 0; i < 50; ++i)
+    ASSERT_TRUE(exchange_->replace(stop->id, {.quantity = Qty(9 + i % 2)})) << i;
+  ASSERT_TRUE(exchange_->cancel(stop->id));
+  EXPECT_TRUE(exchange_->place({.owner = OwnerId{1},
+                                .side = Side::kLong,
+                                .price = PriceTicks(kPrice - 50),
+                                .quantity = Qty(99)}));
+}
+
+// The fund can take nothing. What still has equity at the mark is sold in the book, where there are
+// bids above its bankruptcy price; nobody on the other side gives anything up.
+TEST_F(ExchangeTest, WhatIsNotBankruptIsTriedInTheBookAgain) {
+  config_.liquidation.style = LiquidationStyle::kWhole;
+  config_.liquidation.takeover_share = 1.0;
+  config_.liquidation.fund_usd = 0.0;
+  config_.liquidation.fund_position_usd_max = 0.0;
+  open();
+  quote(Side::kShort, kPrice, 1'000);
+  deposit(1, 1'000.0);
+  exchange_->set_mode(1, MarginMode::kCross, 10.0);
+  ASSERT_TRUE(take(1, Side::kLong, 100));
+  exchange_->cancel_all(0);
+  move_mark(90'200);  // below 90 361, where it is liquidated, above 90 000, where nothing is left
+  EXPECT_EQ(exchange_->ledger()[1].qty, 100) << "no bids";
+  quote(Side::kLong, 90'150, 1'000);
+  exchange_->set_time(exchange_->now() + Nanos(10 * kSecond.value));
+  move_mark(90'201);
+  EXPECT_EQ(exchange_->ledger()[1].qty, 0);
+  EXPECT_TRUE(tape_.deleveraged.empty());
+  ASSERT_EQ(tape_.liquidations.size(), 1u);
+  EXPECT_EQ(tape_.liquidations[0].kind, ForcedKind::kBook);
 }
 
 TEST_F(ExchangeTest, TurningAroundNeedsTheMarginOfWhatComesAfter) {

@@ -19,6 +19,9 @@ constexpr double kTooMany = 1.4;
 // less than so many times what it quotes on one side.
 constexpr double kMoneyUsd = 1e9;
 constexpr double kMoneyOfQuotes = 20.0;
+// What an account can count: more coins than there will ever be, and more dollars than there are.
+constexpr double kMoneyUsdMax = 1e12;
+constexpr double kMoneyCoinsMax = 1e9;
 
 }  // namespace
 
@@ -44,7 +47,8 @@ Makers::Makers(const MarketConfig& config, std::uint16_t venue, VenueMarket& mar
     distance *= growth;
   }
   const double quoted = std::accumulate(usd_.begin(), usd_.end(), 0.0);
-  const double money_usd = std::max(kMoneyUsd, kMoneyOfQuotes * quoted);
+  const double most_usd = std::min(kMoneyUsdMax, kMoneyCoinsMax * config.value.start_price);
+  const double money_usd = std::min(std::max(kMoneyUsd, kMoneyOfQuotes * quoted), most_usd);
   for (std::uint32_t i = 0; i < config_.count; ++i) {
     Rng rng = Rng(config.seed).stream("maker", (std::uint64_t{venue} << 32U) | i);
     const double scale = std::exp(0.5 * (rng.uniform() - 0.5));
@@ -81,8 +85,8 @@ void Makers::requote(std::uint32_t index, Side side, std::size_t level, const Vi
   const double ticks = view.centre * maker.factors[index_of(side)][level];
   // Rounded away from the touch, so that both sides of a narrow spread can be quoted.
   const double whole = side == Side::kLong ? std::floor(ticks) : std::ceil(ticks);
-  const PriceTicks price(static_cast<std::int64_t>(
-      std::clamp(whole, 1.0, static_cast<double>(kPriceLevels - 1))));
+  const PriceTicks price(
+      static_cast<std::int64_t>(std::clamp(whole, 1.0, static_cast<double>(kPriceLevels - 1))));
   const std::int64_t wanted =
       std::max<std::int64_t>(1, std::llround(usd_[level] * maker.scale * view.lots_per_usd));
   if (quote.is_there) {

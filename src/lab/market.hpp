@@ -66,8 +66,8 @@ class LabMarket {
 // `maps` is what readers of the map look at (ReaderConfig); without readers no map is asked for. It
 // sees the recorded part only.
 //
-// Errors: those of validate() and of `maps`; kBadRequest for readers without `maps`; kCancelled when `report` says so; kOutOfRange when a
-// price leaves
+// Errors: those of validate() and of `maps`; kBadRequest for readers without `maps`; kCancelled
+// when `report` says so; kOutOfRange when a price leaves
 //         [start_price / 20, start_price · 20].
 //         kNoData when a venue recorded no trade: its makers quoted nothing that was taken.
 // Cost:   see docs/performance.md; memory of what is recorded, some 40 bytes a trade and 80 a

@@ -11,7 +11,7 @@ constexpr double kTrendMax = 3.0;
 constexpr double kSpareFactor = 3.0;
 constexpr double kRefillBelow = 0.5;
 constexpr double kOrderUsdMax = 2e6;
-constexpr double kWaitMaxNanos = 1e16;  // four months: longer than any market
+constexpr double kWaitMaxNanos = 1e16;   // four months: longer than any market
 constexpr double kTrendDeadBand = 0.25;  // of the position; smaller changes are not traded
 
 double seconds(Nanos length) {
@@ -56,7 +56,8 @@ double Takers::excited_at(UnixNanos time) const {
 void Takers::draw_next() {
   candidate_rate_ = base_rate_ + excited_at(agenda_.now());
   const double mean = std::min(kWaitMaxNanos, 1e9 / candidate_rate_);
-  agenda_.after(Nanos(static_cast<std::int64_t>(mean)), rng_, {LabEventKind::kTakerOrder, venue_, 0, 0});
+  agenda_.after(Nanos(static_cast<std::int64_t>(mean)), rng_,
+                {LabEventKind::kTakerOrder, venue_, 0, 0});
 }
 
 void Takers::candidate(const LabEvent&) {

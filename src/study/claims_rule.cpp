@@ -69,7 +69,8 @@ std::optional<Verdict> judge(const std::optional<BootstrapEstimate>& estimate,
   const double high = estimate->high - expected.value;
   if (expected.kind == Expectation::Kind::kAbove) return judge_side(low, high);
   if (expected.kind == Expectation::Kind::kBelow) return judge_side(-high, -low);
-  const bool is_left_out = p_adjusted ? *p_adjusted < kFamilyLevel : low > 0.0 || high < 0.0;
+  const bool is_left_out =
+      p_adjusted ? *p_adjusted < kFamilyLevel : low > expected.reach || high < -expected.reach;
   if (is_left_out) return Verdict::kNotSupported;
   return std::max(-low, high) <= expected.reach ? Verdict::kSupported : Verdict::kUndecided;
 }

@@ -36,11 +36,11 @@ std::string_view name_of(Verdict verdict);
 //
 //   kAbove, kBelow   supported if the whole interval lies on that side of the value, not supported
 //                    if the whole interval lies on the other
-//   kCovers          not supported if the interval leaves the value out; supported if it has the
-//                    value and nothing farther than `reach` from it: a wide interval covers
-//                    anything and says nothing. With a p that is corrected for a family of tests
-//                    that p says whether the value is left out, and the interval only how far the
-//                    number may be
+//   kCovers          supported if the whole interval is within `reach` of the value, not supported
+//                    if all of it is farther: a wide interval covers anything and says nothing, and
+//                    a difference that can be told from the value is not yet one that matters. With
+//                    a p that is corrected for a family of tests that p says whether the value is
+//                    left out, and the interval only how far the number may be
 inline constexpr double kCoverReach = 0.1;
 inline constexpr double kPooledReach = 0.05;
 struct Expectation {

@@ -38,8 +38,10 @@ TEST(ClaimRule, AWideIntervalCoversWithoutSupporting) {
   EXPECT_EQ(judge(between(0.45, 0.59), half), Verdict::kSupported);
   EXPECT_EQ(judge(between(0.45, 0.61), half), Verdict::kUndecided);
   EXPECT_EQ(judge(between(0.39, 0.51), half), Verdict::kUndecided);
-  EXPECT_EQ(judge(between(0.51, 0.52), half), Verdict::kNotSupported);
-  EXPECT_EQ(judge(between(0.48, 0.49), half), Verdict::kNotSupported);
+  EXPECT_EQ(judge(between(0.51, 0.52), half), Verdict::kSupported);
+  EXPECT_EQ(judge(between(0.59, 0.62), half), Verdict::kUndecided);
+  EXPECT_EQ(judge(between(0.61, 0.62), half), Verdict::kNotSupported);
+  EXPECT_EQ(judge(between(0.38, 0.39), half), Verdict::kNotSupported);
   const Expectation near{Kind::kCovers, 0.5, kPooledReach};
   EXPECT_EQ(judge(between(0.451, 0.549), near), Verdict::kSupported);
   EXPECT_EQ(judge(between(0.451, 0.551), near), Verdict::kUndecided);

@@ -10,8 +10,8 @@
 
 namespace faultline {
 
-// What the laws of the simulated holders give in the mean, once it is known when somebody opened, on
-// which side, how much and at which mark: the intensity from which the positions are drawn. They
+// What the laws of the simulated holders give in the mean, once it is known when somebody opened,
+// on which side, how much and at which mark: the intensity from which the positions are drawn. They
 // scatter around it, and its own error is the floor that maps are measured from.
 //
 // It does not know who opened: an account that opens anew must have left what it held, which the
