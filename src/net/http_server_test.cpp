@@ -112,7 +112,7 @@ TEST(HttpServer, SendsLargePreparedBodies) {
   ServerHandlers handlers;
   handlers.on_request = [page](const HttpRequest&, Responder responder) { responder.send(page); };
   const auto server = start_test_server(handlers);
-  TestClient client(server->port(), 4096);
+  TestClient client(server->port(), 65'536);
   client.send(get_request("/") + get_request("/"));
   EXPECT_EQ(client.receive().body.size(), body->size());
   EXPECT_EQ(client.receive().body, *body);

@@ -274,8 +274,14 @@ void WebSocketSession::end(CloseCode code) {
 void WebSocketSession::on_tick(nanoseconds now) {
   if (has_ended_) return;
   if (channel_ != nullptr) core_.add(Count::kSendsRefused, channel_->take_refused_count());
-  if (own_code_ && now - close_begun_at_ > core_.config.web_socket_close_max) {
-    end(*own_code_);
+  // Beast waits for the other end to close its connection, after a closing frame and after an
+  // error, and sets no limit of its own.
+  const bool is_closing = own_code_.has_value() || (is_open_ && !stream_.is_open());
+  if (is_closing && close_begun_at_ == nanoseconds(0)) close_begun_at_ = now;
+  if (is_closing && now - close_begun_at_ > core_.config.web_socket_close_max) {
+    const std::uint16_t theirs = stream_.reason().code;
+    const auto code = theirs == 0 ? CloseCode::kProtocolError : static_cast<CloseCode>(theirs);
+    end(own_code_.value_or(code));
   } else if (writing_ && now - write_begun_at_ > core_.config.write_time_max) {
     core_.add(Count::kWriteTimeouts);
     end(CloseCode::kAbnormal);

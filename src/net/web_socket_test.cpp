@@ -107,6 +107,7 @@ TEST(WebSocket, EchoesTextAndBinary) {
   client.send(frame_of(8, std::string("\x03\xe8", 2)));  // 1000
   EXPECT_EQ(client.receive_frame().close_code(), 1000);
   EXPECT_TRUE(client.is_closed_by_server());
+  client.close();
   expect_closed(owner, CloseCode::kNormal);
   EXPECT_TRUE(eventually([&] { return server->counters().connections_open == 0; }));
   EXPECT_EQ(server->counters().web_sockets_open, 0U);
@@ -190,6 +191,20 @@ TEST(WebSocket, ClosesOnBadFrames) {
   }
 }
 
+TEST(WebSocket, DoesNotWaitForClientsThatNeverClose) {
+  ServerConfig config;
+  config.web_socket_close_max = milliseconds(200);
+  const std::string goodbye = frame_of(8, std::string("\x03\xe8", 2));
+  for (const std::string& bytes : {goodbye, frame_of(3, "reserved")}) {
+    Owner owner;
+    const auto server = start_test_server(owner.handlers(), config);
+    TestClient client(server->port());
+    ASSERT_EQ(client.upgrade("/").status, 101);
+    client.send(bytes);
+    expect_closed(owner, bytes == goodbye ? CloseCode::kNormal : CloseCode::kProtocolError);
+  }
+}
+
 TEST(WebSocket, TellsOfBrokenConnections) {
   Owner owner;
   const auto server = start_test_server(owner.handlers());
@@ -205,7 +220,7 @@ TEST(WebSocket, BoundsTheQueueOfASlowReader) {
   ServerConfig config;
   config.queue_bytes_max = std::size_t{1} << 20;
   const auto server = start_test_server(owner.handlers(), config);
-  TestClient client(server->port(), 4096);
+  TestClient client(server->port(), 65'536);
   ASSERT_EQ(client.upgrade("/").status, 101);
   ASSERT_TRUE(eventually([&] { return owner.socket().has_value(); }));
   const WebSocket socket = *owner.socket();
