@@ -19,6 +19,11 @@ SeriesRunner::SeriesRunner(std::unique_ptr<SeriesSource> source, const Pace& pac
       due_(Clock::now()) {
   state_.speed = pace.speed;
   state_.now = source_->begin();
+}
+
+void SeriesRunner::start() {
+  FAULTLINE_CHECK(!thread_.joinable());
+  due_ = Clock::now();
   thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
 }
 

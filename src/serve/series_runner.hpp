@@ -29,11 +29,14 @@ class SeriesRunner {
   // Called on the runner's thread after each column or print; must not block.
   using OnNews = std::function<void(const SourceNews&)>;
 
+  // Begins with start(), so that whoever hears of news has its runner by then.
   SeriesRunner(std::unique_ptr<SeriesSource> source, const Pace& pace, OnNews on_news = {});
   ~SeriesRunner();
   SeriesRunner(const SeriesRunner&) = delete;
   SeriesRunner& operator=(const SeriesRunner&) = delete;
 
+  // Requires: once.
+  void start();
   MapHistory& history() { return history_; }
 
   struct State {
