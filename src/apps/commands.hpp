@@ -55,6 +55,21 @@ struct MapArguments {
   bool is_light = false;
 };
 
+struct ServeArguments {
+  bool is_demo = false;
+  std::string replay;  // a store, at a pace
+  std::string store;   // a store, at once
+  std::vector<std::string> instruments;
+  std::string from;
+  std::string to;
+  std::string columns;
+  double speed = 60.0;
+  std::size_t members = kMembersDefault;
+  std::uint64_t seed = 10;
+  std::string address = "127.0.0.1";
+  std::uint16_t port = 8420;
+};
+
 struct DemoArguments {
   std::string out = "out";
   std::uint64_t seed = 10;
@@ -119,6 +134,7 @@ struct ClaimsArguments {
 ExitCode run_import(const ImportArguments& arguments, const OutputOptions& output);
 ExitCode run_info(const InfoArguments& arguments, const OutputOptions& output);
 ExitCode run_map(const MapArguments& arguments, const OutputOptions& output);
+ExitCode run_serve(const ServeArguments& arguments, const OutputOptions& output);
 ExitCode run_demo(const DemoArguments& arguments, const OutputOptions& output);
 ExitCode run_lab_run(const LabRunArguments& arguments, const OutputOptions& output);
 ExitCode run_lab_fields(const OutputOptions& output);

@@ -14,6 +14,7 @@
 #include "core/time_text.hpp"
 #include "engine/step_builder.hpp"
 #include "infer/ensemble_prior.hpp"
+#include "serve/series_runner.hpp"
 #include "study/map_picture.hpp"
 
 namespace faultline {
@@ -181,6 +182,40 @@ void add_map(CLI::App& app, MapArguments& arguments) {
   command->add_option("--width", arguments.width_px, "Pixels")->check(CLI::Range(640, 8192));
   command->add_option("--height", arguments.height_px, "Pixels")->check(CLI::Range(400, 8192));
   command->add_flag("--light", arguments.is_light, "Light theme");
+}
+
+constexpr const char* kServeFooter =
+    "\nOne of --demo, --replay and --store. The API is described in docs/formats/api.md. It answers\n"
+    "on the loopback only; Ctrl-C stops it.\n";
+
+void add_serve(CLI::App& app, ServeArguments& arguments) {
+  CLI::App* command = app.add_subcommand("serve", "Serve a live map over HTTP and WebSocket");
+  command->footer(kServeFooter);
+  auto* demo = command->add_flag("--demo", arguments.is_demo, "A market that is simulated live");
+  auto* replay = command->add_option("--replay", arguments.replay, "A store, played at --speed");
+  auto* store = command->add_option("--store", arguments.store, "A store, all of it at once");
+  demo->excludes(replay)->excludes(store);
+  replay->excludes(store);
+  command
+      ->add_option("--instrument", arguments.instruments,
+                   "Of a store: venue:symbol; several venues of one coin are summed")
+      ->check(check_instrument);
+  command->add_option("--from", arguments.from, "First time shown")->check(check_time);
+  command->add_option("--to", arguments.to, "Last time shown")->check(check_time);
+  command->add_option("--columns", arguments.columns, "Time between columns")
+      ->check(check_duration);
+  command->add_option("--speed", arguments.speed, "Seconds of the market a second")
+      ->check(CLI::Range(0.001, SeriesRunner::kSpeedMax))
+      ->capture_default_str();
+  add_members(command, arguments.members);
+  command->add_option("--seed", arguments.seed, "Of the demo's market")
+      ->capture_default_str()
+      ->check(check_count);
+  command->add_option("--port", arguments.port, "0: a free one")->capture_default_str();
+  command->callback([demo, replay, store] {
+    if (demo->count() + replay->count() + store->count() == 0)
+      throw CLI::ValidationError("serve", "needs --demo, --replay or --store");
+  });
 }
 
 // Where a study reads from.
@@ -411,6 +446,7 @@ int run(int argc, char** argv) {
   InfoArguments info;
   MapArguments map;
   DemoArguments demo;
+  ServeArguments serve;
   add_import(app, import);
   CLI::App* info_command =
       app.add_subcommand("info", "Say what a store holds: coverage, gaps, sources, warnings");
@@ -420,6 +456,7 @@ int run(int argc, char** argv) {
   add_demo(app, demo);
   LabRunArguments lab;
   add_lab(app, lab);
+  add_serve(app, serve);
   MapSkillArguments map_skill;
   CLI::App* study_command = app.add_subcommand("study", "Compare estimates with what happened");
   study_command->require_subcommand(1);
@@ -447,6 +484,7 @@ int run(int argc, char** argv) {
   if (app.got_subcommand(info_command)) code = run_info(info, output);
   if (app.got_subcommand("map")) code = run_map(map, output);
   if (app.got_subcommand("demo")) code = run_demo(demo, output);
+  if (app.got_subcommand("serve")) code = run_serve(serve, output);
   if (const CLI::App* one = app.get_subcommand("lab"); one->parsed())
     code = one->got_subcommand("run") ? run_lab_run(lab, output) : run_lab_fields(output);
   if (study_command->got_subcommand("map-skill")) code = run_study_map_skill(map_skill, output);

@@ -62,6 +62,7 @@ ExitCode finish_output(ExitCode code) {
 }
 
 void catch_interrupt() { std::signal(SIGINT, on_interrupt); }
+bool is_interrupted() { return interrupts.load() > 0; }
 
 ProgressFn progress_bar(const OutputOptions& options) {
   const bool is_shown = !options.is_quiet && isatty(STDERR_FILENO) == 1;

@@ -40,6 +40,7 @@ void end_progress();
 
 // Makes Ctrl-C a request instead of a death; a second one kills.
 void catch_interrupt();
+bool is_interrupted();
 
 // "1.2 GB", "$7.2B", "23,243"
 std::string bytes_text(std::uint64_t bytes);

@@ -14,16 +14,6 @@ namespace {
 
 constexpr std::array kSides{Side::kLong, Side::kShort};
 
-Outcome<MapSeries> open_series(const Store& store, const MapRequest& request, const MapPlan& plan) {
-  std::vector<VenueRun> runs;
-  for (std::size_t v = 0; v < plan.venues.size(); ++v) {
-    Outcome<VenueRun> run = VenueRun::open(store, request, plan, v);
-    if (!run) return run.error();
-    runs.push_back(std::move(run).value());
-  }
-  return MapSeries(request, plan.column, std::move(runs));
-}
-
 void append(MapMoment moment, LiquidationMap& map) {
   const MapColumn& column = moment.column;
   for (const Side side : kSides) {

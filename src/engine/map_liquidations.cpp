@@ -32,11 +32,7 @@ Outcome<void> load_prints(const Store& store, const InstrumentId& id, TimeRange 
     for (std::size_t row = 0; row < batch.row_count(); ++row) {
       const Outcome<LiquidationPrint> print = liquidation_print(record->specs, batch, row);
       if (!print) return print.error();
-      map.liquidations.push_back({.time = print->time,
-                                  .side = print->side,
-                                  .usd = print->usd,
-                                  .price = print->price,
-                                  .completeness = print->completeness});
+      map.liquidations.push_back(realised(*print));
     }
   }
   return {};

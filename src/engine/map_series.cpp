@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "base/check.hpp"
+#include "engine/map_plan.hpp"
 
 namespace faultline {
 namespace {
@@ -105,6 +106,16 @@ std::optional<double> MapSeries::expected_of(const Cluster& cluster) const {
     sum += *expected;
   }
   return sum;
+}
+
+Outcome<MapSeries> open_series(const Store& store, const MapRequest& request, const MapPlan& plan) {
+  std::vector<VenueRun> runs;
+  for (std::size_t v = 0; v < plan.venues.size(); ++v) {
+    Outcome<VenueRun> run = VenueRun::open(store, request, plan, v);
+    if (!run) return run.error();
+    runs.push_back(std::move(run).value());
+  }
+  return MapSeries(request, plan.column, std::move(runs));
 }
 
 std::vector<Cluster> MapSeries::clusters() const {

@@ -67,4 +67,8 @@ class MapSeries {
   std::optional<EnsembleColumn> last_;
 };
 
+// All venues of a plan (engine/map_plan.hpp), read from the store. Errors: what the store returns.
+struct MapPlan;
+Outcome<MapSeries> open_series(const Store& store, const MapRequest& request, const MapPlan& plan);
+
 }  // namespace faultline

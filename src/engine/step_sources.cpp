@@ -39,6 +39,14 @@ Outcome<InstrumentSpec> spec_of_row(std::span<const InstrumentSpec> versions, Un
                     .note = "no specification is valid at " + to_text(time)};
 }
 
+RealisedLiquidation realised(const LiquidationPrint& print) {
+  return {.time = print.time,
+          .side = print.side,
+          .usd = print.usd,
+          .price = print.price,
+          .completeness = print.completeness};
+}
+
 Outcome<LiquidationPrint> liquidation_print(std::span<const InstrumentSpec> versions,
                                             const ColumnBatch& batch, std::size_t row) {
   const auto value = [&](std::size_t column) { return batch.columns[column].values[row]; };

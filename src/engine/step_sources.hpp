@@ -3,6 +3,7 @@
 #include <memory>
 #include <span>
 
+#include "engine/map_builder.hpp"
 #include "engine/step_builder.hpp"
 
 namespace faultline {
@@ -28,6 +29,7 @@ struct LiquidationPrint {
   double usd = 0.0;
   Completeness completeness = Completeness::kUnknown;
 };
+RealisedLiquidation realised(const LiquidationPrint& print);
 // By the version of the contract that is valid at its time. Errors: kNoData.
 Outcome<LiquidationPrint> liquidation_print(std::span<const InstrumentSpec> versions,
                                             const ColumnBatch& batch, std::size_t row);

@@ -43,15 +43,22 @@ VenueRun::Streams streams_of(const VenueTape& tape) {
 
 }  // namespace
 
+std::vector<VenueRun> live_runs(std::span<const VenueTape* const> tapes, Nanos step,
+                                const MapRequest& request) {
+  std::vector<VenueRun> runs;
+  for (const VenueTape* tape : tapes) {
+    const UnixNanos first(tape->marks.column("time").front());
+    runs.push_back(VenueRun::over(streams_of(*tape), {.spec = tape->instrument, .step = step},
+                                  request, first));
+  }
+  return runs;
+}
+
 void LiveMap::open(std::span<const VenueTape* const> tapes) {
   MapRequest request;
   request.filter.members = options_.members;
   request.seed = options_.seed;
-  for (const VenueTape* tape : tapes) {
-    const UnixNanos first(tape->marks.column("time").front());
-    runs_.push_back(VenueRun::over(
-        streams_of(*tape), {.spec = tape->instrument, .step = options_.step}, request, first));
-  }
+  runs_ = live_runs(tapes, options_.step, request);
 }
 
 Outcome<std::optional<MapView>> LiveMap::at(UnixNanos now,

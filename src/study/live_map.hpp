@@ -11,6 +11,13 @@
 
 namespace faultline {
 
+// The venues of a market that is still being simulated, ready to take steps as the tapes grow.
+//
+// Requires: each tape has marks, and open interest of two steps; the tapes outlive the runs and stay
+// where they are.
+std::vector<VenueRun> live_runs(std::span<const VenueTape* const> tapes, Nanos step,
+                                const MapRequest& request);
+
 // The estimator beside a market that is still being simulated: reads the tapes as they grow, and
 // says what a reader of the map would see. The same steps, filters and feeds as build_map().
 //

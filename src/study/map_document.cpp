@@ -94,39 +94,6 @@ JsonValue json_of_feed(const std::optional<SpanFeed>& feed) {
   return out;
 }
 
-JsonValue json_of_cluster(const Cluster& cluster) {
-  JsonValue out = JsonValue::object();
-  out.set("side", name_of(cluster.side));
-  out.set("price_low", cluster.price_low)
-      .set("price_high", cluster.price_high)
-      .set("price_peak", cluster.price_peak);
-  out.set("distance", cluster.distance).set("notional_at_risk_usd", cluster.notional_at_risk_usd);
-  JsonValue interval;
-  if (cluster.density_interval) interval = json_of_sum(*cluster.density_interval, 2);
-  out.set("density_interval", std::move(interval));
-  out.set("expected_liquidation_usd", number_or_null(cluster.expected_liquidation_usd));
-  return out;
-}
-
-JsonValue json_of_history(const ClusterHistory& cluster) {
-  JsonValue out = JsonValue::object();
-  out.set("id", cluster.id).set("side", name_of(cluster.side));
-  out.set("price_low", cluster.price_low)
-      .set("price_high", cluster.price_high)
-      .set("price_peak", cluster.price_peak);
-  out.set("born", to_text(cluster.born));
-  out.set("age_s", cluster.age().value / kSecond.value);
-  out.set("fate", name_of(cluster.fate));
-  out.set("ended", cluster.ended ? JsonValue(to_text(*cluster.ended)) : JsonValue());
-  out.set("born_usd", cluster.moments.front().notional_at_risk_usd);
-  out.set("most_usd", cluster.most_usd);
-  out.set("last_usd", cluster.moments.back().notional_at_risk_usd);
-  double fed = 0.0;
-  for (const ClusterMoment& moment : cluster.moments) fed += moment.fed_usd;
-  out.set("fed_usd", fed).set("fed_usd_per_hour", cluster.moments.back().fed_usd_per_hour);
-  return out;
-}
-
 JsonValue json_of_notes(const LiquidationMap& map) {
   JsonValue out = JsonValue::object();
   out.set("steps", map.notes.steps).set("gap_steps", map.notes.gap_steps);
@@ -184,24 +151,9 @@ void add_flows(const LiquidationMap& map, JsonValue& out) {
   out.set("reported_short_usd", is_recorded ? JsonValue(reported[1]) : JsonValue());
 }
 
-JsonValue json_of_column(const LiquidationMap& map, std::size_t i) {
-  const MapColumn& column = map.columns[i];
-  const Candle& candle = map.spans[i].candle;
-  const bool has_rows_interval = column.has_interval() && i + 1 == map.columns.size();
-  JsonValue out = JsonValue::object();
-  out.set("as_of", to_text(column.as_of)).set("model_version", column.model_version);
-  out.set("mark", column.mark);
-  out.set("open", candle.open)
-      .set("high", candle.high)
-      .set("low", candle.low)
-      .set("close", candle.close);
-  out.set("open_interest_usd", column.open_interest_usd);
-  out.set("near", json_of_near(column, map.members));
-  out.set("crossed_usd", by_side(map.spans[i].crossed_usd));
-  out.set("feed", json_of_feed(map.spans[i].feed));
-  out.set("long", json_of_rows(column, Side::kLong, has_rows_interval));
-  out.set("short", json_of_rows(column, Side::kShort, has_rows_interval));
-  return out;
+JsonValue json_of_map_column(const LiquidationMap& map, std::size_t i) {
+  return json_of_column(MomentView{map.columns[i], map.spans[i]}, map.members,
+                        i + 1 == map.columns.size());
 }
 
 // All of the map but its columns.
@@ -218,6 +170,59 @@ JsonValue json_of_head(const LiquidationMap& map) {
 }
 
 }  // namespace
+
+JsonValue json_of_cluster(const Cluster& cluster) {
+  JsonValue out = JsonValue::object();
+  out.set("side", name_of(cluster.side));
+  out.set("price_low", cluster.price_low)
+      .set("price_high", cluster.price_high)
+      .set("price_peak", cluster.price_peak);
+  out.set("distance", cluster.distance).set("notional_at_risk_usd", cluster.notional_at_risk_usd);
+  JsonValue interval;
+  if (cluster.density_interval) interval = json_of_sum(*cluster.density_interval, 2);
+  out.set("density_interval", std::move(interval));
+  out.set("expected_liquidation_usd", number_or_null(cluster.expected_liquidation_usd));
+  return out;
+}
+
+JsonValue json_of_history(const ClusterHistory& cluster) {
+  JsonValue out = JsonValue::object();
+  out.set("id", cluster.id).set("side", name_of(cluster.side));
+  out.set("price_low", cluster.price_low)
+      .set("price_high", cluster.price_high)
+      .set("price_peak", cluster.price_peak);
+  out.set("born", to_text(cluster.born));
+  out.set("age_s", cluster.age().value / kSecond.value);
+  out.set("fate", name_of(cluster.fate));
+  out.set("ended", cluster.ended ? JsonValue(to_text(*cluster.ended)) : JsonValue());
+  out.set("born_usd", cluster.moments.front().notional_at_risk_usd);
+  out.set("most_usd", cluster.most_usd);
+  out.set("last_usd", cluster.moments.back().notional_at_risk_usd);
+  double fed = 0.0;
+  for (const ClusterMoment& moment : cluster.moments) fed += moment.fed_usd;
+  out.set("fed_usd", fed).set("fed_usd_per_hour", cluster.moments.back().fed_usd_per_hour);
+  return out;
+}
+
+JsonValue json_of_column(const MomentView& moment, std::size_t members, bool with_rows_interval) {
+  const MapColumn& column = moment.column;
+  const Candle& candle = moment.span.candle;
+  const bool has_rows_interval = with_rows_interval && column.has_interval();
+  JsonValue out = JsonValue::object();
+  out.set("as_of", to_text(column.as_of)).set("model_version", column.model_version);
+  out.set("mark", column.mark);
+  out.set("open", candle.open)
+      .set("high", candle.high)
+      .set("low", candle.low)
+      .set("close", candle.close);
+  out.set("open_interest_usd", column.open_interest_usd);
+  out.set("near", json_of_near(column, members));
+  out.set("crossed_usd", by_side(moment.span.crossed_usd));
+  out.set("feed", json_of_feed(moment.span.feed));
+  out.set("long", json_of_rows(column, Side::kLong, has_rows_interval));
+  out.set("short", json_of_rows(column, Side::kShort, has_rows_interval));
+  return out;
+}
 
 JsonValue json_of_sum(const SumInterval& sum, std::size_t members) {
   JsonValue out = JsonValue::object();
@@ -263,7 +268,7 @@ JsonValue summary_of_map(const LiquidationMap& map) {
 JsonValue json_of_map(const LiquidationMap& map) {
   JsonValue out = json_of_head(map);
   JsonValue columns = JsonValue::array();
-  for (std::size_t i = 0; i < map.columns.size(); ++i) columns.push(json_of_column(map, i));
+  for (std::size_t i = 0; i < map.columns.size(); ++i) columns.push(json_of_map_column(map, i));
   out.set("columns", std::move(columns));
   return out;
 }
@@ -276,7 +281,7 @@ Outcome<void> write_map_json(const LiquidationMap& map, const std::string& path)
   piece += ", \"columns\": [";
   for (std::size_t i = 0; i < map.columns.size(); ++i) {
     if (i > 0) piece += ", ";
-    piece += write_json(json_of_column(map, i));
+    piece += write_json(json_of_map_column(map, i));
     if (Outcome<void> written = writer->write(piece); !written) return written;
     piece.clear();
   }

@@ -26,6 +26,16 @@ JsonValue json_of_map(const LiquidationMap& map);
 // Errors: kCannotWrite. Cost: memory of one column.
 Outcome<void> write_map_json(const LiquidationMap& map, const std::string& path);
 
+// One column with the time before it.
+struct MomentView {
+  const MapColumn& column;
+  const ColumnSpan& span;
+};
+// With the rows' intervals or without: they are three times as much.
+JsonValue json_of_column(const MomentView& moment, std::size_t members, bool with_rows_interval);
+JsonValue json_of_cluster(const Cluster& cluster);
+JsonValue json_of_history(const ClusterHistory& cluster);
+
 // {"mean": ..., "p10": ..., "p50": ..., "p90": ...}; the mean alone with one member.
 JsonValue json_of_sum(const SumInterval& sum, std::size_t members);
 

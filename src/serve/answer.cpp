@@ -1,0 +1,120 @@
+#include "serve/answer.hpp"
+
+#include <zlib.h>
+
+#include <array>
+#include <cstdio>
+
+#include "base/check.hpp"
+#include "base/hash.hpp"
+
+namespace faultline {
+namespace {
+
+std::string etag_of(std::string_view body) {
+  std::array<char, 24> out{};
+  std::snprintf(out.data(), out.size(), "\"%016llx\"",
+                static_cast<unsigned long long>(Hash64().add_text(body).value()));
+  return out.data();
+}
+
+bool has_already(const HttpRequest& request, std::string_view etag) {
+  const auto known = request.header("If-None-Match");
+  return known && (*known == "*" || known->find(etag) != std::string_view::npos);
+}
+
+bool accepts_gzip(const HttpRequest& request) {
+  const auto accepted = request.header("Accept-Encoding");
+  if (!accepted) return false;
+  const std::size_t at = accepted->find("gzip");
+  // "gzip;q=0" is a no.
+  return at != std::string_view::npos && accepted->substr(at).rfind("gzip;q=0", 0) != 0;
+}
+
+HttpResponse not_modified(std::string etag, std::string_view cache_control) {
+  HttpResponse out;
+  out.status = 304;
+  out.headers = {{"ETag", std::move(etag)}, {"Cache-Control", std::string(cache_control)}};
+  return out;
+}
+
+}  // namespace
+
+std::string gzipped(std::string_view text) {
+  constexpr int kLevel = 6;
+  constexpr int kGzipWindow = 15 + 16;  // zlib's way to say gzip
+  z_stream stream{};
+  FAULTLINE_CHECK(deflateInit2(&stream, kLevel, Z_DEFLATED, kGzipWindow, 8, Z_DEFAULT_STRATEGY) ==
+                  Z_OK);
+  std::string out(deflateBound(&stream, static_cast<uLong>(text.size())), '\0');
+  // zlib does not write to its input.
+  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));
+  stream.avail_in = static_cast<uInt>(text.size());
+  stream.next_out = reinterpret_cast<Bytef*>(out.data());
+  stream.avail_out = static_cast<uInt>(out.size());
+  FAULTLINE_CHECK(deflate(&stream, Z_FINISH) == Z_STREAM_END);
+  out.resize(stream.total_out);
+  deflateEnd(&stream);
+  return out;
+}
+
+HttpResponse answer_text(const HttpRequest& request, std::string_view content_type,
+                         std::string body) {
+  constexpr std::string_view kCaching = "no-cache";
+  std::string etag = etag_of(body);
+  if (has_already(request, etag)) return not_modified(std::move(etag), kCaching);
+  const bool is_packed = body.size() >= kGzipBytesLeast && accepts_gzip(request);
+  HttpResponse out =
+      HttpResponse::of(200, content_type, is_packed ? gzipped(body) : std::move(body));
+  out.headers = {{"ETag", std::move(etag)},
+                 {"Cache-Control", std::string(kCaching)},
+                 {"Vary", "Accept-Encoding"}};
+  if (is_packed) out.headers.push_back({"Content-Encoding", "gzip"});
+  return out;
+}
+
+HttpResponse answer_json(const HttpRequest& request, const JsonValue& body) {
+  return answer_text(request, "application/json", write_json(body));
+}
+
+HttpResponse answer_bytes(const HttpRequest& request, std::shared_ptr<const std::string> bytes,
+                          Caching caching) {
+  const std::string_view control =
+      caching == Caching::kForever ? "public, max-age=31536000, immutable" : "no-cache";
+  std::string etag = etag_of(*bytes);
+  if (has_already(request, etag)) return not_modified(std::move(etag), control);
+  HttpResponse out;
+  out.content_type = "application/octet-stream";
+  out.headers = {{"ETag", std::move(etag)}, {"Cache-Control", std::string(control)}};
+  out.body = std::move(bytes);
+  return out;
+}
+
+int status_of(Errc code) {
+  switch (code) {
+    case Errc::kUnknownInstrument:
+    case Errc::kNotFound:
+    case Errc::kNoData:
+      return 404;
+    case Errc::kLimit:
+      return 413;
+    default:
+      return static_cast<int>(code) >= 300 && static_cast<int>(code) < 400 ? 500 : 400;
+  }
+}
+
+HttpResponse answer_problem(const Diagnostic& problem, int status) {
+  JsonValue out = JsonValue::object();
+  out.set("type", "about:blank").set("title", meaning_of(problem.code)).set("status", status);
+  out.set("detail", describe(problem));
+  out.set("errc", static_cast<int>(problem.code)).set("name", name_of(problem.code));
+  out.set("field", problem.field.empty() ? JsonValue() : JsonValue(problem.field));
+  out.set("value", problem.value.empty() ? JsonValue() : JsonValue(problem.value));
+  return HttpResponse::of(status, "application/problem+json", write_json(out));
+}
+
+HttpResponse answer_problem(const Diagnostic& problem) {
+  return answer_problem(problem, status_of(problem.code));
+}
+
+}  // namespace faultline

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/diagnostic.hpp"
+#include "net/http.hpp"
+#include "text/json.hpp"
+
+namespace faultline {
+
+// The forms that answers have: JSON, problem details, bytes that may be kept.
+
+// How long a body stays what it is.
+enum class Caching : std::uint8_t {
+  kRevalidate,  // no-cache: ask again with the ETag
+  kForever,     // immutable
+};
+
+// With ETag, and gzipped where the request accepts it and it saves something; 304 where the request
+// has it already. Cost: a hash of the body, and zlib's of a text over kGzipBytesLeast.
+inline constexpr std::size_t kGzipBytesLeast = 1'024;
+HttpResponse answer_text(const HttpRequest& request, std::string_view content_type,
+                         std::string body);
+HttpResponse answer_json(const HttpRequest& request, const JsonValue& body);
+HttpResponse answer_bytes(const HttpRequest& request, std::shared_ptr<const std::string> bytes,
+                          Caching caching);
+
+// application/problem+json (RFC 9457): the status of the error, and errc, field and value.
+HttpResponse answer_problem(const Diagnostic& problem);
+HttpResponse answer_problem(const Diagnostic& problem, int status);
+int status_of(Errc code);
+
+// Errors: none that input can cause. Cost: zlib level 6.
+std::string gzipped(std::string_view text);
+
+}  // namespace faultline

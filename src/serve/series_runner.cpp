@@ -1,0 +1,97 @@
+#include "serve/series_runner.hpp"
+
+#include <algorithm>
+
+#include "base/check.hpp"
+
+namespace faultline {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+}  // namespace
+
+SeriesRunner::SeriesRunner(std::unique_ptr<SeriesSource> source, const Pace& pace, OnNews on_news)
+    : source_(std::move(source)),
+      history_(source_->identity(), source_->begin()),
+      on_news_(std::move(on_news)),
+      pace_(pace),
+      due_(Clock::now()) {
+  state_.speed = pace.speed;
+  state_.now = source_->begin();
+}
+
+void SeriesRunner::start() {
+  FAULTLINE_CHECK(!thread_.joinable());
+  due_ = Clock::now();
+  thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
+}
+
+SeriesRunner::~SeriesRunner() {
+  thread_.request_stop();
+  changed_.notify_all();
+}
+
+SeriesRunner::State SeriesRunner::state() const {
+  const std::lock_guard lock(mutex_);
+  return state_;
+}
+
+void SeriesRunner::set_speed(double speed) {
+  FAULTLINE_CHECK(speed >= 0.0 && speed <= kSpeedMax);
+  const std::lock_guard lock(mutex_);
+  pace_.speed = speed;
+  state_.speed = speed;
+  due_ = Clock::now();
+  changed_.notify_all();
+}
+
+// False when it is to stop.
+bool SeriesRunner::wait_for(UnixNanos column_end, const std::stop_token& stop) {
+  std::unique_lock lock(mutex_);
+  if (pace_.at_once_until && column_end <= *pace_.at_once_until) {
+    due_ = Clock::now();
+    return !stop.stop_requested();
+  }
+  while (!stop.stop_requested()) {
+    if (pace_.speed <= 0.0) {
+      changed_.wait(lock, stop, [&] { return pace_.speed > 0.0; });
+      continue;
+    }
+    const double seconds =
+        1e-9 * static_cast<double>(source_->identity().column_interval.value) / pace_.speed;
+    const auto wait =
+        std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
+    const Clock::time_point due = due_ + wait;
+    const double speed = pace_.speed;
+    if (changed_.wait_until(lock, stop, due, [&] { return pace_.speed != speed; })) continue;
+    if (stop.stop_requested()) break;
+    // Late by a column or more: the market waits.
+    due_ = std::max(due, Clock::now() - wait);
+    return true;
+  }
+  return false;
+}
+
+void SeriesRunner::run(const std::stop_token& stop) {
+  const Nanos interval = source_->identity().column_interval;
+  for (UnixNanos until = source_->begin(); until <= source_->end(); until = until + interval) {
+    if (!wait_for(until, stop)) return;
+    const Outcome<SourceNews> news = source_->advance_to(until);
+    if (!news) {
+      const std::lock_guard lock(mutex_);
+      state_.problem = news.error();
+      return;
+    }
+    history_.append(*news, source_->series());
+    {
+      const std::lock_guard lock(mutex_);
+      state_.now = until;
+    }
+    if (on_news_) on_news_(*news);
+  }
+  const std::lock_guard lock(mutex_);
+  state_.is_over = true;
+}
+
+}  // namespace faultline

@@ -1,0 +1,68 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <thread>
+
+#include "serve/map_history.hpp"
+
+namespace faultline {
+
+// Takes a source through time at a pace, on a thread of its own, and leaves what comes in a history.
+//
+//   market time = start + speed · (time since it was started or the speed was set)
+//
+// A pace that the machine cannot keep is not caught up with: market time waits for the map.
+// Thread safety: all functions from any thread.
+class SeriesRunner {
+ public:
+  struct Pace {
+    double speed = 60.0;  // seconds of the market a second; 0: paused
+    // Columns that end by then are made at once, as fast as they can be.
+    std::optional<UnixNanos> at_once_until{};
+  };
+  // Called on the runner's thread after each column or print; must not block.
+  using OnNews = std::function<void(const SourceNews&)>;
+
+  // Begins with start(), so that whoever hears of news has its runner by then.
+  SeriesRunner(std::unique_ptr<SeriesSource> source, const Pace& pace, OnNews on_news = {});
+  ~SeriesRunner();
+  SeriesRunner(const SeriesRunner&) = delete;
+  SeriesRunner& operator=(const SeriesRunner&) = delete;
+
+  // Requires: once.
+  void start();
+  MapHistory& history() { return history_; }
+
+  struct State {
+    double speed = 0.0;
+    UnixNanos now{};  // of the market: the end of the last column
+    bool is_over = false;
+    std::optional<Diagnostic> problem{};  // why it stopped before its end
+  };
+  State state() const;
+  // Requires: 0 <= speed <= kSpeedMax (checked).
+  void set_speed(double speed);
+  static constexpr double kSpeedMax = 100'000.0;
+
+ private:
+  void run(const std::stop_token& stop);
+  bool wait_for(UnixNanos column_end, const std::stop_token& stop);
+
+  std::unique_ptr<SeriesSource> source_;
+  MapHistory history_;
+  OnNews on_news_;
+  mutable std::mutex mutex_;
+  std::condition_variable_any changed_;
+  Pace pace_;
+  std::chrono::steady_clock::time_point due_;  // of the next column
+  State state_;
+  std::jthread thread_;  // last: it uses all of the above
+};
+
+}  // namespace faultline

@@ -1,0 +1,73 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/diagnostic.hpp"
+#include "engine/map_builder.hpp"
+#include "engine/map_series.hpp"
+#include "lab/market_config.hpp"
+#include "store/store.hpp"
+
+namespace faultline {
+
+// Where the columns of a served series come from: a market that is being simulated, or a store.
+// Both hand out the same steps to the same MapSeries, so that a screen cannot tell them apart but
+// by what `kind` says.
+
+enum class SourceKind : std::uint8_t { kSimulation, kRecording };
+std::string_view name_of(SourceKind kind);
+
+// Who is behind a series; nothing of it changes.
+struct SeriesIdentity {
+  InstrumentId instrument;  // of the first venue: prices and mark
+  std::vector<InstrumentId> venues;
+  std::string quote;
+  SourceKind kind = SourceKind::kRecording;
+  std::size_t members = 1;
+  Nanos step{};
+  Nanos column_interval{};
+};
+
+// What happened between two calls.
+struct SourceNews {
+  std::optional<MapMoment> moment;
+  std::vector<RealisedLiquidation> prints;  // in order of time
+};
+
+// Thread safety: none. Errors of all: those of the market, the store and the estimator.
+class SeriesSource {
+ public:
+  virtual ~SeriesSource() = default;
+
+  const SeriesIdentity& identity() const { return identity_; }
+  // The end of the first column, and the time after which nothing comes.
+  virtual UnixNanos begin() const = 0;
+  virtual UnixNanos end() const = 0;
+  // Goes on to `until`, the end of a column. Requires: the ends of columns in order, none left out.
+  virtual Outcome<SourceNews> advance_to(UnixNanos until) = 0;
+  virtual const MapSeries& series() const = 0;
+
+ protected:
+  SeriesIdentity identity_;
+};
+
+struct SimulationOptions {
+  MarketConfig market{};
+  Nanos column_interval = kMinute;
+  std::size_t members = 64;
+  std::uint64_t seed = 1;  // of the ensemble
+};
+// A market that is simulated as it is looked at. Errors: those of LabMarket::open() and advance_to().
+Outcome<std::unique_ptr<SeriesSource>> simulate_series(const SimulationOptions& options);
+
+// What a store holds, column by column. The request's `from` and `to` are what is shown; all before
+// it warms the model up. Errors: those of build_map() that need no step.
+Outcome<std::unique_ptr<SeriesSource>> replay_series(std::unique_ptr<Store> store,
+                                                     const MapRequest& request);
+
+}  // namespace faultline
