@@ -33,8 +33,7 @@ JsonValue feeds_document(const MapNow& now, const SeriesRunner::State& state) {
     JsonValue one = JsonValue::object();
     one.set("instrument", to_text(venue.part.spec.id));
     one.set("age_s", 1e-9 * static_cast<double>((state.now - now.column->as_of).value));
-    one.set("readings", venue.part.readings)
-        .set("refused_readings", venue.part.refused_readings);
+    one.set("readings", venue.part.readings).set("refused_readings", venue.part.refused_readings);
     one.set("completeness", name_of(venue.completeness)).set("is_stale", false);
     one.set("problem", state.problem ? JsonValue(describe(*state.problem)) : JsonValue());
     feeds.push(std::move(one));
@@ -58,7 +57,9 @@ std::string_view name_of(ServeMode mode) {
 
 Api::Api(ApiConfig config) : config_(std::move(config)) {}
 
-bool Api::is_api_path(std::string_view path) { return path == "/v1" || path.substr(0, 4) == "/v1/"; }
+bool Api::is_api_path(std::string_view path) {
+  return path == "/v1" || path.substr(0, 4) == "/v1/";
+}
 
 std::span<const Api::Route> Api::routes() {
   using enum HttpMethod;
@@ -87,6 +88,12 @@ std::span<const Api::Route> Api::routes() {
   return kRoutes;
 }
 
+std::vector<Api::Named> Api::names() {
+  std::vector<Named> out;
+  for (const Route& route : routes()) out.push_back({route.method, route.path});
+  return out;
+}
+
 bool Api::matches(const Route& route, std::string_view path) {
   if (route.path.back() != '/') return path == route.path;
   return path.size() > route.path.size() && path.substr(0, route.path.size()) == route.path &&
@@ -110,8 +117,8 @@ HttpResponse Api::answer(const HttpRequest& request) const {
     if (route.method == HttpMethod::kGet) allowed += ", HEAD";
   }
   if (!allowed.empty()) return method_not_allowed(request, std::move(allowed));
-  return answer_problem(
-      request, {.code = Errc::kNotFound, .field = "path", .value = request.path()}, 404);
+  return answer_problem(request,
+                        {.code = Errc::kNotFound, .field = "path", .value = request.path()}, 404);
 }
 
 Outcome<SeriesRunner*> Api::runner_of(const HttpRequest& request) const {
@@ -230,7 +237,8 @@ HttpResponse Api::set_clock(const HttpRequest& request) const {
   std::optional<UnixNanos> until;
   if (run_to != nullptr) {
     const std::string* text = run_to->as_string();
-    const auto time = text != nullptr ? parse_time_text(*text) : Result<UnixNanos>(Error{Errc::kBadTime});
+    const auto time =
+        text != nullptr ? parse_time_text(*text) : Result<UnixNanos>(Error{Errc::kBadTime});
     if (!time)
       return answer_problem(
           request, {.code = Errc::kBadTime, .field = "run_to", .value = write_json(*run_to)});

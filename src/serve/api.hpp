@@ -66,6 +66,13 @@ class Api {
   static ApiScope scope_of(const HttpRequest& request);
   HttpResponse answer(const HttpRequest& request) const;
 
+  // What there is: the OpenAPI document is held against it.
+  struct Named {
+    HttpMethod method;
+    std::string_view path;
+  };
+  static std::vector<Named> names();
+
   // The body of /v1/health: streams need it too.
   JsonValue health_document() const;
 

@@ -57,17 +57,17 @@ Outcome<std::unique_ptr<MapService>> MapService::start(std::unique_ptr<SeriesSou
   MapService& self = *out;
   self.id_ = to_text(source->identity().instrument);
   self.lab_ = std::make_unique<LabRuns>(self.options_.scenarios);
-  self.runner_ = std::make_unique<SeriesRunner>(
-      std::move(source), self.options_.pace,
-      [&self](const SourceNews& news) { self.publish(news); });
-  self.api_ = std::make_unique<Api>(
-      ApiConfig{.mode = self.options_.mode,
-                .version = self.options_.version,
-                .series = {{.id = self.id_, .runner = self.runner_.get()}},
-                .lab = self.lab_.get(),
-                .studies = self.options_.studies,
-                .openapi = self.options_.openapi,
-                .resumed = self.options_.resumed});
+  self.runner_ =
+      std::make_unique<SeriesRunner>(std::move(source), self.options_.pace,
+                                     [&self](const SourceNews& news) { self.publish(news); });
+  self.api_ =
+      std::make_unique<Api>(ApiConfig{.mode = self.options_.mode,
+                                      .version = self.options_.version,
+                                      .series = {{.id = self.id_, .runner = self.runner_.get()}},
+                                      .lab = self.lab_.get(),
+                                      .studies = self.options_.studies,
+                                      .openapi = self.options_.openapi,
+                                      .resumed = self.options_.resumed});
   self.add_topics();
   self.pool_ = std::make_unique<WorkerPool>(kWorkers, kRequestsWaitingMax);
   if (const Outcome<void> done = self.listen(); !done) return done.error();
@@ -140,8 +140,8 @@ void MapService::answer_later(const HttpRequest& request, Responder responder) {
 
 UpgradeDecision MapService::upgrade(const HttpRequest& request) {
   if (request.path() == kStreamPath) return hub_.session();
-  return answer_problem(
-      request, {.code = Errc::kNotFound, .field = "path", .value = request.path()}, 404);
+  return answer_problem(request,
+                        {.code = Errc::kNotFound, .field = "path", .value = request.path()}, 404);
 }
 
 void MapService::add_topics() {
@@ -157,16 +157,14 @@ void MapService::add_topics() {
   hub_.add_topic("clusters", id_, of_now([this](const MapNow& now) {
                    return clusters_document(runner_->history(), now, WithMoments::kNo);
                  }));
-  hub_.add_topic("liquidations", id_,
-                 [this] { return prints_update(runner_->history(), {}); });
+  hub_.add_topic("liquidations", id_, [this] { return prints_update(runner_->history(), {}); });
   hub_.add_topic("health", id_, [this] { return api_->health_document(); });
 }
 
 // On the runner's thread.
 void MapService::publish(const SourceNews& news) {
   const MapHistory& history = runner_->history();
-  if (!news.prints.empty())
-    hub_.publish("liquidations", id_, prints_update(history, news.prints));
+  if (!news.prints.empty()) hub_.publish("liquidations", id_, prints_update(history, news.prints));
   if (!news.moment) return;
   const auto now = history.now();
   hub_.publish("map", id_, column_update(history, *now));
