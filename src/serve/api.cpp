@@ -157,11 +157,10 @@ JsonValue Api::health_document() const {
   }
   const SeriesRunner::State first = config_.series.front().runner->state();
   JsonValue resumed;
-  if (config_.resumed) {
+  if (const auto note = config_.resumed ? config_.resumed() : std::nullopt) {
     resumed = JsonValue::object();
-    resumed.set("from", to_text(config_.resumed->from)).set("columns", config_.resumed->columns);
-    resumed.set("seconds_missed", config_.resumed->seconds_missed)
-        .set("note", config_.resumed->note);
+    resumed.set("from", to_text(note->from)).set("columns", note->columns);
+    resumed.set("seconds_missed", note->seconds_missed).set("note", note->note);
   }
   JsonValue out = JsonValue::object();
   out.set("status", is_well ? "ok" : "degraded").set("mode", name_of(config_.mode));

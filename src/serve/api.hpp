@@ -45,7 +45,7 @@ struct ApiConfig {
   LabRuns* lab = nullptr;            // outlives the API
   std::vector<StudyDocument> studies;
   std::string_view openapi;  // the OpenAPI document
-  std::optional<ResumeNote> resumed{};
+  std::function<std::optional<ResumeNote>()> resumed{};  // empty: never
 };
 
 // What is asked for, and by which right.

@@ -26,7 +26,7 @@ struct ServiceOptions {
   std::vector<StudyDocument> studies;
   std::vector<Scenario> scenarios;
   std::string_view openapi;
-  std::optional<ResumeNote> resumed{};
+  std::function<std::optional<ResumeNote>()> resumed{};
   // Called after each answer with one line of JSON, on an I/O thread; must not block.
   std::function<void(std::string_view line)> access_log{};
   // Called on the runner's thread after each column.
