@@ -79,9 +79,8 @@ bool is_field_value(std::string_view text) {
 bool is_written_by_server(std::string_view name) {
   constexpr std::array<std::string_view, 6> kNames = {
       "content-length", "transfer-encoding", "connection", "date", "x-request-id", "content-type"};
-  return std::any_of(kNames.begin(), kNames.end(), [name](std::string_view own) {
-    return equals_ignoring_case(own, name);
-  });
+  return std::any_of(kNames.begin(), kNames.end(),
+                     [name](std::string_view own) { return equals_ignoring_case(own, name); });
 }
 
 void append_number(std::uint64_t number, std::string& out) {
@@ -259,8 +258,8 @@ std::shared_ptr<const PreparedResponse> PreparedResponse::of(HttpResponse respon
 std::string http_date(std::int64_t unix_seconds) {
   constexpr std::array<std::string_view, 7> kDays = {"Sun", "Mon", "Tue", "Wed",
                                                      "Thu", "Fri", "Sat"};
-  constexpr std::array<std::string_view, 12> kMonths = {
-      "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  constexpr std::array<std::string_view, 12> kMonths = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                                        "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
   constexpr std::int64_t kDaySeconds = 86'400;
   FAULTLINE_CHECK(unix_seconds >= 0 && unix_seconds < 253'402'300'800);
   const std::chrono::sys_days day(std::chrono::days(unix_seconds / kDaySeconds));
