@@ -49,6 +49,7 @@ constexpr std::array kStatuses{
     StatusRow{415, "Unsupported Media Type"},
     StatusRow{416, "Range Not Satisfiable"},
     StatusRow{417, "Expectation Failed"},
+    StatusRow{421, "Misdirected Request"},
     StatusRow{422, "Unprocessable Content"},
     StatusRow{426, "Upgrade Required"},
     StatusRow{429, "Too Many Requests"},
@@ -60,11 +61,6 @@ constexpr std::array kStatuses{
 };
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-bool is_token_char(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-         std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
-}
 
 bool is_token(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), is_token_char);
@@ -115,6 +111,11 @@ bool equals_ignoring_case(std::string_view left, std::string_view right) {
   return left.size() == right.size() &&
          std::equal(left.begin(), left.end(), right.begin(),
                     [](char a, char b) { return lower(a) == lower(b); });
+}
+
+bool is_token_char(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+         std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
 }
 
 bool lists_word(std::string_view list, std::string_view word) {

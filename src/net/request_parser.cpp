@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "base/check.hpp"
+#include "net/chunk_decoder.hpp"
 
 namespace faultline {
 namespace {
@@ -28,7 +29,7 @@ bool is_host(std::string_view text) {
          std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c <= '~'; });
 }
 
-// Receives the pieces of one request and refuses what must not pass.
+// Receives the pieces of one head and refuses what must not pass.
 class Pieces final : public http::basic_parser<true> {
  public:
   Pieces(const ServerConfig& config, HttpRequest& request) : config_(config), request_(request) {
@@ -75,7 +76,6 @@ class Pieces final : public http::basic_parser<true> {
   void on_field_impl(http::field field, BeastView name, BeastView value,
                      error_code& code) override {
     if (++field_count_ > config_.header_count_max) return refuse(Refusal::kHeadTooLarge, code);
-    if (is_header_done()) return;  // a trailer: read and dropped
     const std::string_view text = view_of(value);
     request_.add_header(view_of(name), text);
     switch (field) {
@@ -107,20 +107,14 @@ class Pieces final : public http::basic_parser<true> {
   void on_body_init_impl(const boost::optional<std::uint64_t>& /*length*/,
                          error_code& /*code*/) override {}
 
-  std::size_t on_body_impl(BeastView body, error_code& /*code*/) override {
-    request_.append_body(view_of(body));
-    return body.size();
-  }
-
+  // Beast is given heads only.
+  std::size_t on_body_impl(BeastView /*body*/, error_code& /*code*/) override { return 0; }
   void on_chunk_header_impl(std::uint64_t /*size*/, BeastView /*extensions*/,
                             error_code& /*code*/) override {}
-
-  std::size_t on_chunk_body_impl(std::uint64_t /*remain*/, BeastView body,
+  std::size_t on_chunk_body_impl(std::uint64_t /*remain*/, BeastView /*body*/,
                                  error_code& /*code*/) override {
-    request_.append_body(view_of(body));
-    return body.size();
+    return 0;
   }
-
   void on_finish_impl(error_code& /*code*/) override {}
 
   const ServerConfig& config_;
@@ -230,11 +224,13 @@ class HeadScanner {
 class RequestParser::Impl {
  public:
   Impl(const ServerConfig& config, HttpRequest& request)
-      : config_(config), request_(request), scanner_(config) {}
+      : config_(config), request_(request), scanner_(config), chunks_(config) {}
 
   void begin() {
     request_.clear();
     scanner_ = HeadScanner(config_);
+    chunks_ = ChunkDecoder(config_);
+    body_left_ = 0;
     pieces_.emplace(config_, request_);
     is_head_told_ = false;
     has_begun_ = false;
@@ -245,16 +241,11 @@ class RequestParser::Impl {
   Step feed(std::string_view bytes) {
     FAULTLINE_CHECK(pieces_.has_value() && !refusal_.has_value());
     if (!is_head_told_) return feed_head(bytes);
-    std::size_t consumed = 0;
-    for (;;) {
-      if (pieces_->is_done()) return {Progress::kDone, consumed};
-      const std::string_view rest = bytes.substr(consumed);
-      if (rest.empty()) return {Progress::kNeedMore, consumed};
-      error_code code;
-      consumed += pieces_->put(boost::asio::buffer(rest.data(), rest.size()), code);
-      if (code == http::error::need_more) return {Progress::kNeedMore, consumed};
-      if (code) return refuse(reason_of(code), consumed);
-    }
+    if (pieces_->chunked()) return feed_chunks(bytes);
+    const std::string_view piece = bytes.substr(0, body_left_);
+    request_.append_body(piece);
+    body_left_ -= piece.size();
+    return {body_left_ == 0 ? Progress::kDone : Progress::kNeedMore, piece.size()};
   }
 
   Refusal refusal() const {
@@ -298,11 +289,24 @@ class RequestParser::Impl {
     pieces_->put(boost::asio::buffer(rest.data(), scanner_.head_bytes()), code);
     if (code) return refuse(reason_of(code), skipped);
     FAULTLINE_CHECK(pieces_->is_header_done());
+    body_left_ = pieces_->content_length().value_or(0);
     is_head_told_ = true;
     pieces_->judge_head();
     const std::size_t consumed = skipped + scanner_.head_bytes();
     if (pieces_->refusal()) return refuse(*pieces_->refusal(), consumed);
     return {Progress::kHeadDone, consumed};
+  }
+
+  Step feed_chunks(std::string_view bytes) {
+    const ChunkDecoder::Step step = chunks_.feed(bytes, request_);
+    switch (step.progress) {
+      case ChunkDecoder::Progress::kNeedMore:
+        return {Progress::kNeedMore, step.consumed};
+      case ChunkDecoder::Progress::kDone:
+        return {Progress::kDone, step.consumed};
+      default:
+        return refuse(chunks_.refusal(), step.consumed);
+    }
   }
 
   Refusal reason_of(const error_code& code) const {
@@ -314,6 +318,8 @@ class RequestParser::Impl {
   HttpRequest& request_;
   std::optional<Pieces> pieces_;
   HeadScanner scanner_;
+  ChunkDecoder chunks_;
+  std::uint64_t body_left_ = 0;
   std::optional<Refusal> refusal_;
   int empty_lines_ = 0;
   bool has_begun_ = false;

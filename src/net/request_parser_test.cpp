@@ -106,6 +106,15 @@ TEST(RequestParser, RefusesBadChunks) {
   }
 }
 
+// Beast's own decoder aborted here: the last chunk is the only one and comes in pieces.
+TEST(RequestParser, ReadsAnEmptyChunkedBody) {
+  const std::string bytes =
+      "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n";
+  for (const std::size_t piece : {std::size_t{1}, std::size_t{4}, bytes.size()}) {
+    EXPECT_EQ(read_all(bytes + bytes, piece).requests.size(), 2U);
+  }
+}
+
 TEST(RequestParser, RefusesMalformedHeads) {
   for (const std::string_view head :
        {"GET\r\n\r\n", "GET / HTTP/1.1\r\n\r\n", "GET / HTTP/2.0\r\nHost: h\r\n\r\n",
