@@ -66,22 +66,6 @@ Error error_of(const error_code& code) {
   return Error{Errc::kCannotListen};
 }
 
-PeerKey key_of(const asio::ip::address& address) {
-  PeerKey key;
-  if (address.is_v4()) {
-    key.low = 0xffff'0000'0000ULL | address.to_v4().to_uint();
-    return key;
-  }
-  const asio::ip::address_v6 v6 = address.to_v6();
-  if (v6.is_v4_mapped()) {
-    key.low = 0xffff'0000'0000ULL | asio::ip::make_address_v4(asio::ip::v4_mapped, v6).to_uint();
-    return key;
-  }
-  const auto bytes = v6.to_bytes();
-  for (std::size_t index = 0; index < 8; ++index) key.high = key.high << 8 | bytes[index];
-  return key;
-}
-
 }  // namespace
 
 // The acceptor lives on the first thread; connections go to the threads in turn.
@@ -185,7 +169,8 @@ class HttpServer::Impl {
   void take(UniqueFd fd, const asio::ip::address& address) {
     core_.add(Count::kAccepted);
     NewConnection connection{std::move(fd), address.to_string(), nullptr, std::nullopt};
-    Result<Admission, Refusal> admitted = core_.peers.admit(key_of(address), monotonic_now());
+    Result<Admission, Refusal> admitted =
+        core_.peers.admit(peer_key_of(connection.peer), monotonic_now());
     if (admitted) {
       connection.admission = std::make_unique<Admission>(std::move(admitted).value());
     } else {
