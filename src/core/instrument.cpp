@@ -72,8 +72,12 @@ double native_units_approx(Qty qty, const InstrumentSpec& spec) {
 }
 
 double notional_approx(Qty qty, double price, const InstrumentSpec& spec) {
-  const double units = native_units_approx(qty, spec) * to_double_approx(spec.contract_multiplier);
-  return spec.kind == ContractKind::kLinear ? units * price : units;
+  return native_units_approx(qty, spec) * unit_notional_approx(price, spec);
+}
+
+double unit_notional_approx(double price, const InstrumentSpec& spec) {
+  const double multiplier = to_double_approx(spec.contract_multiplier);
+  return spec.kind == ContractKind::kLinear ? multiplier * price : multiplier;
 }
 
 }  // namespace faultline

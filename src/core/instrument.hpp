@@ -83,6 +83,8 @@ Result<PriceTicks> to_price_ticks(PriceE9 price, const InstrumentSpec& spec);
 
 // Money in quote currency for `qty` at `price`. Lossy beyond 2^53; for estimates.
 double notional_approx(Qty qty, double price, const InstrumentSpec& spec);
+// The same of one native unit.
+double unit_notional_approx(double price, const InstrumentSpec& spec);
 // Native units (coins or contracts) of a quantity. Lossy beyond 2^53; for estimates.
 double native_units_approx(Qty qty, const InstrumentSpec& spec);
 

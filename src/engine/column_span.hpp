@@ -44,6 +44,13 @@ struct ColumnSpan {
   std::optional<SpanFeed> feed{};  // absent where no feed was recorded: that is not a zero
   double open_interest_usd = 0.0;  // at the end
   double funding_rate = 0.0;       // paid inside
+  // What takers bought and sold, at each step's close (a measurement); absent where some step does
+  // not tell who took.
+  struct TakerFlow {
+    double bought_usd = 0.0;
+    double sold_usd = 0.0;
+  };
+  std::optional<TakerFlow> taker{};
 };
 
 }  // namespace faultline

@@ -51,6 +51,7 @@ void describe_venues(const MapSeries& series, LiquidationMap& map) {
   for (std::size_t v = 0; v < series.runs().size(); ++v) {
     const VenueRun& run = series.runs()[v];
     VenuePart part = run.part();
+    part.state_hash = run.filter().state_hash();
     part.open_interest_usd = last.venue_interest_usd[v];
     // An interest of nothing has no shares.
     part.share =

@@ -51,6 +51,7 @@ class MapSeries {
   // Of the last column: with intervals, and what the feeds would print of each. Empty before it.
   std::vector<Cluster> clusters() const;
   std::span<const ClusterHistory> histories() const { return tracker_.histories(); }
+  void forget_ended_clusters(std::size_t kept) { tracker_.forget_ended(kept); }
   const LiquidationBands& bands() const { return bands_; }
 
  private:

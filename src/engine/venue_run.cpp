@@ -134,6 +134,8 @@ void VenueRun::add_reading(const FilterReading& reading) {
 
 ColumnSpan VenueRun::take_span() {
   has_span_ = false;
+  // One step that does not tell who took leaves the whole span unknown.
+  if (is_taker_unknown_) span_.taker.reset();
   return std::exchange(span_, ColumnSpan{});
 }
 
@@ -156,7 +158,6 @@ VenuePart VenueRun::part() const {
     part.factor = filter_.factor().factor();
     part.exponent = filter_.factor().exponent();
   }
-  part.state_hash = filter_.state_hash();
   part.state_bytes = filter_.memory_bytes();
   return part;
 }

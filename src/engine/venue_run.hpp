@@ -47,7 +47,8 @@ class VenueRun {
   const StepNotes& notes() const { return steps_.notes(); }
   std::uint64_t oi_exceeds_volume_steps() const { return oi_exceeds_volume_steps_; }
 
-  // All but what depends on the other venues.
+  // All but what depends on the other venues, and the hash of the state, which takes as long as many
+  // steps.
   VenuePart part() const;
 
  private:
@@ -72,6 +73,7 @@ class VenueRun {
   std::optional<UnixNanos> reached_;
   ColumnSpan span_;
   bool has_span_ = false;
+  bool is_taker_unknown_ = false;
   std::uint64_t oi_exceeds_volume_steps_ = 0;
   std::uint64_t refused_readings_ = 0;
 };

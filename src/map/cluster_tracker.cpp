@@ -94,7 +94,7 @@ void ClusterTracker::give_birth(const MapColumn& column, std::span<const VenueRo
              other.price_low < found.price_high;
     });
     if (is_known) continue;
-    ClusterHistory born{.id = histories_.size() + 1,
+    ClusterHistory born{.id = ++born_count_,
                         .side = found.side,
                         .price_low = found.price_low,
                         .price_high = found.price_high,
@@ -106,6 +106,26 @@ void ClusterTracker::give_birth(const MapColumn& column, std::span<const VenueRo
     alive_.push_back({histories_.size(), venue_usd_in(venues, born)});
     histories_.push_back(std::move(born));
   }
+}
+
+void ClusterTracker::forget_ended(std::size_t kept) {
+  const auto ended = static_cast<std::size_t>(
+      std::ranges::count_if(histories_, [](const ClusterHistory& one) { return one.ended.has_value(); }));
+  if (ended <= kept) return;
+  std::size_t too_many = ended - kept;
+  std::vector<ClusterHistory> left;
+  left.reserve(histories_.size() - too_many);
+  std::vector<std::size_t> place(histories_.size(), 0);
+  for (std::size_t i = 0; i < histories_.size(); ++i) {
+    if (histories_[i].ended && too_many > 0) {
+      --too_many;
+      continue;
+    }
+    place[i] = left.size();
+    left.push_back(std::move(histories_[i]));
+  }
+  histories_ = std::move(left);
+  for (Alive& one : alive_) one.index = place[one.index];
 }
 
 }  // namespace faultline

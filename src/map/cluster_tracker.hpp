@@ -74,6 +74,10 @@ class ClusterTracker {
   // In order of birth, ended ones included.
   std::span<const ClusterHistory> histories() const { return histories_; }
 
+  // Keeps the last `kept` of those that have ended, in the order of birth: a map that is never over
+  // must not remember all.
+  void forget_ended(std::size_t kept);
+
  private:
   struct Alive {
     std::size_t index;              // of histories_
@@ -86,6 +90,7 @@ class ClusterTracker {
 
   ClusterTrackerOptions options_;
   std::vector<ClusterHistory> histories_;
+  std::uint64_t born_count_ = 0;
   std::vector<Alive> alive_;
   std::optional<UnixNanos> last_as_of_;
   std::vector<double> last_usd_per_unit_;  // by venue

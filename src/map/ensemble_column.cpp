@@ -12,12 +12,6 @@ namespace {
 
 constexpr std::array kSides{Side::kLong, Side::kShort};
 
-// Money per native unit at `mark`.
-double unit_usd_at(const InstrumentSpec& spec, double mark) {
-  const double multiplier = to_double_approx(spec.contract_multiplier);
-  return spec.kind == ContractKind::kLinear ? multiplier * mark : multiplier;
-}
-
 double dot(std::span<const double> a, std::span<const double> b) {
   return std::inner_product(a.begin(), a.end(), b.begin(), 0.0);
 }
@@ -60,7 +54,7 @@ VenueProfile profile_of(const VenueView& venue, const RowFrame& frame) {
                          .row_count = frame.row_count};
   VenueProfile out;
   out.weights.assign(venue.weights.begin(), venue.weights.end());
-  out.usd_per_unit = unit_usd_at(venue.spec, venue.mark);
+  out.usd_per_unit = unit_notional_approx(venue.mark, venue.spec);
   out.open_interest_usd = density.stock(Side::kLong) * out.usd_per_unit;
   for (const Side side : kSides) {
     const std::size_t s = index_of(side);

@@ -8,20 +8,18 @@ namespace faultline {
 namespace {
 
 constexpr auto kSize = static_cast<std::int64_t>(kTileSize);
-// Cells whose 80 % interval is wider than this factor are marked.
-constexpr float kWideFactor = 4.0F;
-
 std::int32_t tile_row_of(std::int32_t row) {
   const auto size = static_cast<std::int32_t>(kTileSize);
   return row >= 0 ? row / size : -((-row + size - 1) / size);
 }
 
-bool is_wide(const RowInterval& interval, std::size_t i) {
-  return i < interval.p90.size() && interval.p90[i] > kWideFactor * interval.p10[i] &&
-         interval.p90[i] >= 1.0F;
-}
-
 }  // namespace
+
+bool is_wide(const RowInterval& interval, std::size_t row) {
+  constexpr float kWideFactor = 4.0F;
+  return row < interval.p90.size() && interval.p90[row] > kWideFactor * interval.p10[row] &&
+         interval.p90[row] >= 1.0F;
+}
 
 HeatmapTiles::HeatmapTiles(UnixNanos first_column, Nanos column_interval)
     : first_column_(first_column), interval_(column_interval), levels_(kTileLevelMax + 1) {

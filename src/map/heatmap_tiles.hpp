@@ -13,6 +13,10 @@
 
 namespace faultline {
 
+// Whether a row's 80 % interval is wider than a factor of four: such cells are hatched. Rows count
+// from the column's first; false without intervals.
+bool is_wide(const RowInterval& interval, std::size_t row);
+
 // The tiles of one series of columns, at all levels, while it grows.
 //
 //   MapColumn ──add()──> texel of each level ──> open tiles ──(last texel)──> packed tiles

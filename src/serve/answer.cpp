@@ -11,6 +11,18 @@
 namespace faultline {
 namespace {
 
+// Of answers that are made for one request: 9 would take three times as long and save 3 %.
+constexpr int kGzipLevel = 5;
+
+HttpResponse not_modified(std::string etag, std::string_view cache_control) {
+  HttpResponse out;
+  out.status = 304;
+  out.headers = {{"ETag", std::move(etag)}, {"Cache-Control", std::string(cache_control)}};
+  return out;
+}
+
+}  // namespace
+
 std::string etag_of(std::string_view body) {
   std::array<char, 24> out{};
   std::snprintf(out.data(), out.size(), "\"%016llx\"",
@@ -31,20 +43,10 @@ bool accepts_gzip(const HttpRequest& request) {
   return at != std::string_view::npos && accepted->substr(at).rfind("gzip;q=0", 0) != 0;
 }
 
-HttpResponse not_modified(std::string etag, std::string_view cache_control) {
-  HttpResponse out;
-  out.status = 304;
-  out.headers = {{"ETag", std::move(etag)}, {"Cache-Control", std::string(cache_control)}};
-  return out;
-}
-
-}  // namespace
-
-std::string gzipped(std::string_view text) {
-  constexpr int kLevel = 6;
+std::string gzipped(std::string_view text, int level) {
   constexpr int kGzipWindow = 15 + 16;  // zlib's way to say gzip
   z_stream stream{};
-  FAULTLINE_CHECK(deflateInit2(&stream, kLevel, Z_DEFLATED, kGzipWindow, 8, Z_DEFAULT_STRATEGY) ==
+  FAULTLINE_CHECK(deflateInit2(&stream, level, Z_DEFLATED, kGzipWindow, 8, Z_DEFAULT_STRATEGY) ==
                   Z_OK);
   std::string out(deflateBound(&stream, static_cast<uLong>(text.size())), '\0');
   // zlib does not write to its input.
@@ -65,7 +67,7 @@ HttpResponse answer_text(const HttpRequest& request, std::string_view content_ty
   if (has_already(request, etag)) return not_modified(std::move(etag), kCaching);
   const bool is_packed = body.size() >= kGzipBytesLeast && accepts_gzip(request);
   HttpResponse out =
-      HttpResponse::of(200, content_type, is_packed ? gzipped(body) : std::move(body));
+      HttpResponse::of(200, content_type, is_packed ? gzipped(body, kGzipLevel) : std::move(body));
   out.headers = {{"ETag", std::move(etag)},
                  {"Cache-Control", std::string(kCaching)},
                  {"Vary", "Accept-Encoding"}};
@@ -103,18 +105,19 @@ int status_of(Errc code) {
   }
 }
 
-HttpResponse answer_problem(const Diagnostic& problem, int status) {
+HttpResponse answer_problem(const HttpRequest& request, const Diagnostic& problem, int status) {
   JsonValue out = JsonValue::object();
   out.set("type", "about:blank").set("title", meaning_of(problem.code)).set("status", status);
   out.set("detail", describe(problem));
   out.set("errc", static_cast<int>(problem.code)).set("name", name_of(problem.code));
   out.set("field", problem.field.empty() ? JsonValue() : JsonValue(problem.field));
   out.set("value", problem.value.empty() ? JsonValue() : JsonValue(problem.value));
+  out.set("request_id", text_of(request.id()));
   return HttpResponse::of(status, "application/problem+json", write_json(out));
 }
 
-HttpResponse answer_problem(const Diagnostic& problem) {
-  return answer_problem(problem, status_of(problem.code));
+HttpResponse answer_problem(const HttpRequest& request, const Diagnostic& problem) {
+  return answer_problem(request, problem, status_of(problem.code));
 }
 
 }  // namespace faultline

@@ -27,11 +27,16 @@ HttpResponse answer_bytes(const HttpRequest& request, std::shared_ptr<const std:
                           Caching caching);
 
 // application/problem+json (RFC 9457): the status of the error, and errc, field and value.
-HttpResponse answer_problem(const Diagnostic& problem);
-HttpResponse answer_problem(const Diagnostic& problem, int status);
+HttpResponse answer_problem(const HttpRequest& request, const Diagnostic& problem);
+HttpResponse answer_problem(const HttpRequest& request, const Diagnostic& problem, int status);
 int status_of(Errc code);
 
-// Errors: none that input can cause. Cost: zlib level 6.
-std::string gzipped(std::string_view text);
+// Requires: a level of zlib's, 1 to 9.
+std::string gzipped(std::string_view text, int level);
+
+// What the headers of a request say.
+std::string etag_of(std::string_view body);
+bool has_already(const HttpRequest& request, std::string_view etag);
+bool accepts_gzip(const HttpRequest& request);
 
 }  // namespace faultline

@@ -2,92 +2,44 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 
 #include "core/time_text.hpp"
 #include "serve/answer.hpp"
+#include "serve/documents.hpp"
 #include "serve/query.hpp"
-#include "study/map_document.hpp"
 
 namespace faultline {
 namespace {
 
-constexpr std::int64_t kEntriesMost = 20'000;  // texels of one answer
-constexpr std::int64_t kPrintsMost = 5'000;
-constexpr std::int64_t kPrintsDefault = 500;
-constexpr std::int64_t kScoredMost = 10'000;
-
-JsonValue by_side(const std::array<double, 2>& usd) {
-  JsonValue out = JsonValue::object();
-  out.set("long", usd[0]).set("short", usd[1]);
+HttpResponse method_not_allowed(const HttpRequest& request, std::string allowed) {
+  HttpResponse out = answer_problem(request,
+                                    {.code = Errc::kBadRequest,
+                                     .field = "method",
+                                     .value = std::string(name_of(request.method())),
+                                     .note = "this path takes " + allowed},
+                                    405);
+  out.headers.push_back({"Allow", std::move(allowed)});
   return out;
 }
 
-JsonValue json_of_feed_side(const std::optional<SpanFeed>& feed, std::size_t side) {
-  if (!feed || !feed->has_side[side]) return {};
-  JsonValue out = JsonValue::object();
-  out.set("expected_liquidation_usd", feed->expected_liquidation_usd[side])
-      .set("printed_usd", feed->printed_usd[side]);
-  const std::optional<UsdInterval>& band = feed->liquidation_interval[side];
-  JsonValue interval;
-  if (band) interval = JsonValue::object().set("low", band->low).set("high", band->high);
-  out.set("liquidation_interval", std::move(interval));
-  return out;
+// HEAD is a GET whose body is not sent.
+HttpMethod asked_method(const HttpRequest& request) {
+  return request.method() == HttpMethod::kHead ? HttpMethod::kGet : request.method();
 }
 
-// Several columns as one: the candle of all, sums of flows, states of the last.
-void add_entry(const SeriesEntry& entry, SeriesEntry& sum) {
-  Candle& candle = sum.span.candle;
-  candle.high = std::max(candle.high, entry.span.candle.high);
-  candle.low = std::min(candle.low, entry.span.candle.low);
-  candle.close = entry.span.candle.close;
-  candle.end = entry.span.candle.end;
-  sum.span.funding_rate += entry.span.funding_rate;
-  sum.open_interest_usd = entry.open_interest_usd;
-  sum.mark = entry.mark;
-  sum.near = entry.near;
-  for (const std::size_t s : {0U, 1U}) {
-    sum.span.crossed_usd[s] += entry.span.crossed_usd[s];
-    if (!entry.span.feed) continue;
-    if (!sum.span.feed) sum.span.feed.emplace();
-    SpanFeed& feed = *sum.span.feed;
-    feed.has_side[s] = feed.has_side[s] || entry.span.feed->has_side[s];
-    feed.expected_liquidation_usd[s] += entry.span.feed->expected_liquidation_usd[s];
-    feed.printed_usd[s] += entry.span.feed->printed_usd[s];
-    feed.liquidation_interval[s].reset();  // intervals of sums are not sums of intervals
+JsonValue feeds_document(const MapNow& now, const SeriesRunner::State& state) {
+  JsonValue feeds = JsonValue::array();
+  for (const VenueNow& venue : now.venues) {
+    JsonValue one = JsonValue::object();
+    one.set("instrument", to_text(venue.part.spec.id));
+    one.set("age_s", 1e-9 * static_cast<double>((state.now - now.column->as_of).value));
+    one.set("readings", venue.part.readings)
+        .set("refused_readings", venue.part.refused_readings);
+    one.set("completeness", name_of(venue.completeness)).set("is_stale", false);
+    one.set("problem", state.problem ? JsonValue(describe(*state.problem)) : JsonValue());
+    feeds.push(std::move(one));
   }
-}
-
-std::vector<SeriesEntry> merged(std::vector<SeriesEntry> entries, int level) {
-  std::vector<SeriesEntry> out;
-  for (SeriesEntry& entry : entries) {
-    if (!out.empty() && (out.back().index >> level) == (entry.index >> level)) {
-      add_entry(entry, out.back());
-    } else {
-      out.push_back(std::move(entry));
-    }
-  }
-  return out;
-}
-
-JsonValue json_of_print(const RealisedLiquidation& print) {
-  JsonValue out = JsonValue::object();
-  out.set("time", to_text(print.time)).set("side", name_of(print.side));
-  out.set("price", print.price).set("usd", print.usd);
-  out.set("completeness", name_of(print.completeness));
-  return out;
-}
-
-HttpResponse method_not_allowed() {
-  HttpResponse out = answer_problem({.code = Errc::kBadRequest, .field = "method"}, 405);
-  out.headers.push_back({"Allow", "GET, HEAD"});
-  return out;
-}
-
-HttpResponse not_yet(const MapHistory& history) {
-  return answer_problem({.code = Errc::kNoData,
-                         .field = to_text(history.identity().instrument),
-                         .note = "the first column is not there yet"});
+  return feeds;
 }
 
 }  // namespace
@@ -106,26 +58,60 @@ std::string_view name_of(ServeMode mode) {
 
 Api::Api(ApiConfig config) : config_(std::move(config)) {}
 
-bool Api::is_api_path(std::string_view path) { return path.substr(0, 4) == "/v1/"; }
+bool Api::is_api_path(std::string_view path) { return path == "/v1" || path.substr(0, 4) == "/v1/"; }
 
 std::span<const Api::Route> Api::routes() {
+  using enum HttpMethod;
   static constexpr std::array kRoutes{
-      Route{"/v1/health", &Api::health},     Route{"/v1/instruments", &Api::instruments},
-      Route{"/v1/map", &Api::map},           Route{"/v1/heatmap/tile", &Api::tile},
-      Route{"/v1/series", &Api::series},     Route{"/v1/clusters", &Api::clusters},
-      Route{"/v1/liquidations", &Api::liquidations}, Route{"/v1/scorecard", &Api::scorecard},
+      Route{kGet, "/v1/health", ApiScope::kRead, &Api::health},
+      Route{kGet, "/v1/instruments", ApiScope::kRead, &Api::instruments},
+      Route{kGet, "/v1/map", ApiScope::kRead, &Api::map},
+      Route{kGet, "/v1/heatmap", ApiScope::kRead, &Api::heatmap},
+      Route{kGet, "/v1/heatmap/tile", ApiScope::kRead, &Api::tile},
+      Route{kGet, "/v1/series", ApiScope::kRead, &Api::series},
+      Route{kGet, "/v1/clusters", ApiScope::kRead, &Api::clusters},
+      Route{kGet, "/v1/liquidations", ApiScope::kRead, &Api::liquidations},
+      Route{kGet, "/v1/scorecard", ApiScope::kRead, &Api::scorecard},
+      Route{kGet, "/v1/studies", ApiScope::kRead, &Api::studies},
+      Route{kGet, "/v1/studies/", ApiScope::kRead, &Api::study},
+      Route{kGet, "/v1/clock", ApiScope::kRead, &Api::clock},
+      Route{kPost, "/v1/clock", ApiScope::kControl, &Api::set_clock},
+      Route{kGet, "/v1/lab/scenarios", ApiScope::kRead, &Api::lab_scenarios},
+      Route{kGet, "/v1/lab/fields", ApiScope::kRead, &Api::lab_fields},
+      Route{kGet, "/v1/lab/runs", ApiScope::kRead, &Api::lab_runs},
+      Route{kPost, "/v1/lab/runs", ApiScope::kLab, &Api::start_lab_run},
+      Route{kGet, "/v1/lab/runs/", ApiScope::kRead, &Api::lab_run},
+      Route{kDelete, "/v1/lab/runs/", ApiScope::kLab, &Api::cancel_lab_run},
+      Route{kGet, "/v1/openapi.json", ApiScope::kRead, &Api::openapi},
   };
   return kRoutes;
 }
 
-HttpResponse Api::answer(const HttpRequest& request) const {
+bool Api::matches(const Route& route, std::string_view path) {
+  if (route.path.back() != '/') return path == route.path;
+  return path.size() > route.path.size() && path.substr(0, route.path.size()) == route.path &&
+         path.find('/', route.path.size()) == std::string_view::npos;
+}
+
+ApiScope Api::scope_of(const HttpRequest& request) {
   for (const Route& route : routes()) {
-    if (route.path != request.path()) continue;
-    if (request.method() != HttpMethod::kGet && request.method() != HttpMethod::kHead)
-      return method_not_allowed();
-    return (this->*route.handler)(request);
+    if (matches(route, request.path()) && route.method == asked_method(request)) return route.scope;
   }
-  return answer_problem({.code = Errc::kNotFound, .field = "path", .value = request.path()});
+  return ApiScope::kRead;
+}
+
+HttpResponse Api::answer(const HttpRequest& request) const {
+  std::string allowed;
+  for (const Route& route : routes()) {
+    if (!matches(route, request.path())) continue;
+    if (route.method == asked_method(request)) return (this->*route.handler)(request);
+    if (!allowed.empty()) allowed += ", ";
+    allowed += name_of(route.method);
+    if (route.method == HttpMethod::kGet) allowed += ", HEAD";
+  }
+  if (!allowed.empty()) return method_not_allowed(request, std::move(allowed));
+  return answer_problem(
+      request, {.code = Errc::kNotFound, .field = "path", .value = request.path()}, 404);
 }
 
 Outcome<SeriesRunner*> Api::runner_of(const HttpRequest& request) const {
@@ -138,54 +124,48 @@ Outcome<SeriesRunner*> Api::runner_of(const HttpRequest& request) const {
       .code = Errc::kUnknownInstrument, .field = "instrument", .value = std::string(*id)};
 }
 
-JsonValue Api::header_of(const MapHistory& history, const MapNow& now) {
-  const SeriesIdentity& identity = history.identity();
-  JsonValue coverage = JsonValue::array();
-  for (const VenuePart& venue : now.venues) {
-    JsonValue one = JsonValue::object();
-    one.set("instrument", to_text(venue.spec.id)).set("share", venue.share);
-    one.set("feed", venue.feed.empty() ? JsonValue() : JsonValue(venue.feed));
-    one.set("readings", venue.readings).set("refused_readings", venue.refused_readings);
-    coverage.push(std::move(one));
-  }
-  JsonValue out = JsonValue::object();
-  out.set("model_version", now.column.model_version).set("as_of", to_text(now.column.as_of));
-  out.set("instrument", to_text(identity.instrument));
-  out.set("is_simulated", identity.kind == SourceKind::kSimulation);
-  out.set("members", identity.members);
-  out.set("units", JsonValue::object().set("money", "USD").set("price", identity.quote));
-  out.set("coverage", std::move(coverage));
-  JsonValue assumptions = JsonValue::array();
-  for (const char* text :
-       {"an estimate from public data; positions are not observed",
-        "money is notional at risk, valued at the mark of its column",
-        "closing before liquidation, partial liquidation and hedged books are not modelled",
-        "no direction of price is predicted"})
-    assumptions.push(text);
-  out.set("assumptions", std::move(assumptions));
-  return out;
+Outcome<Api::Shown> Api::shown_of(const HttpRequest& request) const {
+  const Outcome<SeriesRunner*> runner = runner_of(request);
+  if (!runner) return runner.error();
+  MapHistory& history = (*runner)->history();
+  auto now = history.now();
+  if (!now)
+    return Diagnostic{.code = Errc::kNoData,
+                      .field = "instrument",
+                      .value = to_text(history.identity().instrument),
+                      .note = "the first column is not there yet"};
+  return Shown{&history, std::move(now)};
 }
 
-HttpResponse Api::health(const HttpRequest& request) const {
+JsonValue Api::health_document() const {
   bool is_well = true;
   JsonValue feeds = JsonValue::array();
   for (const ServedSeries& one : config_.series) {
     const SeriesRunner::State state = one.runner->state();
     is_well = is_well && !state.problem;
-    JsonValue feed = JsonValue::object();
-    feed.set("instrument", one.id).set("now", to_text(state.now)).set("speed", state.speed);
-    feed.set("is_over", state.is_over);
-    feed.set("columns", one.runner->history().column_end());
-    feed.set("problem", state.problem ? JsonValue(describe(*state.problem)) : JsonValue());
-    feeds.push(std::move(feed));
+    const auto now = one.runner->history().now();
+    if (!now) continue;
+    const JsonValue of_series = feeds_document(*now, state);
+    for (const JsonValue& feed : *of_series.as_array()) feeds.push(feed);
   }
   const SeriesRunner::State first = config_.series.front().runner->state();
+  JsonValue resumed;
+  if (config_.resumed) {
+    resumed = JsonValue::object();
+    resumed.set("from", to_text(config_.resumed->from)).set("columns", config_.resumed->columns);
+    resumed.set("seconds_missed", config_.resumed->seconds_missed)
+        .set("note", config_.resumed->note);
+  }
   JsonValue out = JsonValue::object();
   out.set("status", is_well ? "ok" : "degraded").set("mode", name_of(config_.mode));
-  out.set("now", to_text(first.now)).set("speed", first.speed);
+  out.set("now", to_text(first.now)).set("speed", first.speed).set("is_over", first.is_over);
   out.set("model_version", kModelVersion).set("version", config_.version);
-  out.set("feeds", std::move(feeds));
-  return answer_json(request, out);
+  out.set("resumed", std::move(resumed)).set("feeds", std::move(feeds));
+  return out;
+}
+
+HttpResponse Api::health(const HttpRequest& request) const {
+  return answer_json(request, health_document());
 }
 
 HttpResponse Api::instruments(const HttpRequest& request) const {
@@ -196,180 +176,91 @@ HttpResponse Api::instruments(const HttpRequest& request) const {
     JsonValue venues = JsonValue::array();
     for (const InstrumentId& venue : identity.venues) venues.push(to_text(venue));
     const HeatmapTiles::RowTiles rows = history.row_tiles();
+    JsonValue row_tiles = JsonValue::array();
+    for (std::int32_t row = rows.first; row < rows.end; ++row) row_tiles.push(row);
     JsonValue row = JsonValue::object();
     row.set("id", one.id).set("venues", std::move(venues)).set("quote", identity.quote);
     row.set("is_simulated", identity.kind == SourceKind::kSimulation);
     row.set("members", identity.members);
-    row.set("column_interval_s", 1e-9 * static_cast<double>(identity.column_interval.value));
+    row.set("column_interval_s", static_cast<double>(identity.column_interval.value) / 1e9);
     row.set("first_column", to_text(history.first_column()));
     row.set("column_end", history.column_end()).set("row_log", kRowLog);
-    row.set("row_tiles", JsonValue::object().set("first", rows.first).set("end", rows.end));
-    list.push(std::move(row));
+    list.push(std::move(row.set("row_tiles", std::move(row_tiles))));
   }
   return answer_json(request, JsonValue::object().set("instruments", std::move(list)));
 }
 
-HttpResponse Api::map(const HttpRequest& request) const {
-  const auto runner = runner_of(request);
-  if (!runner) return answer_problem(runner.error());
-  const MapHistory& history = (*runner)->history();
-  const auto now = history.now();
-  if (!now) return not_yet(history);
+JsonValue Api::clock_document() const {
+  const SeriesRunner::State state = config_.series.front().runner->state();
   JsonValue out = JsonValue::object();
-  out.set("header", header_of(history, *now)).set("row_log", kRowLog).set("index", now->index);
-  out.set("column", json_of_column(MomentView{now->column, now->span}, history.identity().members,
-                                   true));
-  out.set("below_usd", by_side(now->column.below_usd));
-  out.set("above_usd", by_side(now->column.above_usd));
-  out.set("never_usd", by_side(now->column.never_usd));
-  return answer_json(request, out);
+  out.set("now", to_text(state.now)).set("speed", state.speed);
+  out.set("speed_max", SeriesRunner::kSpeedMax);
+  out.set("begin", to_text(state.begin)).set("end", to_text(state.end));
+  out.set("is_hurrying", state.is_hurrying).set("is_over", state.is_over);
+  return std::move(out.set("is_steerable", config_.mode != ServeMode::kStore));
 }
 
-HttpResponse Api::tile(const HttpRequest& request) const {
-  const auto runner = runner_of(request);
-  if (!runner) return answer_problem(runner.error());
-  const auto level = query_integer(request, "level", {0, kTileLevelMax});
-  if (!level) return answer_problem(level.error());
-  const auto column = query_integer(request, "column", {0, std::int64_t{1} << 40});
-  if (!column) return answer_problem(column.error());
-  const auto row = query_integer(request, "row", {-1'000, 1'000});
-  if (!row) return answer_problem(row.error());
-  if (!*column) return answer_problem({.code = Errc::kMissingField, .field = "column"});
-  if (!*row) return answer_problem({.code = Errc::kMissingField, .field = "row"});
-  const TileKey key{.level = static_cast<std::uint8_t>((*level).value_or(0)),
-                    .column = **column,
-                    .row = static_cast<std::int32_t>(**row)};
-  const auto tile = (*runner)->history().tile(key);
-  if (!tile) return answer_problem({.code = Errc::kNoData, .field = "tile"});
-  return answer_bytes(request, tile->bytes,
-                      tile->is_over ? Caching::kForever : Caching::kRevalidate);
+HttpResponse Api::clock(const HttpRequest& request) const {
+  return answer_json(request, clock_document());
 }
 
-JsonValue Api::json_of_entry(const SeriesEntry& entry, std::size_t members) {
-  const Candle& candle = entry.span.candle;
-  JsonValue out = JsonValue::object();
-  out.set("index", entry.index).set("time", to_text(entry.as_of));
-  out.set("open", candle.open).set("high", candle.high).set("low", candle.low);
-  out.set("close", candle.close).set("mark", entry.mark);
-  out.set("open_interest_usd", entry.open_interest_usd);
-  out.set("funding_rate", entry.span.funding_rate);
-  out.set("crossed_usd", by_side(entry.span.crossed_usd));
-  out.set("long", json_of_feed_side(entry.span.feed, 0));
-  out.set("short", json_of_feed_side(entry.span.feed, 1));
-  JsonValue near = JsonValue::array();
-  for (const NearSum& sum : entry.near) {
-    JsonValue one = JsonValue::object();
-    one.set("reach", sum.reach).set("long", json_of_sum(sum.usd[0], members));
-    near.push(std::move(one.set("short", json_of_sum(sum.usd[1], members))));
+HttpResponse Api::set_clock(const HttpRequest& request) const {
+  if (config_.mode == ServeMode::kStore)
+    return answer_problem(request,
+                          {.code = Errc::kBadRequest,
+                           .field = "mode",
+                           .value = "store",
+                           .note = "a store is shown whole; serve it with --replay to steer it"},
+                          409);
+  const Outcome<JsonValue> body = json_body(request);
+  if (!body) return answer_problem(request, body.error());
+  const JsonValue* speed = body->find("speed");
+  const JsonValue* run_to = body->find("run_to");
+  if (speed == nullptr && run_to == nullptr)
+    return answer_problem(request, {.code = Errc::kMissingField, .field = "speed"});
+  SeriesRunner& runner = *config_.series.front().runner;
+  if (speed != nullptr) {
+    const auto value = speed->as_double();
+    if (!value || *value < 0.0 || *value > SeriesRunner::kSpeedMax)
+      return answer_problem(request, {.code = Errc::kOutOfRange,
+                                      .field = "speed",
+                                      .value = write_json(*speed),
+                                      .note = "from 0 to 100000"});
   }
-  out.set("near", std::move(near));
-  return out;
-}
-
-HttpResponse Api::series(const HttpRequest& request) const {
-  const auto runner = runner_of(request);
-  if (!runner) return answer_problem(runner.error());
-  const MapHistory& history = (*runner)->history();
-  const auto now = history.now();
-  if (!now) return not_yet(history);
-  const auto from = query_time(request, "from");
-  if (!from) return answer_problem(from.error());
-  const auto to = query_time(request, "to");
-  if (!to) return answer_problem(to.error());
-  const auto level = query_integer(request, "level", {0, kTileLevelMax});
-  if (!level) return answer_problem(level.error());
-  const int shift = static_cast<int>((*level).value_or(0));
-  const auto index_of_time = [&](UnixNanos time) {
-    const Nanos after = time - history.first_column();
-    const std::int64_t interval = history.identity().column_interval.value;
-    return after.value <= 0 ? std::int64_t{0} : (after.value + interval - 1) / interval;
-  };
-  const std::int64_t end = *to ? index_of_time(**to) : now->index + 1;
-  const std::int64_t most = kEntriesMost << shift;
-  const std::int64_t begin =
-      *from ? index_of_time(**from) : std::max<std::int64_t>(0, end - most);
-  if (end - begin > most)
-    return answer_problem({.code = Errc::kLimit,
-                           .field = "from",
-                           .note = "at most " + std::to_string(kEntriesMost) +
-                                   " texels an answer; ask for a higher level"});
-  JsonValue entries = JsonValue::array();
-  for (const SeriesEntry& entry :
-       merged(history.entries(begin, end, static_cast<std::size_t>(most)), shift))
-    entries.push(json_of_entry(entry, history.identity().members));
-  JsonValue out = JsonValue::object();
-  out.set("header", header_of(history, *now)).set("level", shift);
-  out.set("entries", std::move(entries));
-  return answer_json(request, out);
-}
-
-HttpResponse Api::clusters(const HttpRequest& request) const {
-  const auto runner = runner_of(request);
-  if (!runner) return answer_problem(runner.error());
-  const MapHistory& history = (*runner)->history();
-  const auto now = history.now();
-  if (!now) return not_yet(history);
-  JsonValue clusters = JsonValue::array();
-  for (const Cluster& cluster : now->clusters) clusters.push(json_of_cluster(cluster));
-  JsonValue histories = JsonValue::array();
-  for (const ClusterHistory& one : now->histories) histories.push(json_of_history(one));
-  JsonValue out = JsonValue::object();
-  out.set("header", header_of(history, *now)).set("clusters", std::move(clusters));
-  out.set("histories", std::move(histories));
-  return answer_json(request, out);
-}
-
-HttpResponse Api::liquidations(const HttpRequest& request) const {
-  const auto runner = runner_of(request);
-  if (!runner) return answer_problem(runner.error());
-  const MapHistory& history = (*runner)->history();
-  const auto now = history.now();
-  if (!now) return not_yet(history);
-  const auto from = query_time(request, "from");
-  if (!from) return answer_problem(from.error());
-  const auto to = query_time(request, "to");
-  if (!to) return answer_problem(to.error());
-  const auto least = query_amount(request, "min_usd");
-  if (!least) return answer_problem(least.error());
-  const auto limit = query_integer(request, "limit", {1, kPrintsMost});
-  if (!limit) return answer_problem(limit.error());
-  const MapHistory::PrintQuery query{
-      .range = {(*from).value_or(kAllTime.from), (*to).value_or(kAllTime.to)},
-      .usd_least = (*least).value_or(0.0),
-      .most = static_cast<std::size_t>((*limit).value_or(kPrintsDefault))};
-  JsonValue prints = JsonValue::array();
-  for (const RealisedLiquidation& print : history.prints(query)) prints.push(json_of_print(print));
-  JsonValue out = JsonValue::object();
-  out.set("header", header_of(history, *now)).set("liquidations", std::move(prints));
-  return answer_json(request, out);
-}
-
-HttpResponse Api::scorecard(const HttpRequest& request) const {
-  const auto runner = runner_of(request);
-  if (!runner) return answer_problem(runner.error());
-  const MapHistory& history = (*runner)->history();
-  const auto now = history.now();
-  if (!now) return not_yet(history);
-  std::array<double, 2> expected{};
-  std::array<double, 2> printed{};
-  std::uint64_t columns = 0;
-  const std::int64_t begin = std::max<std::int64_t>(0, now->index + 1 - kScoredMost);
-  for (const SeriesEntry& entry : history.entries(begin, now->index + 1, kScoredMost)) {
-    if (!entry.span.feed) continue;
-    ++columns;
-    for (const std::size_t s : {0U, 1U}) {
-      expected[s] += entry.span.feed->expected_liquidation_usd[s];
-      printed[s] += entry.span.feed->printed_usd[s];
-    }
+  std::optional<UnixNanos> until;
+  if (run_to != nullptr) {
+    const std::string* text = run_to->as_string();
+    const auto time = text != nullptr ? parse_time_text(*text) : Result<UnixNanos>(Error{Errc::kBadTime});
+    if (!time)
+      return answer_problem(
+          request, {.code = Errc::kBadTime, .field = "run_to", .value = write_json(*run_to)});
+    until = *time;
   }
-  JsonValue bands = JsonValue::object();
-  bands.set("nominal", LiquidationBands::kCoverage).set("count", now->liquidation_intervals);
-  bands.set("inside", now->liquidation_intervals_right);
-  JsonValue out = JsonValue::object();
-  out.set("header", header_of(history, *now)).set("columns", columns);
-  out.set("expected_liquidation_usd", by_side(expected)).set("printed_usd", by_side(printed));
-  out.set("liquidation_intervals", std::move(bands));
-  return answer_json(request, out);
+  if (speed != nullptr) runner.set_speed(*speed->as_double());
+  if (until) runner.run_to(*until);
+  return answer_json(request, clock_document());
+}
+
+HttpResponse Api::studies(const HttpRequest& request) const {
+  JsonValue list = JsonValue::array();
+  for (const StudyDocument& study : config_.studies)
+    list.push(JsonValue::object().set("name", study.name).set("title", study.title));
+  return answer_json(request, JsonValue::object().set("studies", std::move(list)));
+}
+
+HttpResponse Api::study(const HttpRequest& request) const {
+  const std::string_view name =
+      std::string_view(request.path()).substr(std::string_view("/v1/studies/").size());
+  for (const StudyDocument& study : config_.studies) {
+    if (study.name == name)
+      return answer_text(request, "application/json", std::string(study.json));
+  }
+  return answer_problem(
+      request, {.code = Errc::kNotFound, .field = "study", .value = std::string(name)}, 404);
+}
+
+HttpResponse Api::openapi(const HttpRequest& request) const {
+  return answer_text(request, "application/json", std::string(config_.openapi));
 }
 
 }  // namespace faultline

@@ -1,72 +1,149 @@
 #include "serve/map_history.hpp"
 
 #include <algorithm>
+#include <span>
+#include <utility>
+
+#include "base/check.hpp"
 
 namespace faultline {
 namespace {
 
-std::vector<ClusterHistory> shown_histories(std::span<const ClusterHistory> all) {
-  std::vector<ClusterHistory> out;
-  std::size_t ended = 0;
-  for (auto at = all.rbegin(); at != all.rend(); ++at) {
-    if (at->ended && ++ended > MapHistory::kHistoriesKept) continue;
-    out.push_back(*at);
+// Every n-th moment, counted from the last, with what came in since the one before it.
+void thin(std::vector<ClusterMoment>& moments) {
+  const std::size_t every =
+      (moments.size() + MapHistory::kMomentsKept - 1) / MapHistory::kMomentsKept;
+  if (every <= 1) return;
+  std::vector<ClusterMoment> kept;
+  double fed_usd = 0.0;
+  for (std::size_t i = 0; i < moments.size(); ++i) {
+    fed_usd += moments[i].fed_usd;
+    if ((moments.size() - 1 - i) % every != 0) continue;
+    kept.push_back(moments[i]);
+    kept.back().fed_usd = std::exchange(fed_usd, 0.0);
   }
-  std::ranges::reverse(out);
+  moments = std::move(kept);
+}
+
+std::vector<ClusterHistory> thinned(std::span<const ClusterHistory> all) {
+  std::vector<ClusterHistory> out(all.begin(), all.end());
+  for (ClusterHistory& one : out) thin(one.moments);
   return out;
 }
 
-std::vector<VenuePart> parts_of(const MapSeries& series, const MapColumn& column) {
-  std::vector<VenuePart> out;
+std::vector<VenueNow> venues_of(const MapSeries& series, const MapColumn& column,
+                                std::span<const Completeness> completeness) {
+  std::vector<VenueNow> out;
   for (std::size_t v = 0; v < series.runs().size(); ++v) {
     VenuePart part = series.runs()[v].part();
     part.open_interest_usd = column.venue_interest_usd[v];
     part.share =
         column.open_interest_usd > 0.0 ? part.open_interest_usd / column.open_interest_usd : 0.0;
-    out.push_back(std::move(part));
+    out.push_back({std::move(part), completeness[v]});
   }
   return out;
 }
+
+SeriesEntry entry_of(const MapNow& now) {
+  return {.index = now.index,
+          .as_of = now.column->as_of,
+          .span = now.span,
+          .mark = now.column->mark,
+          .open_interest_usd = now.column->open_interest_usd,
+          .near = now.column->near};
+}
+
+constexpr auto kTileRows = static_cast<std::int32_t>(kTileSize);
 
 }  // namespace
 
 MapHistory::MapHistory(const SeriesIdentity& identity, UnixNanos first_column)
     : identity_(identity),
       first_column_(first_column),
-      tiles_(first_column, identity.column_interval) {}
+      tiles_(first_column, identity.column_interval),
+      completeness_(identity.venues.size(), Completeness::kUnknown) {}
+
+std::int64_t MapHistory::index_from(UnixNanos time) const {
+  const std::int64_t after = (time - first_column_).value;
+  const std::int64_t interval = identity_.column_interval.value;
+  return after <= 0 ? 0 : (after + interval - 1) / interval;
+}
+
+UnixNanos MapHistory::time_of(std::int64_t index) const {
+  return first_column_ + Nanos(index * identity_.column_interval.value);
+}
 
 void MapHistory::append(const SourceNews& news, const MapSeries& series) {
+  for (const SeriesPrint& one : news.prints) completeness_[one.venue] = one.print.completeness;
   std::shared_ptr<MapNow> now;
   if (news.moment) {
     const MapColumn& column = news.moment->column;
     now = std::make_shared<MapNow>(
         MapNow{.index = (column.as_of - first_column_).value / identity_.column_interval.value,
-               .column = column,
+               .column = std::make_shared<const MapColumn>(column),
                .span = news.moment->span,
                .clusters = series.clusters(),
-               .histories = shown_histories(series.histories()),
-               .venues = parts_of(series, column),
+               .histories = thinned(series.histories()),
+               .venues = venues_of(series, column, completeness_),
                .liquidation_intervals = series.bands().interval_count(),
                .liquidation_intervals_right = series.bands().inside_count()});
   }
   const std::lock_guard lock(mutex_);
-  for (const RealisedLiquidation& print : news.prints) prints_.push_back(print);
+  prints_.insert(prints_.end(), news.prints.begin(), news.prints.end());
   while (prints_.size() > kPrintsKept) prints_.pop_front();
   if (!now) return;
-  tiles_.add(now->column);
-  entries_.push_back({.index = now->index,
-                      .as_of = now->column.as_of,
-                      .span = now->span,
-                      .mark = now->column.mark,
-                      .open_interest_usd = now->column.open_interest_usd,
-                      .near = now->column.near});
+  tiles_.add(*now->column);
+  entries_.push_back(entry_of(*now));
   if (entries_.size() > kEntriesKept) entries_.pop_front();
+  whole_.push_back(now->column);
+  if (whole_.size() > kColumnsWhole) whole_.pop_front();
   now_ = std::move(now);
 }
 
 std::shared_ptr<const MapNow> MapHistory::now() const {
   const std::lock_guard lock(mutex_);
   return now_;
+}
+
+std::optional<PastColumn> MapHistory::column_at(std::int64_t index) {
+  const std::lock_guard lock(mutex_);
+  const auto after = std::ranges::upper_bound(entries_, index, {}, &SeriesEntry::index);
+  if (after == entries_.begin()) return std::nullopt;
+  const SeriesEntry& entry = *std::prev(after);
+  const auto from_end = static_cast<std::size_t>(entries_.end() - after);
+  if (from_end < whole_.size())
+    return PastColumn{entry, whole_[whole_.size() - 1 - from_end], true};
+  return PastColumn{entry, std::make_shared<const MapColumn>(column_of_tiles(entry)), false};
+}
+
+MapColumn MapHistory::column_of_tiles(const SeriesEntry& entry) {
+  const HeatmapTiles::RowTiles rows = tiles_.row_tiles();
+  MapColumn out;
+  out.as_of = entry.as_of;
+  out.mark = entry.mark;
+  out.open_interest_usd = entry.open_interest_usd;
+  out.near = entry.near;
+  out.first_row = rows.first * kTileRows;
+  const auto size = static_cast<std::size_t>((rows.end - rows.first) * kTileRows);
+  for (std::vector<float>& usd : out.notional_at_risk_usd) usd.assign(size, 0.0F);
+  const auto texel = static_cast<std::size_t>(entry.index) % kTileSize;
+  for (std::int32_t row = rows.first; row < rows.end; ++row) {
+    const auto bytes = tiles_.tile(
+        {.level = 0,
+         .column = entry.index / static_cast<std::int64_t>(kTileSize),
+         .row = row});
+    if (!bytes) continue;
+    const auto* data = reinterpret_cast<const std::uint8_t*>(bytes->data());
+    const Result<HeatmapTile> tile = decode_tile({data, bytes->size()});
+    FAULTLINE_CHECK(tile);
+    const auto begin = static_cast<std::size_t>((row - rows.first) * kTileRows);
+    for (const std::size_t s : {0U, 1U}) {
+      for (std::size_t i = 0; i < kTileSize; ++i)
+        out.notional_at_risk_usd[s][begin + i] =
+            static_cast<float>(usd_of_code(tile->sides[s].most[HeatmapTile::at(texel, i)]));
+    }
+  }
+  return out;
 }
 
 std::int64_t MapHistory::column_end() const {
@@ -97,13 +174,22 @@ std::vector<SeriesEntry> MapHistory::entries(std::int64_t from, std::int64_t to,
   return out;
 }
 
-std::vector<RealisedLiquidation> MapHistory::prints(const PrintQuery& query) const {
+std::vector<SeriesPrint> MapHistory::prints(const PrintQuery& query) const {
   const std::lock_guard lock(mutex_);
-  std::vector<RealisedLiquidation> out;
+  std::vector<SeriesPrint> out;
   for (auto at = prints_.rbegin(); at != prints_.rend() && out.size() < query.most; ++at) {
-    if (at->time < query.range.from) break;
-    if (at->time < query.range.to && at->usd >= query.usd_least) out.push_back(*at);
+    const RealisedLiquidation& print = at->print;
+    if (print.time < query.range.from) break;
+    if (print.time < query.range.to && print.usd >= query.usd_least) out.push_back(*at);
   }
+  return out;
+}
+
+std::size_t MapHistory::memory_bytes() const {
+  const std::lock_guard lock(mutex_);
+  std::size_t out = tiles_.memory_bytes() + entries_.size() * sizeof(SeriesEntry) +
+                    prints_.size() * sizeof(SeriesPrint);
+  for (const auto& one : whole_) out += 8 * sizeof(float) * one->row_count();
   return out;
 }
 

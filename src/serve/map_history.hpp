@@ -1,8 +1,8 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <deque>
-#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -14,7 +14,7 @@
 
 namespace faultline {
 
-// What a column leaves behind for panes and candles.
+// What a column leaves behind for panes, candles and scores.
 struct SeriesEntry {
   std::int64_t index = 0;  // of the column, from the first
   UnixNanos as_of{};
@@ -24,36 +24,55 @@ struct SeriesEntry {
   std::array<NearSum, kNearReaches.size()> near{};
 };
 
+// One venue as it was when the newest column was made.
+struct VenueNow {
+  VenuePart part;
+  Completeness completeness = Completeness::kUnknown;  // of its last print
+};
+
 // The newest column and what is known at its time. Nothing in it changes any more.
 struct MapNow {
   std::int64_t index = 0;
-  MapColumn column;
+  std::shared_ptr<const MapColumn> column;
   ColumnSpan span;
   std::vector<Cluster> clusters;
-  std::vector<ClusterHistory> histories;  // alive ones, and the last kHistoriesKept that ended
-  std::vector<VenuePart> venues;
+  // Those of the series; each with at most kMomentsKept moments, which count what came in during
+  // those left out.
+  std::vector<ClusterHistory> histories;
+  std::vector<VenueNow> venues;
   std::uint64_t liquidation_intervals = 0;
   std::uint64_t liquidation_intervals_right = 0;
+};
+
+// A column of the past with the time before it.
+struct PastColumn {
+  SeriesEntry entry;
+  std::shared_ptr<const MapColumn> column;
+  bool is_whole = false;  // else its rows are those of the tiles, and what they lack is left empty
 };
 
 // All that a screen may ask about one series: written by the thread that makes the map, read by
 // those that answer.
 //
-//   SeriesSource ──append()──> MapHistory ──> now(), tile(), entries(), prints()
+//   SeriesSource ──append()──> MapHistory ──> now(), column_at(), tile(), entries(), prints()
 //
 // Thread safety: all functions from any thread; append() from one. What readers get is theirs.
-// Memory: the tiles; of each column kEntryBytes or so; the newest kPrintsKept prints. The oldest
-// entries go when there are kEntriesKept.
+// Memory: the tiles; of each column an entry of 1 kB; the newest kColumnsWhole columns (60 kB each)
+// and kPrintsKept prints. The oldest entries go when there are kEntriesKept.
 class MapHistory {
  public:
-  static constexpr std::size_t kEntriesKept = 1'000'000;
+  static constexpr std::size_t kEntriesKept = 600'000;
+  static constexpr std::size_t kColumnsWhole = 720;
   static constexpr std::size_t kPrintsKept = 200'000;
-  static constexpr std::size_t kHistoriesKept = 100;
+  static constexpr std::size_t kMomentsKept = 200;
 
   MapHistory(const SeriesIdentity& identity, UnixNanos first_column);
 
   const SeriesIdentity& identity() const { return identity_; }
   UnixNanos first_column() const { return first_column_; }
+  // The number of the column that ends at `time`, or of the first one after it.
+  std::int64_t index_from(UnixNanos time) const;
+  UnixNanos time_of(std::int64_t index) const;
 
   // Requires: moments in order.
   void append(const SourceNews& news, const MapSeries& series);
@@ -61,6 +80,10 @@ class MapHistory {
   std::shared_ptr<const MapNow> now() const;  // null before the first column
   std::int64_t column_end() const;
   HeatmapTiles::RowTiles row_tiles() const;
+
+  // The last column up to `index`; absent where none is. Cost: of one that is not kept whole, that
+  // of decoding its tiles.
+  std::optional<PastColumn> column_at(std::int64_t index);
 
   struct Tile {
     std::shared_ptr<const std::string> bytes;
@@ -76,16 +99,22 @@ class MapHistory {
     double usd_least = 0.0;
     std::size_t most = 1'000;
   };
-  std::vector<RealisedLiquidation> prints(const PrintQuery& query) const;
+  std::vector<SeriesPrint> prints(const PrintQuery& query) const;
+
+  std::size_t memory_bytes() const;
 
  private:
+  MapColumn column_of_tiles(const SeriesEntry& entry);  // requires the lock
+
   SeriesIdentity identity_;
   UnixNanos first_column_;
   mutable std::mutex mutex_;
   HeatmapTiles tiles_;
   std::deque<SeriesEntry> entries_;
-  std::deque<RealisedLiquidation> prints_;
   std::shared_ptr<const MapNow> now_;
+  std::deque<std::shared_ptr<const MapColumn>> whole_;  // of the newest entries
+  std::deque<SeriesPrint> prints_;
+  std::vector<Completeness> completeness_;  // by venue
 };
 
 }  // namespace faultline

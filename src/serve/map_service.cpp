@@ -1,88 +1,106 @@
 #include "serve/map_service.hpp"
 
-#include <algorithm>
-#include <functional>
+#include <chrono>
 
+#include "base/clock.hpp"
 #include "core/time_text.hpp"
 #include "serve/answer.hpp"
-#include "study/map_document.hpp"
+#include "serve/documents.hpp"
+#include "serve/metrics.hpp"
 
 namespace faultline {
 namespace {
 
 constexpr std::string_view kStreamPath = "/v1/stream";
-constexpr std::size_t kPrintsAnUpdate = 200;  // the largest; the others can be read over HTTP
-
-JsonValue json_of_prints(std::span<const RealisedLiquidation> prints) {
-  std::vector<RealisedLiquidation> largest(prints.begin(), prints.end());
-  std::ranges::sort(largest, std::greater{}, &RealisedLiquidation::usd);
-  JsonValue list = JsonValue::array();
-  double usd = 0.0;
-  for (const RealisedLiquidation& print : largest) usd += print.usd;
-  for (std::size_t i = 0; i < std::min(largest.size(), kPrintsAnUpdate); ++i) {
-    JsonValue one = JsonValue::object();
-    one.set("time", to_text(largest[i].time)).set("side", name_of(largest[i].side));
-    list.push(std::move(one.set("price", largest[i].price).set("usd", largest[i].usd)));
-  }
-  JsonValue out = JsonValue::object();
-  out.set("count", largest.size()).set("usd", usd).set("largest", std::move(list));
-  return out;
-}
-
-// The rows of one side as codes of tiles.
-JsonValue json_of_codes(const MapColumn& column, Side side) {
-  JsonValue codes = JsonValue::array();
-  for (const float usd : column.notional_at_risk_usd[index_of(side)])
-    codes.push(static_cast<int>(code_of_usd(static_cast<double>(usd))));
-  return codes;
-}
+constexpr std::string_view kMetricsPath = "/metrics";
+constexpr std::size_t kWorkers = 2;
+constexpr std::size_t kRequestsWaitingMax = 256;
+constexpr std::chrono::seconds kHealthEvery{5};
 
 std::vector<HttpHeader> safe_headers() {
   return {{"X-Content-Type-Options", "nosniff"},
           {"Referrer-Policy", "no-referrer"},
+          {"Cross-Origin-Opener-Policy", "same-origin"},
+          {"Cross-Origin-Resource-Policy", "same-origin"},
           {"Content-Security-Policy",
-           "default-src 'self'; worker-src 'self' blob:; img-src 'self' data: blob:; style-src "
-           "'self' 'unsafe-inline'; connect-src 'self' ws: wss:; frame-ancestors 'none'"}};
+           "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; "
+           "worker-src 'self' blob:; object-src 'none'; base-uri 'none'; form-action 'none'; "
+           "frame-ancestors 'none'"}};
+}
+
+// The first number of a start's updates: the machine's clock in milliseconds, times 1,000. It fits
+// a double for 250 years, and no start publishes a thousand updates in each of its milliseconds.
+std::uint64_t first_seq_of_start() {
+  const auto now = std::chrono::duration_cast<std::chrono::milliseconds>(unix_now());
+  return static_cast<std::uint64_t>(now.count()) * 1'000U;
+}
+
+std::string line_of(const AccessEntry& entry) {
+  const UnixNanos now(unix_now().count());
+  JsonValue out = JsonValue::object();
+  out.set("time", to_text(now)).set("request_id", text_of(entry.id));
+  out.set("method", name_of(entry.method)).set("path", entry.path).set("status", entry.status);
+  out.set("bytes", entry.body_bytes);
+  out.set("ms", 1e-6 * static_cast<double>(entry.duration.count())).set("peer", entry.peer);
+  if (!entry.is_complete) out.set("is_complete", false);
+  return write_json(out);
 }
 
 }  // namespace
 
+MapService::MapService(ServiceOptions options)
+    : options_(std::move(options)), pages_(options_.pages), hub_(first_seq_of_start()) {}
+
 Outcome<std::unique_ptr<MapService>> MapService::start(std::unique_ptr<SeriesSource> source,
-                                                       const ServiceOptions& options) {
-  std::unique_ptr<MapService> out(new MapService());
+                                                       ServiceOptions options) {
+  std::unique_ptr<MapService> out(new MapService(std::move(options)));
   MapService& self = *out;
   self.id_ = to_text(source->identity().instrument);
-  self.add_topics();
+  self.lab_ = std::make_unique<LabRuns>(self.options_.scenarios);
   self.runner_ = std::make_unique<SeriesRunner>(
-      std::move(source), options.pace, [&self](const SourceNews& news) { self.publish(news); });
+      std::move(source), self.options_.pace,
+      [&self](const SourceNews& news) { self.publish(news); });
   self.api_ = std::make_unique<Api>(
-      ApiConfig{.mode = options.mode,
-                .version = options.version,
-                .series = {{.id = self.id_, .runner = self.runner_.get()}}});
-  ServerConfig config = options.server;
+      ApiConfig{.mode = self.options_.mode,
+                .version = self.options_.version,
+                .series = {{.id = self.id_, .runner = self.runner_.get()}},
+                .lab = self.lab_.get(),
+                .studies = self.options_.studies,
+                .openapi = self.options_.openapi,
+                .resumed = self.options_.resumed});
+  self.add_topics();
+  self.pool_ = std::make_unique<WorkerPool>(kWorkers, kRequestsWaitingMax);
+  if (const Outcome<void> done = self.listen(); !done) return done.error();
+  self.runner_->start();
+  self.health_thread_ =
+      std::jthread([&self](const std::stop_token& stop) { self.publish_health(stop); });
+  return out;
+}
+
+Outcome<void> MapService::listen() {
+  ServerConfig config = options_.server;
   for (HttpHeader& header : safe_headers()) config.default_headers.push_back(std::move(header));
   ServerHandlers handlers;
-  handlers.on_request = [&self](const HttpRequest& request, Responder responder) {
-    responder.send(self.api_->answer(request));
+  handlers.on_request = [this](const HttpRequest& request, Responder responder) {
+    take(request, std::move(responder));
   };
-  handlers.on_upgrade = [&self](const HttpRequest& request) -> UpgradeDecision {
-    if (request.path() == kStreamPath) return self.hub_.session();
-    return answer_problem(
-        {.code = Errc::kNotFound, .field = "path", .value = request.path()});
-  };
+  handlers.on_upgrade = [this](const HttpRequest& request) { return upgrade(request); };
+  if (options_.access_log)
+    handlers.on_access = [this](const AccessEntry& entry) { options_.access_log(line_of(entry)); };
   auto server = HttpServer::start(config, std::move(handlers));
   if (!server)
     return Diagnostic{.code = server.error().code,
                       .field = "address",
                       .value = config.address + ":" + std::to_string(config.port)};
-  self.server_ = std::move(server).value();
-  self.runner_->start();
-  return out;
+  server_ = std::move(server).value();
+  return {};
 }
 
 MapService::~MapService() {
   // Nobody asks any more before what they ask goes.
+  health_thread_ = {};
   server_.reset();
+  pool_.reset();
   runner_.reset();
 }
 
@@ -90,48 +108,87 @@ std::string MapService::url() const {
   return "http://" + server_->address() + ":" + std::to_string(server_->port());
 }
 
-void MapService::add_topics() {
-  hub_.add_topic("map", id_, [this] { return map_snapshot(); });
-  hub_.add_topic("liquidations", id_, [] { return json_of_prints({}); });
-  hub_.add_topic("clusters", id_, [this] {
-    JsonValue list = JsonValue::array();
-    const auto now = runner_->history().now();
-    if (!now) return list;
-    for (const Cluster& cluster : now->clusters) list.push(json_of_cluster(cluster));
-    return list;
-  });
+void MapService::take(const HttpRequest& request, Responder responder) {
+  if (Api::is_api_path(request.path())) return answer_later(request, std::move(responder));
+  const bool is_read =
+      request.method() == HttpMethod::kGet || request.method() == HttpMethod::kHead;
+  if (!is_read) {
+    responder.send(answer_problem(
+        request, {.code = Errc::kBadRequest, .field = "method", .note = "pages are only read"},
+        405));
+  } else if (request.path() == kMetricsPath) {
+    responder.send(HttpResponse::of(200, "text/plain; version=0.0.4; charset=utf-8", metrics()));
+  } else {
+    responder.send(pages_.answer(request));
+  }
 }
 
-JsonValue MapService::map_snapshot() const {
-  const auto now = runner_->history().now();
-  if (!now) return {};
-  const MapHistory& history = runner_->history();
-  const SeriesEntry entry{.index = now->index,
-                          .as_of = now->column.as_of,
-                          .span = now->span,
-                          .mark = now->column.mark,
-                          .open_interest_usd = now->column.open_interest_usd,
-                          .near = now->column.near};
-  JsonValue codes = JsonValue::object();
-  codes.set("first_row", now->column.first_row);
-  codes.set("long", json_of_codes(now->column, Side::kLong));
-  codes.set("short", json_of_codes(now->column, Side::kShort));
-  JsonValue out = JsonValue::object();
-  out.set("header", Api::header_of(history, *now));
-  out.set("entry", Api::json_of_entry(entry, history.identity().members));
-  out.set("codes", std::move(codes));
-  return out;
+void MapService::answer_later(const HttpRequest& request, Responder responder) {
+  // A job is copied by its queue, a responder cannot be.
+  const auto shared = std::make_shared<Responder>(std::move(responder));
+  const bool is_taken = pool_->post([this, request, shared] {
+    if (!shared->is_abandoned()) shared->send(api_->answer(request));
+  });
+  if (is_taken) return;
+  HttpResponse busy = answer_problem(
+      request,
+      {.code = Errc::kLimit, .field = "requests", .note = "too many wait; try again in a second"},
+      503);
+  busy.headers.push_back({"Retry-After", "1"});
+  shared->send(std::move(busy));
+}
+
+UpgradeDecision MapService::upgrade(const HttpRequest& request) {
+  if (request.path() == kStreamPath) return hub_.session();
+  return answer_problem(
+      request, {.code = Errc::kNotFound, .field = "path", .value = request.path()}, 404);
+}
+
+void MapService::add_topics() {
+  const auto of_now = [this](const auto& document) {
+    return [this, document]() -> JsonValue {
+      const auto now = runner_->history().now();
+      return now ? document(*now) : JsonValue();
+    };
+  };
+  hub_.add_topic("map", id_, of_now([this](const MapNow& now) {
+                   return column_update(runner_->history(), now);
+                 }));
+  hub_.add_topic("clusters", id_, of_now([this](const MapNow& now) {
+                   return clusters_document(runner_->history(), now, WithMoments::kNo);
+                 }));
+  hub_.add_topic("liquidations", id_,
+                 [this] { return prints_update(runner_->history(), {}); });
+  hub_.add_topic("health", id_, [this] { return api_->health_document(); });
 }
 
 // On the runner's thread.
 void MapService::publish(const SourceNews& news) {
-  if (!news.prints.empty()) hub_.publish("liquidations", id_, json_of_prints(news.prints));
+  const MapHistory& history = runner_->history();
+  if (!news.prints.empty())
+    hub_.publish("liquidations", id_, prints_update(history, news.prints));
   if (!news.moment) return;
-  hub_.publish("map", id_, map_snapshot());
-  JsonValue list = JsonValue::array();
-  for (const Cluster& cluster : runner_->history().now()->clusters)
-    list.push(json_of_cluster(cluster));
-  hub_.publish("clusters", id_, list);
+  const auto now = history.now();
+  hub_.publish("map", id_, column_update(history, *now));
+  hub_.publish("clusters", id_, clusters_document(history, *now, WithMoments::kNo));
+  if (options_.on_column) options_.on_column(*now);
+}
+
+void MapService::publish_health(const std::stop_token& stop) {
+  std::unique_lock lock(pulse_mutex_);
+  while (!stop.stop_requested()) {
+    hub_.publish("health", id_, api_->health_document());
+    pulse_.wait_for(lock, stop, kHealthEvery, [] { return false; });
+  }
+}
+
+std::string MapService::metrics() const {
+  return metrics_text({.server = server_->counters(),
+                       .streams = hub_.counters(),
+                       .series = runner_->state(),
+                       .series_id = id_,
+                       .column_end = runner_->history().column_end(),
+                       .history_bytes = runner_->history().memory_bytes()});
 }
 
 }  // namespace faultline

@@ -1,12 +1,19 @@
 #pragma once
 
-#include <chrono>
+#include <condition_variable>
+#include <functional>
 #include <memory>
+#include <mutex>
+#include <span>
 #include <string>
+#include <thread>
+#include <vector>
 
 #include "net/http_server.hpp"
 #include "serve/api.hpp"
+#include "serve/pages.hpp"
 #include "serve/stream_hub.hpp"
+#include "serve/worker_pool.hpp"
 
 namespace faultline {
 
@@ -15,39 +22,61 @@ struct ServiceOptions {
   std::string version;
   ServerConfig server{};
   SeriesRunner::Pace pace{};
+  std::span<const Page> pages;  // they outlive the service, as all texts here do
+  std::vector<StudyDocument> studies;
+  std::vector<Scenario> scenarios;
+  std::string_view openapi;
+  std::optional<ResumeNote> resumed{};
+  // Called after each answer with one line of JSON, on an I/O thread; must not block.
+  std::function<void(std::string_view line)> access_log{};
+  // Called on the runner's thread after each column.
+  std::function<void(const MapNow& now)> on_column{};
 };
 
 // A series of maps behind HTTP and WebSocket: what `faultline serve` starts.
 //
-//   SeriesSource ──> SeriesRunner ──┬─> MapHistory ──> Api ──> HTTP
-//                                   └─> StreamHub ──> WebSocket
+//   SeriesSource ──> SeriesRunner ──┬─> MapHistory ──> Api ──> WorkerPool ──> HTTP
+//                                   └─> StreamHub ───────────────────────────> WebSocket
+//   LabRuns ───────────────────────────────────────────^
 //
 // Thread safety: all functions from any thread. Stops when it is destroyed.
 class MapService {
  public:
   // Errors: those of HttpServer::start(), as what is wrong with address and port.
   static Outcome<std::unique_ptr<MapService>> start(std::unique_ptr<SeriesSource> source,
-                                                    const ServiceOptions& options);
+                                                    ServiceOptions options);
   ~MapService();
   MapService(const MapService&) = delete;
   MapService& operator=(const MapService&) = delete;
 
-  // "http://127.0.0.1:8080"
+  // "http://127.0.0.1:8420"
   std::string url() const;
   SeriesRunner& runner() { return *runner_; }
   ServerCounters counters() const { return server_->counters(); }
 
  private:
-  MapService() = default;
+  explicit MapService(ServiceOptions options);
+  Outcome<void> listen();
+  void take(const HttpRequest& request, Responder responder);
+  void answer_later(const HttpRequest& request, Responder responder);
+  UpgradeDecision upgrade(const HttpRequest& request);
   void publish(const SourceNews& news);
+  void publish_health(const std::stop_token& stop);
   void add_topics();
-  JsonValue map_snapshot() const;
+  std::string metrics() const;
 
+  ServiceOptions options_;
   std::string id_;
+  Pages pages_;
   StreamHub hub_;
+  std::unique_ptr<LabRuns> lab_;
   std::unique_ptr<SeriesRunner> runner_;
   std::unique_ptr<Api> api_;
-  std::unique_ptr<HttpServer> server_;  // last: it calls the others
+  std::unique_ptr<WorkerPool> pool_;
+  std::unique_ptr<HttpServer> server_;
+  std::mutex pulse_mutex_;
+  std::condition_variable_any pulse_;
+  std::jthread health_thread_;
 };
 
 }  // namespace faultline

@@ -49,4 +49,21 @@ Outcome<std::optional<UnixNanos>> query_time(const HttpRequest& request, std::st
   return std::optional(*time);
 }
 
+Outcome<JsonValue> json_body(const HttpRequest& request) {
+  constexpr std::string_view kType = "application/json";
+  const std::string_view type = request.header("Content-Type").value_or("");
+  if (!equals_ignoring_case(type.substr(0, kType.size()), kType))
+    return Diagnostic{.code = Errc::kBadFormat,
+                      .field = "Content-Type",
+                      .value = std::string(type),
+                      .note = "application/json is what is read here"};
+  Result<JsonValue> body = parse_json(request.body(), {.bytes_max = 1U << 20U, .depth_max = 16});
+  if (!body) return Diagnostic{.code = body.error().code, .field = "body"};
+  if (body->as_object() == nullptr)
+    return Diagnostic{.code = Errc::kUnexpectedField,
+                      .field = "body",
+                      .note = "a JSON object is what is read here"};
+  return std::move(body).value();
+}
+
 }  // namespace faultline

@@ -7,6 +7,7 @@
 #include "base/diagnostic.hpp"
 #include "core/units.hpp"
 #include "net/http.hpp"
+#include "text/json.hpp"
 
 namespace faultline {
 
@@ -20,5 +21,9 @@ Outcome<std::optional<std::int64_t>> query_integer(const HttpRequest& request,
                                                    std::string_view name, IntegerBounds bounds);
 Outcome<std::optional<double>> query_amount(const HttpRequest& request, std::string_view name);
 Outcome<std::optional<UnixNanos>> query_time(const HttpRequest& request, std::string_view name);
+
+// The body, which is a JSON object. Errors: kBadFormat (another Content-Type: a form of a foreign
+// page cannot have this one without asking first), kBadJson, kUnexpectedField (no object).
+Outcome<JsonValue> json_body(const HttpRequest& request);
 
 }  // namespace faultline

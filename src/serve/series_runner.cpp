@@ -18,6 +18,8 @@ SeriesRunner::SeriesRunner(std::unique_ptr<SeriesSource> source, const Pace& pac
       pace_(pace),
       due_(Clock::now()) {
   state_.speed = pace.speed;
+  state_.begin = source_->begin();
+  state_.end = source_->end();
   state_.now = source_->begin();
 }
 
@@ -42,20 +44,31 @@ void SeriesRunner::set_speed(double speed) {
   const std::lock_guard lock(mutex_);
   pace_.speed = speed;
   state_.speed = speed;
+  ++commands_;
   due_ = Clock::now();
+  changed_.notify_all();
+}
+
+void SeriesRunner::run_to(UnixNanos until) {
+  const std::lock_guard lock(mutex_);
+  pace_.at_once_until = until;
+  ++commands_;
   changed_.notify_all();
 }
 
 // False when it is to stop.
 bool SeriesRunner::wait_for(UnixNanos column_end, const std::stop_token& stop) {
   std::unique_lock lock(mutex_);
-  if (pace_.at_once_until && column_end <= *pace_.at_once_until) {
-    due_ = Clock::now();
-    return !stop.stop_requested();
-  }
   while (!stop.stop_requested()) {
+    state_.is_hurrying = pace_.at_once_until && column_end <= *pace_.at_once_until;
+    if (state_.is_hurrying) {
+      due_ = Clock::now();
+      return true;
+    }
+    const std::uint64_t seen = commands_;
+    const auto is_told = [&] { return commands_ != seen; };
     if (pace_.speed <= 0.0) {
-      changed_.wait(lock, stop, [&] { return pace_.speed > 0.0; });
+      changed_.wait(lock, stop, is_told);
       continue;
     }
     const double seconds =
@@ -63,8 +76,7 @@ bool SeriesRunner::wait_for(UnixNanos column_end, const std::stop_token& stop) {
     const auto wait =
         std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
     const Clock::time_point due = due_ + wait;
-    const double speed = pace_.speed;
-    if (changed_.wait_until(lock, stop, due, [&] { return pace_.speed != speed; })) continue;
+    if (changed_.wait_until(lock, stop, due, is_told)) continue;
     if (stop.stop_requested()) break;
     // Late by a column or more: the market waits.
     due_ = std::max(due, Clock::now() - wait);
@@ -73,16 +85,19 @@ bool SeriesRunner::wait_for(UnixNanos column_end, const std::stop_token& stop) {
   return false;
 }
 
+void SeriesRunner::finish(std::optional<Diagnostic> problem) {
+  const std::lock_guard lock(mutex_);
+  state_.is_over = !problem;
+  state_.is_hurrying = false;
+  state_.problem = std::move(problem);
+}
+
 void SeriesRunner::run(const std::stop_token& stop) {
   const Nanos interval = source_->identity().column_interval;
   for (UnixNanos until = source_->begin(); until <= source_->end(); until = until + interval) {
     if (!wait_for(until, stop)) return;
     const Outcome<SourceNews> news = source_->advance_to(until);
-    if (!news) {
-      const std::lock_guard lock(mutex_);
-      state_.problem = news.error();
-      return;
-    }
+    if (!news) return finish(news.error());
     history_.append(*news, source_->series());
     {
       const std::lock_guard lock(mutex_);
@@ -90,8 +105,7 @@ void SeriesRunner::run(const std::stop_token& stop) {
     }
     if (on_news_) on_news_(*news);
   }
-  const std::lock_guard lock(mutex_);
-  state_.is_over = true;
+  finish(std::nullopt);
 }
 
 }  // namespace faultline

@@ -41,18 +41,25 @@ class SeriesRunner {
 
   struct State {
     double speed = 0.0;
+    UnixNanos begin{};  // of the first column and of the last
+    UnixNanos end{};
     UnixNanos now{};  // of the market: the end of the last column
+    bool is_hurrying = false;  // to the end of run_to(), or of what was to be there at once
     bool is_over = false;
     std::optional<Diagnostic> problem{};  // why it stopped before its end
   };
   State state() const;
   // Requires: 0 <= speed <= kSpeedMax (checked).
   void set_speed(double speed);
+  // Columns that end by `until` are made as fast as they can be; then the pace goes on. A time that
+  // is past ends an earlier run_to().
+  void run_to(UnixNanos until);
   static constexpr double kSpeedMax = 100'000.0;
 
  private:
   void run(const std::stop_token& stop);
   bool wait_for(UnixNanos column_end, const std::stop_token& stop);
+  void finish(std::optional<Diagnostic> problem);
 
   std::unique_ptr<SeriesSource> source_;
   MapHistory history_;
@@ -60,6 +67,7 @@ class SeriesRunner {
   mutable std::mutex mutex_;
   std::condition_variable_any changed_;
   Pace pace_;
+  std::uint64_t commands_ = 0;  // how often the pace was changed
   std::chrono::steady_clock::time_point due_;  // of the next column
   State state_;
   std::jthread thread_;  // last: it uses all of the above

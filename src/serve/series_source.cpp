@@ -11,6 +11,10 @@
 namespace faultline {
 namespace {
 
+void sort_by_time(std::vector<SeriesPrint>& prints) {
+  std::ranges::stable_sort(prints, {}, [](const SeriesPrint& one) { return one.print.time; });
+}
+
 class Simulation final : public SeriesSource {
  public:
   Simulation(const SimulationOptions& options, LabMarket market)
@@ -20,6 +24,7 @@ class Simulation final : public SeriesSource {
     identity_.step = kMinute;
     identity_.column_interval = options.column_interval;
     for (const VenueTape* tape : market_.tapes()) identity_.venues.push_back(tape->instrument.id);
+    identity_.feeds = identity_.venues;
     identity_.instrument = identity_.venues.front();
     identity_.quote = market_.tapes().front()->instrument.quote;
   }
@@ -33,7 +38,7 @@ class Simulation final : public SeriesSource {
     request.filter.members = options_.members;
     request.seed = options_.seed;
     for (const VenueTape* tape : market_.tapes())
-      cursors_.push_back({.tape = tape, .specs = {tape->instrument}});
+      cursors_.push_back({.tape = tape, .specs = {tape->instrument}, .row = 0});
     series_.emplace(request, options_.column_interval,
                     live_runs(market_.tapes(), kMinute, request));
     begin_ = series_->column_end(first);
@@ -45,16 +50,17 @@ class Simulation final : public SeriesSource {
   const MapSeries& series() const override { return *series_; }
 
   Outcome<SourceNews> advance_to(UnixNanos until) override {
-    if (const Outcome<void> done = market_.advance_to(std::min(until, market_.end())); !done)
-      return done.error();
-    // What is stamped `until` may still be coming.
-    Outcome<std::optional<MapMoment>> moment = series_->advance_to(until - Nanos(1));
+    // A second more: what is stamped `until` must all be there.
+    const UnixNanos upto = std::min(until + Nanos(kSecond.value), market_.end());
+    if (const Outcome<void> done = market_.advance_to(upto); !done) return done.error();
+    Outcome<std::optional<MapMoment>> moment = series_->advance_to(until);
     if (!moment) return moment.error();
+    series_->forget_ended_clusters(kEndedClustersKept);
     SourceNews news{.moment = std::move(moment).value(), .prints = {}};
-    for (Cursor& cursor : cursors_) {
-      if (const Outcome<void> done = take_prints(cursor, news.prints); !done) return done.error();
+    for (std::uint32_t venue = 0; venue < cursors_.size(); ++venue) {
+      if (const Outcome<void> done = take_prints(venue, news.prints); !done) return done.error();
     }
-    std::ranges::stable_sort(news.prints, {}, &RealisedLiquidation::time);
+    sort_by_time(news.prints);
     return news;
   }
 
@@ -62,15 +68,16 @@ class Simulation final : public SeriesSource {
   struct Cursor {
     const VenueTape* tape;
     std::vector<InstrumentSpec> specs;
-    std::size_t row = 0;
+    std::size_t row;
   };
 
-  static Outcome<void> take_prints(Cursor& cursor, std::vector<RealisedLiquidation>& prints) {
+  Outcome<void> take_prints(std::uint32_t venue, std::vector<SeriesPrint>& prints) {
+    Cursor& cursor = cursors_[venue];
     const ColumnBatch& rows = cursor.tape->liquidations;
     for (; cursor.row < rows.row_count(); ++cursor.row) {
       const Outcome<LiquidationPrint> print = liquidation_print(cursor.specs, rows, cursor.row);
       if (!print) return print.error();
-      prints.push_back(realised(*print));
+      prints.push_back({realised(*print), venue});
     }
     return {};
   }
@@ -82,12 +89,53 @@ class Simulation final : public SeriesSource {
   UnixNanos begin_{};
 };
 
+// The prints of one instrument, read batch by batch as time goes on.
+class PrintReader {
+ public:
+  static Outcome<PrintReader> open(const Store& store, const InstrumentId& id, TimeRange range) {
+    PrintReader out;
+    auto reader = reader_if_recorded(store, id, EventKind::kLiquidation, range);
+    if (!reader) return reader.error();
+    out.reader_ = std::move(reader).value();
+    if (!out.reader_) return out;
+    const Outcome<InstrumentRecord> record = store.record(id);
+    if (!record) return record.error();
+    out.specs_ = record->specs;
+    return out;
+  }
+
+  // All before `until`.
+  Outcome<void> take(UnixNanos until, std::uint32_t venue, std::vector<SeriesPrint>& prints) {
+    while (reader_) {
+      for (; row_ < batch_.row_count(); ++row_) {
+        const Outcome<LiquidationPrint> print = liquidation_print(specs_, batch_, row_);
+        if (!print) return print.error();
+        if (print->time >= until) return {};
+        prints.push_back({realised(*print), venue});
+      }
+      row_ = 0;
+      const Outcome<bool> more = reader_->next(batch_);
+      if (!more) return more.error();
+      if (!*more) reader_.reset();
+    }
+    return {};
+  }
+
+ private:
+  std::unique_ptr<ColumnReader> reader_;
+  std::vector<InstrumentSpec> specs_;
+  ColumnBatch batch_{EventKind::kLiquidation};
+  std::size_t row_ = 0;
+};
+
 class Recording final : public SeriesSource {
  public:
   Recording(std::unique_ptr<Store> store, const MapRequest& request, const MapPlan& plan)
       : store_(std::move(store)), request_(request), plan_(plan) {
     identity_.instrument = request.instrument;
     for (const VenuePlan& venue : plan.venues) identity_.venues.push_back(venue.spec.id);
+    identity_.feeds = identity_.venues;
+    if (request.liquidations_from) identity_.feeds.front() = *request.liquidations_from;
     identity_.quote = plan.venues.front().spec.quote;
     identity_.kind = request.instrument.venue == Venue::kSimulated ? SourceKind::kSimulation
                                                                    : SourceKind::kRecording;
@@ -100,13 +148,11 @@ class Recording final : public SeriesSource {
     Outcome<MapSeries> series = open_series(*store_, request_, plan_);
     if (!series) return series.error();
     series_.emplace(std::move(series).value());
-    for (const VenuePlan& venue : plan_.venues) {
-      const bool is_first = &venue == &plan_.venues.front();
-      const InstrumentId feed =
-          is_first ? request_.liquidations_from.value_or(venue.spec.id) : venue.spec.id;
-      if (const Outcome<void> done = load_prints(feed); !done) return done;
+    for (const InstrumentId& feed : identity_.feeds) {
+      Outcome<PrintReader> prints = PrintReader::open(*store_, feed, plan_.shown);
+      if (!prints) return prints.error();
+      prints_.push_back(std::move(prints).value());
     }
-    std::ranges::stable_sort(prints_, {}, &RealisedLiquidation::time);
     return {};
   }
 
@@ -119,39 +165,22 @@ class Recording final : public SeriesSource {
   Outcome<SourceNews> advance_to(UnixNanos until) override {
     Outcome<std::optional<MapMoment>> moment = series_->advance_to(until);
     if (!moment) return moment.error();
+    series_->forget_ended_clusters(kEndedClustersKept);
     SourceNews news{.moment = std::move(moment).value(), .prints = {}};
-    for (; next_print_ < prints_.size() && prints_[next_print_].time < until; ++next_print_)
-      news.prints.push_back(prints_[next_print_]);
+    for (std::uint32_t venue = 0; venue < prints_.size(); ++venue) {
+      const Outcome<void> done = prints_[venue].take(until, venue, news.prints);
+      if (!done) return done.error();
+    }
+    sort_by_time(news.prints);
     return news;
   }
 
  private:
-  Outcome<void> load_prints(const InstrumentId& id) {
-    const TimeRange range{plan_.shown.from, plan_.shown.to};
-    auto reader = reader_if_recorded(*store_, id, EventKind::kLiquidation, range);
-    if (!reader) return reader.error();
-    if (!*reader) return {};
-    const Outcome<InstrumentRecord> record = store_->record(id);
-    if (!record) return record.error();
-    ColumnBatch batch(EventKind::kLiquidation);
-    for (;;) {
-      const Outcome<bool> more = (*reader)->next(batch);
-      if (!more) return more.error();
-      if (!*more) return {};
-      for (std::size_t row = 0; row < batch.row_count(); ++row) {
-        const Outcome<LiquidationPrint> print = liquidation_print(record->specs, batch, row);
-        if (!print) return print.error();
-        prints_.push_back(realised(*print));
-      }
-    }
-  }
-
   std::unique_ptr<Store> store_;
   MapRequest request_;
   MapPlan plan_;
   std::optional<MapSeries> series_;
-  std::vector<RealisedLiquidation> prints_;
-  std::size_t next_print_ = 0;
+  std::vector<PrintReader> prints_;
 };
 
 }  // namespace
@@ -162,7 +191,7 @@ std::string_view name_of(SourceKind kind) {
 
 Outcome<std::unique_ptr<SeriesSource>> simulate_series(const SimulationOptions& options) {
   Outcome<LabMarket> market = LabMarket::open(
-      options.market, live_map_source({.members = kReaderMembers, .reach = kReaderReach}));
+      options.market, live_map_source(kReaderMap));
   if (!market) return market.error();
   auto source = std::make_unique<Simulation>(options, std::move(market).value());
   if (const Outcome<void> done = source->warm_up(); !done) return done.error();

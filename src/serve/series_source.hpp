@@ -26,6 +26,7 @@ std::string_view name_of(SourceKind kind);
 struct SeriesIdentity {
   InstrumentId instrument;  // of the first venue: prices and mark
   std::vector<InstrumentId> venues;
+  std::vector<InstrumentId> feeds;  // of each venue: whose liquidations are read
   std::string quote;
   SourceKind kind = SourceKind::kRecording;
   std::size_t members = 1;
@@ -33,11 +34,20 @@ struct SeriesIdentity {
   Nanos column_interval{};
 };
 
+// A liquidation as a feed printed it (a measurement).
+struct SeriesPrint {
+  RealisedLiquidation print;
+  std::uint32_t venue = 0;  // of SeriesIdentity::venues
+};
+
 // What happened between two calls.
 struct SourceNews {
   std::optional<MapMoment> moment;
-  std::vector<RealisedLiquidation> prints;  // in order of time
+  std::vector<SeriesPrint> prints;  // in order of time
 };
+
+// Clusters that have ended are remembered up to this number.
+inline constexpr std::size_t kEndedClustersKept = 100;
 
 // Thread safety: none. Errors of all: those of the market, the store and the estimator.
 class SeriesSource {

@@ -8,10 +8,16 @@ namespace faultline {
 namespace {
 
 constexpr std::size_t kCommandBytesMax = 4'096;
+// One that has missed more gets the newest alone.
+constexpr std::uint64_t kOneByOneMax = 8;
+
+void send(const WebSocket& socket, std::shared_ptr<const std::string> text) {
+  // A queue that is full or a session that has ended: the next update, if there is one, makes up.
+  static_cast<void>(socket.send_text(std::move(text)));
+}
 
 void send(const WebSocket& socket, std::string text) {
-  // A queue that is full or a session that has ended: the next update, if there is one, makes up.
-  static_cast<void>(socket.send_text(std::make_shared<const std::string>(std::move(text))));
+  send(socket, std::make_shared<const std::string>(std::move(text)));
 }
 
 Diagnostic complaint(Errc code, std::string field, std::string value = {}) {
@@ -27,13 +33,20 @@ Outcome<std::string> text_of(const JsonValue& command, const char* name) {
 
 }  // namespace
 
+struct StreamHub::Command {
+  bool is_subscription = false;
+  std::string channel;
+  std::string instrument;
+  std::optional<std::uint64_t> since;
+};
+
 void StreamHub::add_topic(std::string channel, std::string instrument, Snapshot snapshot) {
   const std::lock_guard lock(mutex_);
   FAULTLINE_CHECK(!topic_of(channel, instrument));
   topics_.push_back({.channel = std::move(channel),
                      .instrument = std::move(instrument),
                      .snapshot = std::move(snapshot),
-                     .seq = 0,
+                     .seq = first_seq_,
                      .updates = {}});
 }
 
@@ -47,13 +60,21 @@ std::optional<std::size_t> StreamHub::topic_of(std::string_view channel,
 
 void StreamHub::publish(std::string_view channel, std::string_view instrument,
                         const JsonValue& data) {
-  const auto text = std::make_shared<const std::string>(write_json(data));
+  auto text = std::make_shared<const std::string>(write_json(data));
   const std::lock_guard lock(mutex_);
   const auto index = topic_of(channel, instrument);
   FAULTLINE_CHECK(index);
   Topic& topic = topics_[*index];
-  topic.updates.push_back({++topic.seq, text});
-  if (topic.updates.size() > kUpdatesKept) topic.updates.pop_front();
+  Update update{++topic.seq, std::move(text), nullptr};
+  update.message = std::make_shared<const std::string>(message_of(topic, update, "delta", 1));
+  topic.kept_bytes += update.data->size();
+  topic.updates.push_back(std::move(update));
+  while (topic.updates.size() > kUpdatesKept || topic.kept_bytes > kKeptBytesMax) {
+    if (topic.updates.size() == 1) break;
+    topic.kept_bytes -= topic.updates.front().data->size();
+    topic.updates.pop_front();
+  }
+  ++update_count_;
   for (const auto& session : sessions_) {
     if (session->seen.contains(*index)) send_what_is_new(*session);
   }
@@ -78,12 +99,13 @@ void StreamHub::send_what_is_new(Session& session) {
     if (seen == topic.seq) continue;
     if (session.socket->queued_bytes() > kQueuedBytesMax) return;
     const std::uint64_t missed = topic.seq - seen;
-    // One by one where it has kept up, else the newest alone.
-    const bool is_near = missed <= 8 && missed <= topic.updates.size();
-    const std::size_t first = topic.updates.size() - (is_near ? missed : 1);
-    for (std::size_t i = first; i < topic.updates.size(); ++i)
-      send(*session.socket,
-           message_of(topic, topic.updates[i], "delta", is_near ? std::uint64_t{1} : missed));
+    if (missed <= kOneByOneMax && missed <= topic.updates.size()) {
+      for (std::size_t i = topic.updates.size() - missed; i < topic.updates.size(); ++i)
+        send(*session.socket, topic.updates[i].message);
+    } else {
+      coalesced_count_ += missed - 1;
+      send(*session.socket, message_of(topic, topic.updates.back(), "delta", missed));
+    }
     seen = topic.seq;
   }
 }
@@ -91,54 +113,66 @@ void StreamHub::send_what_is_new(Session& session) {
 // Requires: the lock.
 void StreamHub::subscribe(Session& session, std::size_t index, std::optional<std::uint64_t> since) {
   const Topic& topic = topics_[index];
-  const bool is_kept = since && *since <= topic.seq && topic.seq - *since <= topic.updates.size();
+  session.seen[index] = topic.seq;
+  const bool is_kept = since && *since >= first_seq_ && *since <= topic.seq &&
+                       topic.seq - *since <= topic.updates.size();
   if (is_kept) {
-    session.seen[index] = topic.seq;
     for (std::size_t i = topic.updates.size() - (topic.seq - *since); i < topic.updates.size(); ++i)
-      send(*session.socket, message_of(topic, topic.updates[i], "delta", 1));
+      send(*session.socket, topic.updates[i].message);
     return;
   }
-  session.seen[index] = topic.seq;
   const auto data = std::make_shared<const std::string>(write_json(topic.snapshot()));
-  send(*session.socket, message_of(topic, {topic.seq, data}, "snapshot", 1));
+  send(*session.socket, message_of(topic, {topic.seq, data, nullptr}, "snapshot", 1));
 }
 
-Outcome<void> StreamHub::obey(const std::shared_ptr<Session>& session, std::string_view text) {
-  const Result<JsonValue> command = parse_json(text, {.bytes_max = kCommandBytesMax, .depth_max = 4});
-  if (!command) return complaint(command.error().code, "command");
-  if (command->as_object() == nullptr) return complaint(Errc::kUnexpectedField, "command");
-  const Outcome<std::string> op = text_of(*command, "op");
+Outcome<StreamHub::Command> StreamHub::command_of(std::string_view text) {
+  const Result<JsonValue> json =
+      parse_json(text, {.bytes_max = kCommandBytesMax, .depth_max = 4});
+  if (!json) return complaint(json.error().code, "command");
+  if (json->as_object() == nullptr) return complaint(Errc::kUnexpectedField, "command");
+  const Outcome<std::string> op = text_of(*json, "op");
   if (!op) return op.error();
-  const Outcome<std::string> channel = text_of(*command, "channel");
+  if (*op != "subscribe" && *op != "unsubscribe")
+    return complaint(Errc::kUnexpectedField, "op", *op);
+  const Outcome<std::string> channel = text_of(*json, "channel");
   if (!channel) return channel.error();
-  const Outcome<std::string> instrument = text_of(*command, "instrument");
+  const Outcome<std::string> instrument = text_of(*json, "instrument");
   if (!instrument) return instrument.error();
-  std::optional<std::uint64_t> since;
-  if (const JsonValue* value = command->find("since"); value != nullptr) {
+  Command out{.is_subscription = *op == "subscribe",
+              .channel = *channel,
+              .instrument = *instrument,
+              .since = std::nullopt};
+  if (const JsonValue* value = json->find("since"); value != nullptr && !value->is_null()) {
     if (!value->as_int() || *value->as_int() < 0) return complaint(Errc::kOutOfRange, "since");
-    since = static_cast<std::uint64_t>(*value->as_int());
+    out.since = static_cast<std::uint64_t>(*value->as_int());
   }
-  const std::lock_guard lock(mutex_);
-  const auto topic = topic_of(*channel, *instrument);
-  if (!topic) return complaint(Errc::kUnknownInstrument, "channel", *channel + " " + *instrument);
-  if (*op == "unsubscribe") {
-    session->seen.erase(*topic);
+  return out;
+}
+
+// Requires: the lock.
+Outcome<void> StreamHub::obey(Session& session, const Command& command) {
+  const auto topic = topic_of(command.channel, command.instrument);
+  if (!topic)
+    return complaint(Errc::kUnknownInstrument, "channel",
+                     command.channel + " " + command.instrument);
+  if (!command.is_subscription) {
+    session.seen.erase(*topic);
     return {};
   }
-  if (*op != "subscribe") return complaint(Errc::kUnexpectedField, "op", *op);
-  if (session->seen.size() >= kSubscriptionsMax) return complaint(Errc::kLimit, "channel");
-  subscribe(*session, *topic, since);
+  if (session.seen.size() >= kSubscriptionsMax) return complaint(Errc::kLimit, "channel");
+  subscribe(session, *topic, command.since);
   return {};
 }
 
-void StreamHub::on_text(const std::shared_ptr<Session>& session, std::string_view text) {
-  const Outcome<void> done = obey(session, text);
-  if (done) return;
+void StreamHub::on_text(Session& session, std::string_view text) {
+  const Outcome<Command> command = command_of(text);
+  const std::lock_guard lock(mutex_);
+  const Outcome<void> done = command ? obey(session, *command) : Outcome<void>(command.error());
+  if (done || !session.socket) return;
   JsonValue problem = JsonValue::object();
   problem.set("kind", "problem").set("errc", static_cast<int>(done.error().code));
   problem.set("name", name_of(done.error().code)).set("detail", describe(done.error()));
-  const std::lock_guard lock(mutex_);
-  if (session->socket) send(*session->socket, write_json(problem));
+  send(*session.socket, write_json(problem));
 }
 
 WebSocketHandlers StreamHub::session() {
@@ -149,7 +183,7 @@ WebSocketHandlers StreamHub::session() {
     session->socket = socket;
     sessions_.push_back(session);
   };
-  handlers.on_text = [this, session](std::string_view text) { on_text(session, text); };
+  handlers.on_text = [this, session](std::string_view text) { on_text(*session, text); };
   handlers.on_drained = [this, session] {
     const std::lock_guard lock(mutex_);
     send_what_is_new(*session);
@@ -161,9 +195,14 @@ WebSocketHandlers StreamHub::session() {
   return handlers;
 }
 
-std::size_t StreamHub::session_count() const {
+StreamHub::Counters StreamHub::counters() const {
   const std::lock_guard lock(mutex_);
-  return sessions_.size();
+  Counters out{.sessions = sessions_.size(),
+               .subscriptions = 0,
+               .updates = update_count_,
+               .coalesced = coalesced_count_};
+  for (const auto& session : sessions_) out.subscriptions += session->seen.size();
+  return out;
 }
 
 }  // namespace faultline

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,28 +26,44 @@ namespace faultline {
 // Slow readers: while a socket has more than kQueuedBytesMax waiting, nothing is sent to it; when it
 // has drained it gets the newest update alone, and how many that stands for. Nothing grows with how
 // slow it is.
-// Thread safety: all functions from any thread. Memory: kUpdatesKept updates a topic, and a few
-// words a subscription.
+// Thread safety: all functions from any thread. Memory: kUpdatesKept updates a topic, or
+// kKeptBytesMax if that is less, and a few words a subscription. Cost: an update is written once
+// for all who are up to date.
 class StreamHub {
  public:
-  static constexpr std::size_t kUpdatesKept = 512;
-  static constexpr std::size_t kQueuedBytesMax = 256 * 1024;
+  static constexpr std::size_t kUpdatesKept = 256;
+  static constexpr std::size_t kKeptBytesMax = std::size_t{4} << 20;
+  static constexpr std::size_t kQueuedBytesMax = std::size_t{256} << 10;
   static constexpr std::size_t kSubscriptionsMax = 64;  // of one session
+
+  // Updates are numbered from `first_seq` on: a number that another start does not use, so that
+  // nobody who comes back takes one start's updates for another's.
+  explicit StreamHub(std::uint64_t first_seq) : first_seq_(first_seq) {}
 
   // `snapshot` gives the data that a new listener begins with; null while there is none.
   using Snapshot = std::function<JsonValue()>;
-  // Requires: a topic that was not added before.
+  // Requires: a topic that was not added before (checked).
   void add_topic(std::string channel, std::string instrument, Snapshot snapshot);
+  // Requires: the topic was added (checked).
   void publish(std::string_view channel, std::string_view instrument, const JsonValue& data);
 
   // The handlers of a new session.
   WebSocketHandlers session();
-  std::size_t session_count() const;
+
+  struct Counters {
+    std::size_t sessions = 0;
+    std::size_t subscriptions = 0;
+    std::uint64_t updates = 0;    // published
+    std::uint64_t coalesced = 0;  // that somebody got as part of a later one
+  };
+  Counters counters() const;
 
  private:
+  using Text = std::shared_ptr<const std::string>;
   struct Update {
     std::uint64_t seq = 0;
-    std::shared_ptr<const std::string> data;  // as JSON
+    Text data;
+    Text message;  // a delta with it, for those who are up to date
   };
   struct Topic {
     std::string channel;
@@ -54,23 +71,29 @@ class StreamHub {
     Snapshot snapshot;
     std::uint64_t seq = 0;  // of the newest update
     std::deque<Update> updates;
+    std::size_t kept_bytes = 0;
   };
   struct Session {
     std::optional<WebSocket> socket;
     std::map<std::size_t, std::uint64_t> seen;  // topic, the last update that was sent
   };
+  struct Command;
 
+  static Outcome<Command> command_of(std::string_view text);
   std::optional<std::size_t> topic_of(std::string_view channel, std::string_view instrument) const;
-  void on_text(const std::shared_ptr<Session>& session, std::string_view text);
-  Outcome<void> obey(const std::shared_ptr<Session>& session, std::string_view text);
+  void on_text(Session& session, std::string_view text);
+  Outcome<void> obey(Session& session, const Command& command);
   void subscribe(Session& session, std::size_t topic, std::optional<std::uint64_t> since);
   void send_what_is_new(Session& session);
   static std::string message_of(const Topic& topic, const Update& update, std::string_view kind,
                                 std::uint64_t coalesced);
 
+  const std::uint64_t first_seq_;
   mutable std::mutex mutex_;
   std::vector<Topic> topics_;
   std::vector<std::shared_ptr<Session>> sessions_;
+  std::uint64_t update_count_ = 0;
+  std::uint64_t coalesced_count_ = 0;
 };
 
 }  // namespace faultline

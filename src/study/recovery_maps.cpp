@@ -204,6 +204,19 @@ void add_sweeps(const SkillData& data, BaselineMap map, const RecoveryMaps& requ
 
 }  // namespace
 
+BinEstimate estimate_bins(std::span<const DensityFilter* const> venues, double mark,
+                          const Rng& pairing) {
+  FAULTLINE_CHECK(!venues.empty());
+  BinEstimate out;
+  std::vector<MemberBins> bins;
+  for (const DensityFilter* filter : venues) {
+    bins.push_back(member_bins(*filter, mark));
+    add_means(bins.back(), out.mean);
+  }
+  out.band = band_of(sum_of(bins, pairing));
+  return out;
+}
+
 Outcome<RecoveryEstimate> estimate_recovery(const RecoveryMaps& request, const ProgressFn& report) {
   const Outcome<std::unique_ptr<Store>> store = Store::open(request.store_folder, StoreMode::kRead);
   if (!store) return store.error();
@@ -218,8 +231,7 @@ Outcome<RecoveryEstimate> estimate_recovery(const RecoveryMaps& request, const P
   }
   RecoveryEstimate out;
   for (std::size_t k = 0; k < request.at.times.size(); ++k) {
-    std::vector<MemberBins> venues;
-    RecoverySides mean{};
+    std::vector<const DensityFilter*> venues;
     for (VenueRun& run : runs) {
       // In pieces of an hour, so that the way to the first time can be cancelled.
       UnixNanos until = run.reached().value_or(plan->first_price);
@@ -233,11 +245,11 @@ Outcome<RecoveryEstimate> estimate_recovery(const RecoveryMaps& request, const P
         return Diagnostic{.code = Errc::kNoData,
                           .field = to_text(run.filter().spec().id),
                           .note = "no step ends at " + to_text(request.at.times[k])};
-      venues.push_back(member_bins(run.filter(), request.at.marks[k]));
-      add_means(venues.back(), mean);
+      venues.push_back(&run.filter());
     }
-    out.mean.push_back(mean);
-    out.band.push_back(band_of(sum_of(venues, Rng(request.seed))));
+    const BinEstimate bins = estimate_bins(venues, request.at.marks[k], Rng(request.seed));
+    out.mean.push_back(bins.mean);
+    out.band.push_back(bins.band);
   }
   return out;
 }

@@ -1,10 +1,12 @@
 #pragma once
 
+#include <span>
 #include <string>
 #include <vector>
 
 #include "base/progress.hpp"
 #include "core/instrument.hpp"
+#include "infer/density_filter.hpp"
 #include "study/recovery_oracle.hpp"
 #include "study/recovery_scores.hpp"
 
@@ -28,6 +30,15 @@ struct RecoveryEstimate {
 };
 // Errors: kNoData (no steps before the first time), what the engine returns, kCancelled.
 Outcome<RecoveryEstimate> estimate_recovery(const RecoveryMaps& request, const ProgressFn& report);
+
+// What the filters of a coin's venues hold, by distance from `mark`; `pairing` joins members of
+// different venues. Requires: a filter or more (checked).
+struct BinEstimate {
+  RecoverySides mean{};
+  RecoveryBand band{};
+};
+BinEstimate estimate_bins(std::span<const DensityFilter* const> venues, double mark,
+                          const Rng& pairing);
 
 // Of kFlat and what comes after it, in the order of RecoveryMap: [map][time].
 // Errors: as above.

@@ -1,0 +1,265 @@
+#include <algorithm>
+#include <cmath>
+
+#include "core/time_text.hpp"
+#include "serve/answer.hpp"
+#include "serve/api.hpp"
+#include "serve/documents.hpp"
+#include "serve/query.hpp"
+#include "study/map_document.hpp"
+
+// The paths about one series.
+
+namespace faultline {
+namespace {
+
+constexpr std::int64_t kTexelsMost = 20'000;  // of one answer
+constexpr std::int64_t kColumnsMost = 500;
+constexpr std::int64_t kPrintsMost = 5'000;
+constexpr std::int64_t kPrintsDefault = 500;
+constexpr std::int64_t kHoursMost = 1'000;
+constexpr std::uint64_t kPairsLeast = 30;
+
+// The columns of [from, to): what `from` and `to` of a query mean.
+struct AskedColumns {
+  std::int64_t begin = 0;
+  std::int64_t end = 0;
+};
+Outcome<AskedColumns> asked_columns(const HttpRequest& request, const MapHistory& history,
+                                    std::int64_t most) {
+  const auto from = query_time(request, "from");
+  if (!from) return from.error();
+  const auto to = query_time(request, "to");
+  if (!to) return to.error();
+  AskedColumns out;
+  out.end = *to ? std::min(history.index_from(**to), history.column_end()) : history.column_end();
+  out.begin = *from ? history.index_from(**from) : std::max<std::int64_t>(0, out.end - most);
+  if (out.end - out.begin > most)
+    return Diagnostic{.code = Errc::kLimit,
+                      .field = "from",
+                      .note = "at most " + std::to_string(most) + " columns an answer here"};
+  return out;
+}
+
+struct HourSums {
+  UnixNanos end{};
+  std::uint64_t columns = 0;
+  std::array<double, 2> expected{};
+  std::array<double, 2> printed{};
+  std::array<double, 2> crossed{};
+
+  void add(const SeriesEntry& entry) {
+    ++columns;
+    for (const std::size_t s : {0U, 1U}) {
+      expected[s] += entry.span.feed->expected_liquidation_usd[s];
+      printed[s] += entry.span.feed->printed_usd[s];
+      crossed[s] += entry.span.crossed_usd[s];
+    }
+  }
+  JsonValue document() const {
+    JsonValue out = JsonValue::object();
+    out.set("columns", columns).set("expected_liquidation_usd", by_side(expected));
+    out.set("printed_usd", by_side(printed));
+    return std::move(out.set("crossed_usd", by_side(crossed)));
+  }
+};
+
+// How expected and printed dollars of columns go together, as ln(1 + USD).
+class LogPairs {
+ public:
+  void add(double expected_usd, double printed_usd) {
+    const double x = std::log1p(expected_usd);
+    const double y = std::log1p(printed_usd);
+    ++count_;
+    sum_x_ += x;
+    sum_y_ += y;
+    sum_xx_ += x * x;
+    sum_xy_ += x * y;
+    sum_yy_ += y * y;
+  }
+  JsonValue document() const {
+    JsonValue out = JsonValue::object();
+    out.set("count", count_);
+    const auto n = static_cast<double>(count_);
+    const double variance_x = sum_xx_ - sum_x_ * sum_x_ / std::max(1.0, n);
+    const double variance_y = sum_yy_ - sum_y_ * sum_y_ / std::max(1.0, n);
+    const bool is_known = count_ >= kPairsLeast;
+    out.set("log_ratio_mean", is_known ? JsonValue((sum_y_ - sum_x_) / n) : JsonValue());
+    JsonValue correlation;
+    if (is_known && variance_x > 0.0 && variance_y > 0.0)
+      correlation = (sum_xy_ - sum_x_ * sum_y_ / n) / std::sqrt(variance_x * variance_y);
+    return std::move(out.set("correlation", std::move(correlation)));
+  }
+
+ private:
+  std::uint64_t count_ = 0;
+  double sum_x_ = 0.0;
+  double sum_y_ = 0.0;
+  double sum_xx_ = 0.0;
+  double sum_xy_ = 0.0;
+  double sum_yy_ = 0.0;
+};
+
+UnixNanos hour_end(UnixNanos time) {
+  return UnixNanos((time.value + kHour.value - 1) / kHour.value * kHour.value);
+}
+
+}  // namespace
+
+HttpResponse Api::map(const HttpRequest& request) const {
+  const Outcome<Shown> shown = shown_of(request);
+  if (!shown) return answer_problem(request, shown.error());
+  const auto as_of = query_time(request, "as_of");
+  if (!as_of) return answer_problem(request, as_of.error());
+  MapHistory& history = *shown->history;
+  std::int64_t index = shown->now->index;
+  if (*as_of) {
+    index = history.index_from(**as_of);
+    if (history.time_of(index) > **as_of) --index;
+  }
+  const auto column = history.column_at(index);
+  if (!column)
+    return answer_problem(request, {.code = Errc::kNoData,
+                                    .field = "as_of",
+                                    .note = "the first column is that of " +
+                                            to_text(history.first_column())});
+  return answer_json(request, map_document(history, *shown->now, *column));
+}
+
+HttpResponse Api::heatmap(const HttpRequest& request) const {
+  const Outcome<Shown> shown = shown_of(request);
+  if (!shown) return answer_problem(request, shown.error());
+  MapHistory& history = *shown->history;
+  const Outcome<AskedColumns> asked = asked_columns(request, history, kColumnsMost);
+  if (!asked) return answer_problem(request, asked.error());
+  JsonValue columns = JsonValue::array();
+  const auto most = static_cast<std::size_t>(kColumnsMost);
+  for (const SeriesEntry& entry : history.entries(asked->begin, asked->end, most)) {
+    const auto column = history.column_at(entry.index);
+    if (!column) continue;
+    JsonValue one = JsonValue::object();
+    one.set("index", entry.index);
+    const JsonValue fields =
+        json_of_column(MomentView{*column->column, entry.span}, history.identity().members, false);
+    for (const JsonMember& member : *fields.as_object()) one.set(member.name, member.value);
+    columns.push(std::move(one));
+  }
+  JsonValue out = JsonValue::object();
+  out.set("header", header_of(history, *shown->now)).set("row_log", kRowLog);
+  return answer_json(request, out.set("columns", std::move(columns)));
+}
+
+HttpResponse Api::tile(const HttpRequest& request) const {
+  const Outcome<SeriesRunner*> runner = runner_of(request);
+  if (!runner) return answer_problem(request, runner.error());
+  constexpr IntegerBounds kColumns{0, std::int64_t{1} << 40};
+  constexpr IntegerBounds kRows{-1'000, 1'000};
+  const auto level = query_integer(request, "level", {0, kTileLevelMax});
+  if (!level) return answer_problem(request, level.error());
+  const auto column = query_integer(request, "column", kColumns);
+  if (!column) return answer_problem(request, column.error());
+  const auto row = query_integer(request, "row", kRows);
+  if (!row) return answer_problem(request, row.error());
+  if (!*column || !*row)
+    return answer_problem(request,
+                          {.code = Errc::kMissingField, .field = *column ? "row" : "column"});
+  const TileKey key{.level = static_cast<std::uint8_t>((*level).value_or(0)),
+                    .column = **column,
+                    .row = static_cast<std::int32_t>(**row)};
+  const auto tile = (*runner)->history().tile(key);
+  if (!tile) return answer_problem(request, {.code = Errc::kNoData, .field = "tile"});
+  return answer_bytes(request, tile->bytes,
+                      tile->is_over ? Caching::kForever : Caching::kRevalidate);
+}
+
+HttpResponse Api::series(const HttpRequest& request) const {
+  const Outcome<Shown> shown = shown_of(request);
+  if (!shown) return answer_problem(request, shown.error());
+  const MapHistory& history = *shown->history;
+  const auto level = query_integer(request, "level", {0, kTileLevelMax});
+  if (!level) return answer_problem(request, level.error());
+  const int shift = static_cast<int>((*level).value_or(0));
+  const std::int64_t most = kTexelsMost << shift;
+  const Outcome<AskedColumns> asked = asked_columns(request, history, most);
+  if (!asked) return answer_problem(request, asked.error());
+  const std::vector<SeriesEntry> entries =
+      history.entries(asked->begin, asked->end, static_cast<std::size_t>(most));
+  JsonValue out = JsonValue::object();
+  out.set("header", header_of(history, *shown->now)).set("level", shift);
+  const JsonValue arrays = series_document(history, texels_of(entries, shift));
+  for (const JsonMember& member : *arrays.as_object()) out.set(member.name, member.value);
+  return answer_json(request, out);
+}
+
+HttpResponse Api::clusters(const HttpRequest& request) const {
+  const Outcome<Shown> shown = shown_of(request);
+  if (!shown) return answer_problem(request, shown.error());
+  return answer_json(request,
+                     clusters_document(*shown->history, *shown->now, WithMoments::kYes));
+}
+
+HttpResponse Api::liquidations(const HttpRequest& request) const {
+  const Outcome<Shown> shown = shown_of(request);
+  if (!shown) return answer_problem(request, shown.error());
+  const MapHistory& history = *shown->history;
+  const auto from = query_time(request, "from");
+  if (!from) return answer_problem(request, from.error());
+  const auto to = query_time(request, "to");
+  if (!to) return answer_problem(request, to.error());
+  const auto least = query_amount(request, "min_usd");
+  if (!least) return answer_problem(request, least.error());
+  const auto limit = query_integer(request, "limit", {1, kPrintsMost});
+  if (!limit) return answer_problem(request, limit.error());
+  const MapHistory::PrintQuery query{
+      .range = {(*from).value_or(kAllTime.from), (*to).value_or(kAllTime.to)},
+      .usd_least = (*least).value_or(0.0),
+      .most = static_cast<std::size_t>((*limit).value_or(kPrintsDefault))};
+  JsonValue prints = JsonValue::array();
+  for (const SeriesPrint& print : history.prints(query)) prints.push(json_of_print(history, print));
+  JsonValue out = JsonValue::object();
+  out.set("header", header_of(history, *shown->now)).set("liquidations", std::move(prints));
+  return answer_json(request, out);
+}
+
+HttpResponse Api::scorecard(const HttpRequest& request) const {
+  const Outcome<Shown> shown = shown_of(request);
+  if (!shown) return answer_problem(request, shown.error());
+  const MapHistory& history = *shown->history;
+  const std::int64_t an_hour = std::max<std::int64_t>(
+      1, kHour.value / history.identity().column_interval.value);
+  const std::int64_t end = shown->now->index + 1;
+  const std::int64_t begin = std::max<std::int64_t>(0, end - kHoursMost * an_hour);
+  std::vector<HourSums> hours;
+  HourSums totals;
+  LogPairs pairs;
+  for (const SeriesEntry& entry :
+       history.entries(begin, end, static_cast<std::size_t>(end - begin))) {
+    if (!entry.span.feed) continue;
+    const UnixNanos hour = hour_end(entry.as_of);
+    if (hours.empty() || hours.back().end != hour) hours.emplace_back().end = hour;
+    hours.back().add(entry);
+    totals.add(entry);
+    for (const std::size_t s : {0U, 1U}) {
+      if (entry.span.crossed_usd[s] > 0.0)
+        pairs.add(entry.span.feed->expected_liquidation_usd[s], entry.span.feed->printed_usd[s]);
+    }
+  }
+  JsonValue list = JsonValue::array();
+  for (const HourSums& hour : hours) {
+    JsonValue one = JsonValue::object();
+    one.set("time", to_text(hour.end));
+    const JsonValue sums = hour.document();
+    for (const JsonMember& member : *sums.as_object()) one.set(member.name, member.value);
+    list.push(std::move(one));
+  }
+  JsonValue bands = JsonValue::object();
+  bands.set("nominal", LiquidationBands::kCoverage);
+  bands.set("count", shown->now->liquidation_intervals);
+  bands.set("inside", shown->now->liquidation_intervals_right);
+  JsonValue out = JsonValue::object();
+  out.set("header", header_of(history, *shown->now)).set("hours", std::move(list));
+  out.set("totals", totals.document()).set("liquidation_intervals", std::move(bands));
+  return answer_json(request, out.set("minutes", pairs.document()));
+}
+
+}  // namespace faultline

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "serve/map_history.hpp"
+#include "text/json.hpp"
+
+namespace faultline {
+
+// The bodies of docs/formats/api.md that paths and streams share, made of what a history holds.
+
+// Several columns of a series as one: the candle of all, sums of flows, states of the last.
+//
+// Invariant: intervals are those of one column; a sum of columns has none, because an interval of a
+// sum is not the sum of intervals.
+struct Texel {
+  std::int64_t index = 0;  // of its first column, whether or not there is one
+  SeriesEntry entry;
+};
+// `level` as in tiles. Entries in order; columns that are missing leave no texel of their own.
+std::vector<Texel> texels_of(std::span<const SeriesEntry> entries, int level);
+
+JsonValue header_of(const MapHistory& history, const MapNow& now);
+// Arrays, one entry a texel.
+JsonValue series_document(const MapHistory& history, std::span<const Texel> texels);
+JsonValue map_document(const MapHistory& history, const MapNow& now, const PastColumn& column);
+// With the moments of the histories, or without.
+enum class WithMoments : std::uint8_t { kNo, kYes };
+JsonValue clusters_document(const MapHistory& history, const MapNow& now, WithMoments with);
+JsonValue json_of_print(const MapHistory& history, const SeriesPrint& print);
+
+// The `data` of the stream's channels.
+JsonValue column_update(const MapHistory& history, const MapNow& now);
+// The largest of them, newest first.
+JsonValue prints_update(const MapHistory& history, std::span<const SeriesPrint> prints);
+
+// Whole cents: more digits would only tell how doubles work.
+double cents(double usd);
+JsonValue by_side(const std::array<double, 2>& usd);
+
+}  // namespace faultline

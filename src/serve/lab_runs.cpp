@@ -1,0 +1,213 @@
+#include "serve/lab_runs.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+#include "base/clock.hpp"
+
+namespace faultline {
+namespace {
+
+// The warm-up takes as long as so many hours that are watched.
+double hours_of(Nanos length) {
+  return static_cast<double>(length.value) / static_cast<double>(kHour.value);
+}
+
+std::size_t waiting_count(const auto& runs) {
+  return static_cast<std::size_t>(std::ranges::count_if(
+      runs, [](const auto& run) { return run->state.status == LabRunStatus::kWaiting; }));
+}
+
+Outcome<void> set_value(const std::string& name, double value, MarketConfig& market) {
+  for (const ScenarioField& field : scenario_fields()) {
+    if (field_name(field) != name) continue;
+    const std::size_t venues = field.table == "venue" ? market.venues.size() : 1;
+    for (std::size_t venue = 0; venue < venues; ++venue) {
+      if (Outcome<void> done = set_field(field, value, market, venue); !done) return done;
+    }
+    return {};
+  }
+  return Diagnostic{.code = Errc::kUnknownKey, .field = name};
+}
+
+}  // namespace
+
+std::string_view name_of(LabRunStatus status) {
+  switch (status) {
+    case LabRunStatus::kWaiting:
+      return "waiting";
+    case LabRunStatus::kRunning:
+      return "running";
+    case LabRunStatus::kDone:
+      return "done";
+    case LabRunStatus::kCancelled:
+      return "cancelled";
+    case LabRunStatus::kFailed:
+      return "failed";
+  }
+  return {};
+}
+
+std::string field_name(const ScenarioField& field) {
+  std::string out(field.table);
+  if (!out.empty()) out += '.';
+  return out += field.key;
+}
+
+LabRuns::LabRuns(std::vector<Scenario> scenarios)
+    : scenarios_(std::move(scenarios)),
+      thread_([this](const std::stop_token& stop) { work(stop); }) {}
+
+LabRuns::~LabRuns() {
+  thread_.request_stop();
+  changed_.notify_all();
+}
+
+Outcome<MarketConfig> LabRuns::market_of(const LabOrder& order) const {
+  const auto found = std::ranges::find(scenarios_, order.scenario, &Scenario::name);
+  if (found == scenarios_.end())
+    return Diagnostic{.code = Errc::kNotFound, .field = "scenario", .value = order.scenario};
+  const auto out_of_range = [](const char* field, auto value) {
+    return Diagnostic{.code = Errc::kOutOfRange, .field = field, .value = std::to_string(value)};
+  };
+  if (order.hours < 1 || order.hours > kHoursMax) return out_of_range("hours", order.hours);
+  if (order.members < 2 || order.members > kMembersMax)
+    return out_of_range("members", order.members);
+  MarketConfig market = found->market;
+  for (const auto& [name, value] : order.values) {
+    if (Outcome<void> done = set_value(name, value, market); !done) return done.error();
+  }
+  market.seed = order.seed;
+  market.length = Nanos(order.hours * kHour.value);
+  if (Outcome<void> done = validate(market); !done) return done.error();
+  return market;
+}
+
+Outcome<std::uint64_t> LabRuns::start(const LabOrder& order) {
+  Outcome<MarketConfig> market = market_of(order);
+  if (!market) return market.error();
+  const std::lock_guard lock(mutex_);
+  if (waiting_count(runs_) >= kWaitingMax)
+    return Diagnostic{.code = Errc::kLimit,
+                      .field = "runs",
+                      .value = std::to_string(kWaitingMax),
+                      .note = "so many wait already; cancel one, or wait"};
+  auto run = std::make_unique<Run>();
+  run->state.id = ++last_id_;
+  run->state.order = order;
+  run->market = std::move(market).value();
+  runs_.push_back(std::move(run));
+  changed_.notify_all();
+  return last_id_;
+}
+
+std::vector<LabRunState> LabRuns::list() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<LabRunState> out;
+  for (const auto& run : runs_) {
+    const LabRunState& s = run->state;
+    out.push_back({.id = s.id,
+                   .order = s.order,
+                   .status = s.status,
+                   .share = s.share,
+                   .seconds_left = s.seconds_left,
+                   .problem = s.problem,
+                   .hours = {}});
+  }
+  return out;
+}
+
+std::optional<LabRunState> LabRuns::find(std::uint64_t id) const {
+  const std::lock_guard lock(mutex_);
+  for (const auto& run : runs_) {
+    if (run->state.id == id) return run->state;
+  }
+  return std::nullopt;
+}
+
+bool LabRuns::cancel(std::uint64_t id) {
+  const std::lock_guard lock(mutex_);
+  for (const auto& run : runs_) {
+    if (run->state.id != id) continue;
+    run->is_cancelled = true;
+    if (run->state.status == LabRunStatus::kWaiting) run->state.status = LabRunStatus::kCancelled;
+    return true;
+  }
+  return false;
+}
+
+void LabRuns::work(const std::stop_token& stop) {
+  while (!stop.stop_requested()) {
+    Run* next = nullptr;
+    {
+      std::unique_lock lock(mutex_);
+      const auto waits = [](const auto& run) {
+        return run->state.status == LabRunStatus::kWaiting;
+      };
+      const auto is_any = [&] { return std::ranges::any_of(runs_, waits); };
+      if (!changed_.wait(lock, stop, is_any)) return;
+      next = std::ranges::find_if(runs_, waits)->get();
+      next->state.status = LabRunStatus::kRunning;
+    }
+    carry_out(*next, stop);
+    const std::lock_guard lock(mutex_);
+    forget_old();
+  }
+}
+
+// Requires: the lock.
+void LabRuns::forget_old() {
+  const auto has_ended = [](const std::unique_ptr<Run>& run) {
+    return run->state.status != LabRunStatus::kWaiting &&
+           run->state.status != LabRunStatus::kRunning;
+  };
+  auto ended = static_cast<std::size_t>(std::ranges::count_if(runs_, has_ended));
+  std::erase_if(runs_, [&](const std::unique_ptr<Run>& run) {
+    if (!has_ended(run) || ended <= kRunsKept) return false;
+    --ended;
+    return true;
+  });
+}
+
+Outcome<void> LabRuns::run_hours(Run& run, const ProgressFn& report) {
+  const LabExperiment::Options options{
+      .market = run.market, .members = run.state.order.members, .seed = run.state.order.seed};
+  const double warm_up = hours_of(run.market.warm_up);
+  const double all = warm_up + hours_of(run.market.length);
+  const auto begin = monotonic_now();
+  Outcome<LabExperiment> experiment = LabExperiment::open(options, report);
+  if (!experiment) return experiment.error();
+  while (experiment->hours_done() < experiment->hour_count()) {
+    Outcome<ExperimentHour> hour = experiment->next(report);
+    if (!hour) return hour.error();
+    const double took = std::chrono::duration<double>(monotonic_now() - begin).count();
+    const std::lock_guard lock(mutex_);
+    run.state.hours.push_back(std::move(hour).value());
+    const double done = warm_up + static_cast<double>(experiment->hours_done());
+    run.state.share = std::min(1.0, done / all);
+    run.state.seconds_left = took * (all - done) / done;
+  }
+  return {};
+}
+
+void LabRuns::carry_out(Run& run, const std::stop_token& stop) {
+  const auto report = [&](const Progress&) {
+    if (stop.stop_requested()) return false;
+    const std::lock_guard lock(mutex_);
+    return !run.is_cancelled;
+  };
+  const Outcome<void> done = run_hours(run, report);
+  const std::lock_guard lock(mutex_);
+  run.state.seconds_left.reset();
+  if (done) {
+    run.state.status = LabRunStatus::kDone;
+    run.state.share = 1.0;
+  } else if (done.error().code == Errc::kCancelled) {
+    run.state.status = LabRunStatus::kCancelled;
+  } else {
+    run.state.status = LabRunStatus::kFailed;
+    run.state.problem = done.error();
+  }
+}
+
+}  // namespace faultline
