@@ -51,6 +51,10 @@ enum class Errc : std::uint16_t {
   kNoData = 401,             // nothing recorded in the asked range
   kCancelled = 402,          // the user stopped it
   kLimit = 403,              // a named limit was reached
+  kKeyRequired = 410,        // no API key, or one that is wrong or has expired
+  kNotAllowed = 411,         // the API key lacks the scope
+  kForeignSource = 412,      // asked by a page, or under a name, that is not the service's own
+  kTooOften = 413,           // more than a peer may try
   kAddressInUse = 500,       // another program listens on that address and port
   kBadAddress = 501,         // text that is no IP address, or one that is not this machine's
   kCannotListen = 502,       // the operating system refused to listen, for another reason

@@ -49,6 +49,7 @@ constexpr std::array kStatuses{
     StatusRow{415, "Unsupported Media Type"},
     StatusRow{416, "Range Not Satisfiable"},
     StatusRow{417, "Expectation Failed"},
+    StatusRow{421, "Misdirected Request"},
     StatusRow{422, "Unprocessable Content"},
     StatusRow{426, "Upgrade Required"},
     StatusRow{429, "Too Many Requests"},
@@ -60,11 +61,6 @@ constexpr std::array kStatuses{
 };
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-bool is_token_char(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-         std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
-}
 
 bool is_token(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), is_token_char);
@@ -79,9 +75,8 @@ bool is_field_value(std::string_view text) {
 bool is_written_by_server(std::string_view name) {
   constexpr std::array<std::string_view, 6> kNames = {
       "content-length", "transfer-encoding", "connection", "date", "x-request-id", "content-type"};
-  return std::any_of(kNames.begin(), kNames.end(), [name](std::string_view own) {
-    return equals_ignoring_case(own, name);
-  });
+  return std::any_of(kNames.begin(), kNames.end(),
+                     [name](std::string_view own) { return equals_ignoring_case(own, name); });
 }
 
 void append_number(std::uint64_t number, std::string& out) {
@@ -116,6 +111,11 @@ bool equals_ignoring_case(std::string_view left, std::string_view right) {
   return left.size() == right.size() &&
          std::equal(left.begin(), left.end(), right.begin(),
                     [](char a, char b) { return lower(a) == lower(b); });
+}
+
+bool is_token_char(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+         std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
 }
 
 bool lists_word(std::string_view list, std::string_view word) {
@@ -259,8 +259,8 @@ std::shared_ptr<const PreparedResponse> PreparedResponse::of(HttpResponse respon
 std::string http_date(std::int64_t unix_seconds) {
   constexpr std::array<std::string_view, 7> kDays = {"Sun", "Mon", "Tue", "Wed",
                                                      "Thu", "Fri", "Sat"};
-  constexpr std::array<std::string_view, 12> kMonths = {
-      "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  constexpr std::array<std::string_view, 12> kMonths = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                                        "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
   constexpr std::int64_t kDaySeconds = 86'400;
   FAULTLINE_CHECK(unix_seconds >= 0 && unix_seconds < 253'402'300'800);
   const std::chrono::sys_days day(std::chrono::days(unix_seconds / kDaySeconds));

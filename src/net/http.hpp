@@ -33,6 +33,9 @@ std::string_view reason_of_status(int status);
 // Equal but for the case of ASCII letters, as names of headers are compared.
 bool equals_ignoring_case(std::string_view left, std::string_view right);
 
+// Whether a name of a header, a method or a subprotocol may hold it (RFC 9110, section 5.6.2).
+bool is_token_char(char c);
+
 // Whether `list`, a header's comma-separated value, holds `word`, whatever its case.
 bool lists_word(std::string_view list, std::string_view word);
 

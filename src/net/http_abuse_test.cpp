@@ -150,8 +150,8 @@ TEST(HttpAbuse, BoundsConnectionsInTotal) {
   EXPECT_EQ(refused.receive().status, 503);
   std::list<TestClient> flood;
   for (int index = 0; index < 300; ++index) flood.emplace_back(server->port());
-  EXPECT_TRUE(eventually(
-      [&] { return server->counters().refused_by(Refusal::kConnections) == 301; }));
+  EXPECT_TRUE(
+      eventually([&] { return server->counters().refused_by(Refusal::kConnections) == 301; }));
   EXPECT_LE(server->counters().connections_open, 8U + 64U);
   EXPECT_EQ(held.front().ask(get_request("/")).status, 200);
   flood.clear();

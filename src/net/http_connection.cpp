@@ -7,8 +7,8 @@
 #include <array>
 #include <atomic>
 #include <boost/asio/buffer.hpp>
-#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
 #include <cstring>
 #include <mutex>
@@ -221,16 +221,17 @@ void ConnectionSink::answer(std::uint64_t exchange, HttpAnswer answer) {
   const std::scoped_lock lock(mutex_);
   if (connection_ == nullptr) return;
   // The thread lives as long as there is a connection.
-  asio::post(thread_->context(), [self = shared_from_this(), exchange,
-                                  late = std::move(answer)]() mutable {
-    if (self->connection_ != nullptr) self->connection_->take_answer(exchange, std::move(late));
-  });
+  asio::post(thread_->context<asio::io_context>(),
+             [self = shared_from_this(), exchange, late = std::move(answer)]() mutable {
+               if (self->connection_ != nullptr)
+                 self->connection_->take_answer(exchange, std::move(late));
+             });
 }
 
 HttpConnection::HttpConnection(IoThread& thread, ServerCore& core, NewConnection connection)
     : thread_(thread),
       core_(core),
-      socket_(thread.context()),
+      socket_(thread.context<asio::io_context>()),
       admission_(std::move(connection.admission)),
       first_refusal_(connection.refusal),
       sink_(std::make_shared<ConnectionSink>(thread, *this)),
@@ -277,7 +278,8 @@ void HttpConnection::run() {
 bool HttpConnection::step() {
   if (state_ == State::kClosed || is_write_waiting_) return false;
   switch (state_) {
-    case State::kReading: return step_reading();
+    case State::kReading:
+      return step_reading();
     case State::kHandling:
       if (!flush()) return false;
       if (deadline_ == Deadline::kNone) set_answer_deadline();
@@ -289,7 +291,8 @@ bool HttpConnection::step() {
     case State::kEnding:
       if (flush()) begin_linger();
       return false;
-    default: return false;
+    default:
+      return false;
   }
 }
 
@@ -303,13 +306,18 @@ bool HttpConnection::step_reading() {
   const RequestParser::Step step = parser_.feed(in_.data());
   in_.consume(step.consumed);
   switch (step.progress) {
-    case RequestParser::Progress::kHeadDone: on_head(); return true;
-    case RequestParser::Progress::kDone: on_request(); return true;
+    case RequestParser::Progress::kHeadDone:
+      on_head();
+      return true;
+    case RequestParser::Progress::kDone:
+      on_request();
+      return true;
     case RequestParser::Progress::kRefused:
       if (!is_head_read_) begun_at_ = monotonic_now();
       refuse(parser_.refusal());
       return true;
-    case RequestParser::Progress::kNeedMore: break;
+    case RequestParser::Progress::kNeedMore:
+      break;
   }
   if (!flush()) return false;
   if (has_left_ || (core_.is_stopping() && in_.empty() && !is_head_read_)) {
@@ -488,8 +496,7 @@ void HttpConnection::emit_log(bool is_complete) {
 // connection broke.
 bool HttpConnection::flush() {
   for (;;) {
-    const std::size_t body_left =
-        out_body_ == nullptr ? 0 : out_body_->size() - out_body_sent_;
+    const std::size_t body_left = out_body_ == nullptr ? 0 : out_body_->size() - out_body_sent_;
     if (out_sent_ == out_.size() && body_left == 0) break;
     const std::array<asio::const_buffer, 2> buffers = {
         asio::const_buffer(out_.data() + out_sent_, out_.size() - out_sent_),
@@ -605,10 +612,17 @@ void HttpConnection::on_tick(nanoseconds now) {
       begun_at_ = now;
       refuse(Refusal::kHeadTimeout);
       break;
-    case Deadline::kBody: refuse(Refusal::kBodyTimeout); break;
-    case Deadline::kAnswer: refuse(Refusal::kAnswerTimeout); break;
-    case Deadline::kWrite: core_.add(Count::kWriteTimeouts); return close();
-    default: return close();
+    case Deadline::kBody:
+      refuse(Refusal::kBodyTimeout);
+      break;
+    case Deadline::kAnswer:
+      refuse(Refusal::kAnswerTimeout);
+      break;
+    case Deadline::kWrite:
+      core_.add(Count::kWriteTimeouts);
+      return close();
+    default:
+      return close();
   }
   run();
 }

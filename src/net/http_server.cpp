@@ -22,9 +22,9 @@ namespace faultline {
 namespace {
 
 namespace asio = boost::asio;
+using asio::ip::tcp;
 using boost::system::error_code;
 using std::chrono::milliseconds;
-using asio::ip::tcp;
 
 constexpr int kIoThreadsMax = 64;
 constexpr milliseconds kTickMin{5};
@@ -54,10 +54,9 @@ bool is_sensible(const ServerConfig& config) {
 }
 
 milliseconds tick_of(const ServerConfig& config) {
-  const milliseconds shortest =
-      std::min({config.head_time_max, config.body_time_max, config.idle_time_max,
-                config.answer_time_max, config.write_time_max, config.linger_time_max,
-                config.web_socket_close_max});
+  const milliseconds shortest = std::min(
+      {config.head_time_max, config.body_time_max, config.idle_time_max, config.answer_time_max,
+       config.write_time_max, config.linger_time_max, config.web_socket_close_max});
   return std::clamp(shortest / 8, kTickMin, kTickMax);
 }
 
@@ -65,23 +64,6 @@ Error error_of(const error_code& code) {
   if (code == asio::error::address_in_use) return Error{Errc::kAddressInUse};
   if (code.value() == EADDRNOTAVAIL) return Error{Errc::kBadAddress};
   return Error{Errc::kCannotListen};
-}
-
-PeerKey key_of(const asio::ip::address& address) {
-  PeerKey key;
-  if (address.is_v4()) {
-    key.low = 0xffff'0000'0000ULL | address.to_v4().to_uint();
-    return key;
-  }
-  const asio::ip::address_v6 v6 = address.to_v6();
-  if (v6.is_v4_mapped()) {
-    key.low = 0xffff'0000'0000ULL |
-              asio::ip::make_address_v4(asio::ip::v4_mapped, v6).to_uint();
-    return key;
-  }
-  const auto bytes = v6.to_bytes();
-  for (std::size_t index = 0; index < 8; ++index) key.high = key.high << 8 | bytes[index];
-  return key;
 }
 
 }  // namespace
@@ -94,8 +76,8 @@ class HttpServer::Impl {
     for (int index = 0; index < core_.config.io_thread_count; ++index) {
       threads_.push_back(std::make_unique<IoThread>(tick_of(core_.config)));
     }
-    acceptor_ = std::make_unique<tcp::acceptor>(threads_.front()->context());
-    pause_ = std::make_unique<asio::steady_timer>(threads_.front()->context());
+    acceptor_ = std::make_unique<tcp::acceptor>(threads_.front()->context<asio::io_context>());
+    pause_ = std::make_unique<asio::steady_timer>(threads_.front()->context<asio::io_context>());
   }
 
   ~Impl() { stop(kStopGrace); }
@@ -168,8 +150,8 @@ class HttpServer::Impl {
     for (int count = 0; count < kAcceptsAtOnceMax; ++count) {
       tcp::endpoint peer;
       auto size = static_cast<socklen_t>(peer.capacity());
-      const int fd = ::accept4(acceptor_->native_handle(), peer.data(), &size,
-                               SOCK_NONBLOCK | SOCK_CLOEXEC);
+      const int fd =
+          ::accept4(acceptor_->native_handle(), peer.data(), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
       if (fd < 0) {
         if (errno == EAGAIN || errno == EWOULDBLOCK) return true;
         if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) return false;
@@ -187,7 +169,8 @@ class HttpServer::Impl {
   void take(UniqueFd fd, const asio::ip::address& address) {
     core_.add(Count::kAccepted);
     NewConnection connection{std::move(fd), address.to_string(), nullptr, std::nullopt};
-    Result<Admission, Refusal> admitted = core_.peers.admit(key_of(address), monotonic_now());
+    Result<Admission, Refusal> admitted =
+        core_.peers.admit(peer_key_of(connection.peer), monotonic_now());
     if (admitted) {
       connection.admission = std::make_unique<Admission>(std::move(admitted).value());
     } else {
@@ -205,9 +188,8 @@ class HttpServer::Impl {
       return;
     }
     auto shared = std::make_shared<NewConnection>(std::move(connection));
-    thread.post([this, &thread, shared] {
-      start_http_connection(thread, core_, std::move(*shared));
-    });
+    thread.post(
+        [this, &thread, shared] { start_http_connection(thread, core_, std::move(*shared)); });
   }
 
   ServerCore core_;

@@ -77,8 +77,8 @@ TEST(HttpServer, AnswersHeadAndNotModifiedWithoutABody) {
   ServerHandlers handlers;
   handlers.on_request = [](const HttpRequest& request, Responder responder) {
     if (request.path() == "/old") {
-      return responder.send(HttpResponse{
-          .status = 304, .headers = {{"ETag", "\"1\""}}, .body = shared("x")});
+      return responder.send(
+          HttpResponse{.status = 304, .headers = {{"ETag", "\"1\""}}, .body = shared("x")});
     }
     responder.send(HttpResponse::of(200, "text/plain", "0123456789"));
   };

@@ -92,7 +92,12 @@ class IoThread::Impl {
 IoThread::IoThread(std::chrono::milliseconds tick) : impl_(std::make_unique<Impl>(tick)) {}
 IoThread::~IoThread() { join(); }
 
-asio::io_context& IoThread::context() { return impl_->context(); }
+template <class Context>
+Context& IoThread::context() {
+  return impl_->context();
+}
+template asio::io_context& IoThread::context();
+
 void IoThread::start() { impl_->start(); }
 void IoThread::post(std::function<void()> work) { asio::post(impl_->context(), std::move(work)); }
 bool IoThread::is_current() const { return impl_->is_current(); }

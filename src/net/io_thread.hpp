@@ -6,10 +6,6 @@
 #include <string>
 #include <string_view>
 
-namespace boost::asio {
-class io_context;
-}
-
 namespace faultline {
 
 // Something open that a thread watches over. All functions are called on that thread.
@@ -40,7 +36,10 @@ class IoThread {
   IoThread(const IoThread&) = delete;
   IoThread& operator=(const IoThread&) = delete;
 
-  boost::asio::io_context& context();
+  // The event loop as the library's own type, which io_thread.cpp knows and headers need not name:
+  // only boost::asio::io_context links.
+  template <class Context>
+  Context& context();
   void start();
   void post(std::function<void()> work);
   bool is_current() const;

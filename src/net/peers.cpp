@@ -1,9 +1,13 @@
 #include "net/peers.hpp"
 
 #include <algorithm>
+#include <boost/asio/ip/address.hpp>
+#include <string>
 
 namespace faultline {
 namespace {
+
+namespace asio = boost::asio;
 
 // Fewer peers than this are not worth a walk.
 constexpr std::size_t kWalkMin = 1024;
@@ -18,6 +22,35 @@ struct Admission::Peer {
   TokenBucket bucket;
   const bool has_rate;
 };
+
+// --- PeerKey ------------------------------------------------------------------------------------
+
+std::size_t HashPeerKey::operator()(const PeerKey& key) const {
+  // Splitmix64's last steps: neighbours must not share a bucket.
+  std::uint64_t mixed = key.high * 0x9e3779b97f4a7c15ULL ^ key.low;
+  mixed = (mixed ^ (mixed >> 30)) * 0xbf58476d1ce4e5b9ULL;
+  mixed = (mixed ^ (mixed >> 27)) * 0x94d049bb133111ebULL;
+  return mixed ^ (mixed >> 31);
+}
+
+PeerKey peer_key_of(std::string_view text) {
+  boost::system::error_code code;
+  const asio::ip::address address = asio::ip::make_address(std::string(text), code);
+  PeerKey key;
+  if (code) return key;
+  if (address.is_v4()) {
+    key.low = 0xffff'0000'0000ULL | address.to_v4().to_uint();
+    return key;
+  }
+  const asio::ip::address_v6 v6 = address.to_v6();
+  if (v6.is_v4_mapped()) {
+    key.low = 0xffff'0000'0000ULL | asio::ip::make_address_v4(asio::ip::v4_mapped, v6).to_uint();
+    return key;
+  }
+  const auto bytes = v6.to_bytes();
+  for (std::size_t index = 0; index < 8; ++index) key.high = key.high << 8 | bytes[index];
+  return key;
+}
 
 // --- TokenBucket --------------------------------------------------------------------------------
 
@@ -65,14 +98,6 @@ PeerTable::PeerTable(const ServerConfig& config)
       next_walk_(std::min(kWalkMin, config.peers_max)) {}
 
 PeerTable::~PeerTable() = default;
-
-std::size_t PeerTable::HashKey::operator()(const PeerKey& key) const {
-  // Splitmix64's last steps: neighbours must not share a bucket.
-  std::uint64_t mixed = key.high * 0x9e3779b97f4a7c15ULL ^ key.low;
-  mixed = (mixed ^ (mixed >> 30)) * 0xbf58476d1ce4e5b9ULL;
-  mixed = (mixed ^ (mixed >> 27)) * 0x94d049bb133111ebULL;
-  return mixed ^ (mixed >> 31);
-}
 
 Result<Admission, Refusal> PeerTable::admit(PeerKey key, std::chrono::nanoseconds now) {
   const std::scoped_lock lock(mutex_);

@@ -6,6 +6,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string_view>
 #include <unordered_map>
 
 #include "base/result.hpp"
@@ -21,6 +22,14 @@ struct PeerKey {
 
   friend bool operator==(const PeerKey&, const PeerKey&) = default;
 };
+
+struct HashPeerKey {
+  std::size_t operator()(const PeerKey& key) const;
+};
+
+// Of an address as text, as HttpRequest::peer() has it. An IPv4 address may be mapped into IPv6.
+// Text that is no address has a key of its own, like all such text.
+PeerKey peer_key_of(std::string_view address);
 
 // So many a second on average, so many at once. A rate of 0 gives always.
 //
@@ -87,10 +96,6 @@ class PeerTable {
 
  private:
   friend class Admission;
-  struct HashKey {
-    std::size_t operator()(const PeerKey& key) const;
-  };
-
   void release(Admission::Peer& peer);
   void forget_idle(std::chrono::nanoseconds now);
 
@@ -102,7 +107,7 @@ class PeerTable {
   mutable std::mutex mutex_;
   std::size_t connections_ = 0;
   std::size_t next_walk_;
-  std::unordered_map<PeerKey, std::shared_ptr<Admission::Peer>, HashKey> peers_;
+  std::unordered_map<PeerKey, std::shared_ptr<Admission::Peer>, HashPeerKey> peers_;
 };
 
 }  // namespace faultline

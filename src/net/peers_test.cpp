@@ -35,6 +35,15 @@ TEST(TokenBucket, GivesAlwaysWithoutARate) {
   for (int count = 0; count < 100; ++count) EXPECT_FALSE(bucket.take(seconds(1)));
 }
 
+TEST(PeerKey, IsAnAddressOrTheNetworkOfOne) {
+  EXPECT_EQ(peer_key_of("192.0.2.1"), peer_key_of("::ffff:192.0.2.1"));
+  EXPECT_NE(peer_key_of("192.0.2.1"), peer_key_of("192.0.2.2"));
+  EXPECT_EQ(peer_key_of("2001:db8:1:2::1"), peer_key_of("2001:db8:1:2:ffff::2"));
+  EXPECT_NE(peer_key_of("2001:db8:1:2::1"), peer_key_of("2001:db8:1:3::1"));
+  EXPECT_NE(peer_key_of("::1"), peer_key_of("0.0.0.1"));
+  EXPECT_EQ(peer_key_of("neither"), PeerKey{});
+}
+
 TEST(PeerTable, BoundsConnectionsInTotalAndOfOnePeer) {
   ServerConfig config;
   config.connections_max = 3;

@@ -11,9 +11,12 @@ namespace faultline {
 
 // Bytes of a connection to requests, one after the other: a state machine without I/O.
 //
-// Why: Beast's parser finds the pieces; this decides what is refused, stricter than Beast where
-// a proxy in front could read the bytes in another way. Errors: a Refusal each; the connection must
-// then be closed, for what follows cannot be trusted. Thread safety: none.
+// Why: Beast's parser finds the pieces of a head, and is given it whole; this finds where head and
+// body end, and decides what is refused, stricter than Beast where a proxy in front could read the
+// bytes in another way.
+// Invariant: requests and refusals depend on the bytes, not on how they are cut.
+// Errors: a Refusal each; the connection must then be closed, for what follows cannot be trusted.
+// Thread safety: none.
 class RequestParser {
  public:
   enum class Progress {

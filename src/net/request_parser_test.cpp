@@ -99,11 +99,19 @@ TEST(RequestParser, RefusesWhatTwoParsersCouldReadDifferently) {
 
 TEST(RequestParser, RefusesBadChunks) {
   const std::string head = "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n";
-  for (const std::string_view body :
-       {"x\r\n", "-1\r\na\r\n0\r\n\r\n", "3\r\nabcd\r\n0\r\n\r\n", "ffffffffffffffffff\r\n",
-        "0x3\r\nabc\r\n\r\n"}) {
+  for (const std::string_view body : {"x\r\n", "-1\r\na\r\n0\r\n\r\n", "3\r\nabcd\r\n0\r\n\r\n",
+                                      "ffffffffffffffffff\r\n", "0x3\r\nabc\r\n\r\n"}) {
     const auto refusal = refusal_of(head + std::string(body));
     EXPECT_TRUE(refusal == Refusal::kMalformed || refusal == Refusal::kBodyTooLarge) << body;
+  }
+}
+
+// Beast's own decoder aborted here: the last chunk is the only one and comes in pieces.
+TEST(RequestParser, ReadsAnEmptyChunkedBody) {
+  const std::string bytes =
+      "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n";
+  for (const std::size_t piece : {std::size_t{1}, std::size_t{4}, bytes.size()}) {
+    EXPECT_EQ(read_all(bytes + bytes, piece).requests.size(), 2U);
   }
 }
 
@@ -117,6 +125,18 @@ TEST(RequestParser, RefusesMalformedHeads) {
         "\x16\x03\x01\x02\x00\x01\x00\x01", "GET / HTTP/1.1\nHost: h\n\n",
         "\r\n\r\n\r\n\r\nGET / HTTP/1.1\r\nHost: h\r\n\r\n"}) {
     EXPECT_EQ(refusal_of(head), Refusal::kMalformed) << head;
+  }
+}
+
+TEST(RequestParser, WaitsForNoRestOfWhatCannotBecomeAHead) {
+  for (const std::string_view beginning :
+       {"\x16", "GET\t", "GET /\x80", "GET / HTTP/1.1\n", "GET / HTTP/1.1\rH", "GET\r\n",
+        "GET / HTTP/1.1\r\n ", "GET / HTTP/1.1\r\nHost: h\n", "\r\n\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: h\r\n\t", "A-method-that-does-not-end-in-36-byte"}) {
+    ServerConfig config;
+    config.url_bytes_max = 4;
+    EXPECT_EQ(refusal_of(beginning, config), Refusal::kMalformed) << beginning;
+    EXPECT_FALSE(refusal_of(beginning.substr(0, beginning.size() - 1), config)) << beginning;
   }
 }
 
@@ -140,9 +160,9 @@ TEST(RequestParser, TellsWhichLimitWasMet) {
   const std::string post = "POST / HTTP/1.1\r\nHost: h\r\n";
   EXPECT_EQ(refusal_of(post + "Content-Length: 10\r\n\r\n0123456789", config), std::nullopt);
   EXPECT_EQ(refusal_of(post + "Content-Length: 11\r\n\r\n", config), Refusal::kBodyTooLarge);
-  EXPECT_EQ(refusal_of(post + "Transfer-Encoding: chunked\r\n\r\n6\r\nabcdef\r\n5\r\nabcde\r\n",
-                       config),
-            Refusal::kBodyTooLarge);
+  EXPECT_EQ(
+      refusal_of(post + "Transfer-Encoding: chunked\r\n\r\n6\r\nabcdef\r\n5\r\nabcde\r\n", config),
+      Refusal::kBodyTooLarge);
   EXPECT_EQ(refusal_of("TRACE / HTTP/1.1\r\nHost: h\r\n\r\n"), Refusal::kMethodUnknown);
   EXPECT_EQ(refusal_of("CONNECT h:80 HTTP/1.1\r\nHost: h\r\n\r\n"), Refusal::kMethodUnknown);
   EXPECT_EQ(refusal_of(post + "Expect: wonders\r\n\r\n"), Refusal::kExpectationUnknown);

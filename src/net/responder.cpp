@@ -26,9 +26,7 @@ void Responder::send(std::shared_ptr<const PreparedResponse> response) {
   finish(HttpAnswer(std::move(response)));
 }
 
-bool Responder::is_abandoned() const {
-  return sink_ == nullptr || sink_->is_abandoned(exchange_);
-}
+bool Responder::is_abandoned() const { return sink_ == nullptr || sink_->is_abandoned(exchange_); }
 
 void Responder::finish(HttpAnswer answer) {
   FAULTLINE_CHECK(sink_ != nullptr);

@@ -93,9 +93,9 @@ struct ServerConfig {
 // the time of the snapshot; all else only grows.
 struct ServerCounters {
   std::uint64_t connections_accepted = 0;
-  std::uint64_t connections_open = 0;  // WebSockets included
-  std::uint64_t accept_errors = 0;     // the system had no file descriptor or memory left
-  std::uint64_t requests = 0;          // that reached a handler
+  std::uint64_t connections_open = 0;    // WebSockets included
+  std::uint64_t accept_errors = 0;       // the system had no file descriptor or memory left
+  std::uint64_t requests = 0;            // that reached a handler
   std::uint64_t requests_abandoned = 0;  // whose client had left before the answer
   std::array<std::uint64_t, 6> responses_by_class = {};  // [2] counts 2xx
   std::uint64_t bytes_in = 0;
@@ -105,8 +105,8 @@ struct ServerCounters {
   std::uint64_t web_sockets_open = 0;
   std::uint64_t web_socket_messages_in = 0;
   std::uint64_t web_socket_messages_out = 0;
-  std::uint64_t web_socket_sends_refused = 0;   // the queue was full
-  std::uint64_t web_socket_protocol_errors = 0;  // bad frames, bad UTF-8, too large
+  std::uint64_t web_socket_sends_refused = 0;             // the queue was full
+  std::uint64_t web_socket_protocol_errors = 0;           // bad frames, bad UTF-8, too large
   std::array<std::uint64_t, kRefusalCount> refused = {};  // by Refusal
 
   std::uint64_t refused_by(Refusal refusal) const {

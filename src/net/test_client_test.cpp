@@ -1,4 +1,6 @@
 // What test_client.hpp declares, and a look at whether it says the truth.
+#include "net/test_client.hpp"
+
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
@@ -10,7 +12,6 @@
 #include <thread>
 
 #include "base/check.hpp"
-#include "net/test_client.hpp"
 
 namespace faultline {
 

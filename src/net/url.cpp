@@ -69,8 +69,8 @@ Result<void> parse_path(std::string_view text, std::size_t offset, std::string& 
     const std::size_t slash = text.find('/', begin);
     const std::size_t end = slash == kNone ? text.size() : slash;
     const std::size_t before = path.size();
-    const Result<void> segment = append_segment(text.substr(begin, end - begin), offset + begin,
-                                                path);
+    const Result<void> segment =
+        append_segment(text.substr(begin, end - begin), offset + begin, path);
     if (!segment) return segment.error();
     if (slash != kNone && path.size() > before) path += '/';
     begin = end + 1;
@@ -97,12 +97,12 @@ Result<void> parse_query(std::string_view text, std::size_t offset,
       if (query.size() == kQueryParametersMax) return Error{Errc::kLimit, offset + begin};
       QueryParameter& parameter = query.emplace_back();
       const std::size_t equals = piece.find('=');
-      const Result<void> name = decode_word(piece.substr(0, equals), offset + begin,
-                                            parameter.name);
+      const Result<void> name =
+          decode_word(piece.substr(0, equals), offset + begin, parameter.name);
       if (!name) return name.error();
       if (equals != kNone) {
-        const Result<void> value = decode_word(piece.substr(equals + 1),
-                                               offset + begin + equals + 1, parameter.value);
+        const Result<void> value =
+            decode_word(piece.substr(equals + 1), offset + begin + equals + 1, parameter.value);
         if (!value) return value.error();
       }
     }

@@ -15,11 +15,11 @@ namespace faultline {
 // Close codes that a server uses (RFC 6455, section 7.4.1). Any other number may arrive.
 enum class CloseCode : std::uint16_t {
   kNormal = 1000,
-  kGoingAway = 1001,     // the server stops
+  kGoingAway = 1001,  // the server stops
   kProtocolError = 1002,
-  kAbnormal = 1006,      // never on the wire: the connection broke without a closing frame
-  kBadPayload = 1007,    // a text that is not UTF-8
-  kPolicy = 1008,        // more messages than the peer may send, a missing permission
+  kAbnormal = 1006,    // never on the wire: the connection broke without a closing frame
+  kBadPayload = 1007,  // a text that is not UTF-8
+  kPolicy = 1008,      // more messages than the peer may send, a missing permission
   kTooBig = 1009,
   kTryLater = 1013,
 };

@@ -1,8 +1,10 @@
 #include "net/web_socket_session.hpp"
 
+#include <array>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/beast/core/bind_handler.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/message.hpp>
@@ -23,21 +25,41 @@ namespace http = boost::beast::http;
 namespace websocket = boost::beast::websocket;
 using beast::error_code;
 using std::chrono::nanoseconds;
-using Socket = asio::basic_stream_socket<asio::ip::tcp, asio::io_context::executor_type>;
+
+// The socket below a stream of frames, with its own way to end (async_teardown).
+class Socket final
+    : public asio::basic_stream_socket<asio::ip::tcp, asio::io_context::executor_type> {
+ public:
+  using basic_stream_socket::basic_stream_socket;
+};
+
+// Called by Beast after the last frame. Its own version waits until the other end closes its
+// connection too, for ever, though the session is over: RFC 6455 (5.5.1) has the server close at
+// once. So the session hears of the end here, and does what is left to do (linger).
+template <class Handler>
+void async_teardown(beast::role_type /*role*/, Socket& socket, Handler&& handler) {
+  error_code code;
+  socket.shutdown(Socket::shutdown_send, code);
+  asio::post(socket.get_executor(),
+             beast::bind_front_handler(std::forward<Handler>(handler), code));
+}
+
 using Stream = websocket::stream<Socket, true>;
 using BeastRequest = http::request<http::empty_body>;
 
 // Beyond this the memory of a large message is given back.
 constexpr std::size_t kKeptBytesMax = std::size_t{64} << 10;
 
+// Read at once of what comes too late.
+constexpr std::size_t kLingerBytes = std::size_t{16} << 10;
+
 // What a peer is told that sends more than ServerConfig::requests_per_second.
 constexpr std::string_view kTooMany = "too many messages";
 
 BeastRequest beast_request_of(const HttpRequest& request) {
   BeastRequest out(http::verb::get, {request.target().data(), request.target().size()}, 11);
-  for (const std::string_view name :
-       {"Host", "Connection", "Upgrade", "Sec-WebSocket-Key", "Sec-WebSocket-Version",
-        "Sec-WebSocket-Extensions"}) {
+  for (const std::string_view name : {"Host", "Connection", "Upgrade", "Sec-WebSocket-Key",
+                                      "Sec-WebSocket-Version", "Sec-WebSocket-Extensions"}) {
     const auto value = request.header(name);
     if (value) out.insert({name.data(), name.size()}, {value->data(), value->size()});
   }
@@ -55,7 +77,7 @@ class WebSocketSession final : public Live, public std::enable_shared_from_this<
         admission_(std::move(*connection.admission)),
         handlers_(std::move(handlers)),
         request_(beast_request_of(request)),
-        stream_(Socket(thread.context())) {
+        stream_(Socket(thread.context<asio::io_context>())) {
     error_code code;
     stream_.next_layer().assign(asio::ip::tcp::v4(), connection.fd.get(), code);
     if (!code) connection.fd.release();
@@ -72,7 +94,7 @@ class WebSocketSession final : public Live, public std::enable_shared_from_this<
   void start();
   void on_tick(nanoseconds now) override;
   void on_stop() override;
-  void kill() override { end(CloseCode::kAbnormal); }
+  void kill() override;
 
  private:
   void set_options();
@@ -83,7 +105,10 @@ class WebSocketSession final : public Live, public std::enable_shared_from_this<
   void write();
   void on_written(const error_code& code, std::size_t bytes);
   void begin_close(CloseCode code, std::string_view reason);
-  void end(CloseCode code);
+  enum class After { kClose, kLinger };
+  void end(CloseCode code, After after = After::kClose);
+  void linger();
+  void close();
 
   IoThread& thread_;
   ServerCore& core_;
@@ -99,6 +124,7 @@ class WebSocketSession final : public Live, public std::enable_shared_from_this<
   std::optional<CloseCode> own_code_;  // we began to close with it
   bool is_open_ = false;               // on_open was called, on_closed was not
   bool has_ended_ = false;
+  std::optional<nanoseconds> linger_until_;
 };
 
 void WebSocketSession::set_options() {
@@ -108,15 +134,14 @@ void WebSocketSession::set_options() {
   timeout.idle_timeout = config.web_socket_idle_max;
   timeout.keep_alive_pings = true;
   stream_.set_option(timeout);
-  stream_.set_option(websocket::stream_base::decorator(
-      [this](websocket::response_type& response) {
-        for (const HttpHeader& header : core_.config.default_headers) {
-          response.set(header.name, header.value);
-        }
-        if (!handlers_.subprotocol.empty()) {
-          response.set(http::field::sec_websocket_protocol, handlers_.subprotocol);
-        }
-      }));
+  stream_.set_option(websocket::stream_base::decorator([this](websocket::response_type& response) {
+    for (const HttpHeader& header : core_.config.default_headers) {
+      response.set(header.name, header.value);
+    }
+    if (!handlers_.subprotocol.empty()) {
+      response.set(http::field::sec_websocket_protocol, handlers_.subprotocol);
+    }
+  }));
   websocket::permessage_deflate deflate;
   deflate.server_enable = config.offers_deflate;
   stream_.set_option(deflate);
@@ -132,13 +157,12 @@ void WebSocketSession::start() {
   // a read, where no other operation may begin: hence the post.
   stream_.control_callback([this](websocket::frame_type kind, beast::string_view /*payload*/) {
     if (kind != websocket::frame_type::ping) return;
-    asio::post(thread_.context(), [weak = weak_from_this()] {
+    asio::post(thread_.context<asio::io_context>(), [weak = weak_from_this()] {
       if (const auto self = weak.lock(); self != nullptr && self->is_open_) self->may_pass();
     });
   });
-  stream_.async_accept(request_, [self = shared_from_this()](const error_code& code) {
-    self->on_accepted(code);
-  });
+  stream_.async_accept(
+      request_, [self = shared_from_this()](const error_code& code) { self->on_accepted(code); });
 }
 
 void WebSocketSession::on_accepted(const error_code& code) {
@@ -150,7 +174,7 @@ void WebSocketSession::on_accepted(const error_code& code) {
   // The queue's lock is held during the wake-up: the session has not ended, and its thread runs.
   channel_ = std::make_shared<WebSocketChannel>(
       core_.config.queue_bytes_max, [this, weak = weak_from_this()] {
-        asio::post(thread_.context(), [weak] {
+        asio::post(thread_.context<asio::io_context>(), [weak] {
           if (const auto self = weak.lock()) self->write();
         });
       });
@@ -189,9 +213,13 @@ void WebSocketSession::on_read(const error_code& code, std::size_t bytes) {
     if (code.category() == make_error_code(websocket::error::closed).category() &&
         code != websocket::error::closed) {
       core_.add(Count::kProtocolErrors);
-      if (code == websocket::error::message_too_big) return end(CloseCode::kTooBig);
-      if (code == websocket::error::bad_frame_payload) return end(CloseCode::kBadPayload);
-      return end(own_code_.value_or(CloseCode::kProtocolError));
+      if (code == websocket::error::message_too_big) {
+        return end(CloseCode::kTooBig, After::kLinger);
+      }
+      if (code == websocket::error::bad_frame_payload) {
+        return end(CloseCode::kBadPayload, After::kLinger);
+      }
+      return end(own_code_.value_or(CloseCode::kProtocolError), After::kLinger);
     }
     return end(own_code_.value_or(CloseCode::kAbnormal));
   }
@@ -245,13 +273,13 @@ void WebSocketSession::begin_close(CloseCode code, std::string_view reason) {
   channel_->end();
   websocket::close_reason told(static_cast<std::uint16_t>(code));
   told.reason.assign(reason.data(), reason.size());
-  stream_.async_close(told, [self = shared_from_this()](const error_code&) {
-    // The read sees the other end's closing frame, or an error.
-    self->end(*self->own_code_);
+  stream_.async_close(told, [self = shared_from_this()](const error_code& failure) {
+    // Without an error the other end has said goodbye too: nothing more comes.
+    self->end(*self->own_code_, failure ? After::kLinger : After::kClose);
   });
 }
 
-void WebSocketSession::end(CloseCode code) {
+void WebSocketSession::end(CloseCode code, After after) {
   if (has_ended_) return;
   const auto self = shared_from_this();
   has_ended_ = true;
@@ -259,23 +287,47 @@ void WebSocketSession::end(CloseCode code) {
     core_.add(Count::kSendsRefused, channel_->take_refused_count());
     channel_->end();
   }
-  error_code ignored;
-  stream_.next_layer().close(ignored);
   if (is_open_) {
     is_open_ = false;
     core_.subtract(Count::kSocketsOpen);
     if (handlers_.on_closed) handlers_.on_closed(code);
   }
+  if (after == After::kClose || !stream_.next_layer().is_open()) return close();
+  linger_until_ = monotonic_now() + core_.config.linger_time_max;
+  linger();
+}
+
+// What still comes after an error is read and dropped for a while: closing with bytes unread would
+// reset the connection, and could destroy our closing frame on its way.
+void WebSocketSession::linger() {
+  Socket& socket = stream_.next_layer();
+  socket.async_wait(Socket::wait_read, [self = shared_from_this()](error_code code) {
+    std::array<char, kLingerBytes> dropped;
+    if (!code) self->stream_.next_layer().read_some(asio::buffer(dropped), code);
+    if (code && code != asio::error::would_block) return self->close();
+    self->linger();
+  });
+}
+
+void WebSocketSession::close() {
+  error_code ignored;
+  stream_.next_layer().close(ignored);
+  linger_until_.reset();
   thread_.remove(*this);
+}
+
+void WebSocketSession::kill() {
+  if (has_ended_) return close();
+  end(own_code_.value_or(CloseCode::kAbnormal));
 }
 
 // --- Time ---------------------------------------------------------------------------------------
 
 void WebSocketSession::on_tick(nanoseconds now) {
+  if (linger_until_ && now >= *linger_until_) return close();
   if (has_ended_) return;
   if (channel_ != nullptr) core_.add(Count::kSendsRefused, channel_->take_refused_count());
-  // Beast waits for the other end to close its connection, after a closing frame and after an
-  // error, and sets no limit of its own.
+  // Beast waits for the other end's closing frame, and for room for ours, without a limit.
   const bool is_closing = own_code_.has_value() || (is_open_ && !stream_.is_open());
   if (is_closing && close_begun_at_ == nanoseconds(0)) close_begun_at_ = now;
   if (is_closing && now - close_begun_at_ > core_.config.web_socket_close_max) {

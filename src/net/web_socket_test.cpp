@@ -142,9 +142,10 @@ TEST(WebSocket, RefusesIncompleteHandshakes) {
   Owner owner;
   const auto server = start_test_server(owner.handlers());
   TestClient client(server->port());
-  const TestResponse old = client.ask(get_request(
-      "/", "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 8\r\n"
-           "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"));
+  const TestResponse old = client.ask(
+      get_request("/",
+                  "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 8\r\n"
+                  "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"));
   EXPECT_EQ(old.status, 426);
   EXPECT_EQ(old.header("Sec-WebSocket-Version"), "13");
   const std::string keyless = "Connection: Upgrade\r\nUpgrade: websocket\r\n";
@@ -203,6 +204,22 @@ TEST(WebSocket, DoesNotWaitForClientsThatNeverClose) {
     client.send(bytes);
     expect_closed(owner, bytes == goodbye ? CloseCode::kNormal : CloseCode::kProtocolError);
   }
+}
+
+TEST(WebSocket, ReadsForAWhileAfterAnError) {
+  Owner owner;
+  ServerConfig config;
+  config.linger_time_max = milliseconds(200);
+  const auto server = start_test_server(owner.handlers(), config);
+  TestClient client(server->port());
+  ASSERT_EQ(client.upgrade("/").status, 101);
+  // The rest must not turn the goodbye into a reset.
+  client.send(frame_of(3, "reserved") + std::string(200'000, 'x'));
+  expect_closed(owner, CloseCode::kProtocolError);
+  client.send(std::string(200'000, 'y'));
+  EXPECT_EQ(client.receive_frame().close_code(), 1002);
+  EXPECT_TRUE(client.is_closed_by_server());
+  EXPECT_TRUE(eventually([&] { return server->counters().connections_open == 0; }));
 }
 
 TEST(WebSocket, TellsOfBrokenConnections) {
@@ -279,9 +296,12 @@ TEST(WebSocket, SendsFromManyThreads) {
   for (std::thread& sender : senders) sender.join();
 }
 
+// Both have said goodbye: that the client keeps its connection open must not matter.
 TEST(WebSocket, ClosesAfterWhatIsQueued) {
   Owner owner;
-  const auto server = start_test_server(owner.handlers());
+  ServerConfig config;
+  config.web_socket_close_max = milliseconds(60'000);
+  const auto server = start_test_server(owner.handlers(), config);
   TestClient client(server->port());
   ASSERT_EQ(client.upgrade("/").status, 101);
   ASSERT_TRUE(eventually([&] { return owner.socket().has_value(); }));
