@@ -64,26 +64,26 @@ bool Api::is_api_path(std::string_view path) {
 std::span<const Api::Route> Api::routes() {
   using enum HttpMethod;
   static constexpr std::array kRoutes{
-      Route{kGet, "/v1/health", ApiScope::kRead, &Api::health},
-      Route{kGet, "/v1/instruments", ApiScope::kRead, &Api::instruments},
-      Route{kGet, "/v1/map", ApiScope::kRead, &Api::map},
-      Route{kGet, "/v1/heatmap", ApiScope::kRead, &Api::heatmap},
-      Route{kGet, "/v1/heatmap/tile", ApiScope::kRead, &Api::tile},
-      Route{kGet, "/v1/series", ApiScope::kRead, &Api::series},
-      Route{kGet, "/v1/clusters", ApiScope::kRead, &Api::clusters},
-      Route{kGet, "/v1/liquidations", ApiScope::kRead, &Api::liquidations},
-      Route{kGet, "/v1/scorecard", ApiScope::kRead, &Api::scorecard},
-      Route{kGet, "/v1/studies", ApiScope::kRead, &Api::studies},
-      Route{kGet, "/v1/studies/", ApiScope::kRead, &Api::study},
-      Route{kGet, "/v1/clock", ApiScope::kRead, &Api::clock},
-      Route{kPost, "/v1/clock", ApiScope::kControl, &Api::set_clock},
-      Route{kGet, "/v1/lab/scenarios", ApiScope::kRead, &Api::lab_scenarios},
-      Route{kGet, "/v1/lab/fields", ApiScope::kRead, &Api::lab_fields},
-      Route{kGet, "/v1/lab/runs", ApiScope::kRead, &Api::lab_runs},
-      Route{kPost, "/v1/lab/runs", ApiScope::kLab, &Api::start_lab_run},
-      Route{kGet, "/v1/lab/runs/", ApiScope::kRead, &Api::lab_run},
-      Route{kDelete, "/v1/lab/runs/", ApiScope::kLab, &Api::cancel_lab_run},
-      Route{kGet, "/v1/openapi.json", ApiScope::kRead, &Api::openapi},
+      Route{kGet, "/v1/health", &Api::health},
+      Route{kGet, "/v1/instruments", &Api::instruments},
+      Route{kGet, "/v1/map", &Api::map},
+      Route{kGet, "/v1/heatmap", &Api::heatmap},
+      Route{kGet, "/v1/heatmap/tile", &Api::tile},
+      Route{kGet, "/v1/series", &Api::series},
+      Route{kGet, "/v1/clusters", &Api::clusters},
+      Route{kGet, "/v1/liquidations", &Api::liquidations},
+      Route{kGet, "/v1/scorecard", &Api::scorecard},
+      Route{kGet, "/v1/studies", &Api::studies},
+      Route{kGet, "/v1/studies/", &Api::study},
+      Route{kGet, "/v1/clock", &Api::clock},
+      Route{kPost, "/v1/clock", &Api::set_clock},
+      Route{kGet, "/v1/lab/scenarios", &Api::lab_scenarios},
+      Route{kGet, "/v1/lab/fields", &Api::lab_fields},
+      Route{kGet, "/v1/lab/runs", &Api::lab_runs},
+      Route{kPost, "/v1/lab/runs", &Api::start_lab_run},
+      Route{kGet, "/v1/lab/runs/", &Api::lab_run},
+      Route{kDelete, "/v1/lab/runs/", &Api::cancel_lab_run},
+      Route{kGet, "/v1/openapi.json", &Api::openapi},
   };
   return kRoutes;
 }
@@ -98,13 +98,6 @@ bool Api::matches(const Route& route, std::string_view path) {
   if (route.path.back() != '/') return path == route.path;
   return path.size() > route.path.size() && path.substr(0, route.path.size()) == route.path &&
          path.find('/', route.path.size()) == std::string_view::npos;
-}
-
-ApiScope Api::scope_of(const HttpRequest& request) {
-  for (const Route& route : routes()) {
-    if (matches(route, request.path()) && route.method == asked_method(request)) return route.scope;
-  }
-  return ApiScope::kRead;
 }
 
 HttpResponse Api::answer(const HttpRequest& request) const {
