@@ -75,8 +75,8 @@ std::span<const Api::Route> Api::routes() {
       Route{kGet, "/v1/scorecard", &Api::scorecard},
       Route{kGet, "/v1/studies", &Api::studies},
       Route{kGet, "/v1/studies/", &Api::study},
-      Route{kGet, "/v1/clock", &Api::clock},
-      Route{kPost, "/v1/clock", &Api::set_clock},
+      Route{kGet, "/v1/clock", &Api::market_clock},
+      Route{kPost, "/v1/clock", &Api::set_market_clock},
       Route{kGet, "/v1/lab/scenarios", &Api::lab_scenarios},
       Route{kGet, "/v1/lab/fields", &Api::lab_fields},
       Route{kGet, "/v1/lab/runs", &Api::lab_runs},
@@ -199,11 +199,11 @@ JsonValue Api::clock_document() const {
   return std::move(out.set("is_steerable", config_.mode != ServeMode::kStore));
 }
 
-HttpResponse Api::clock(const HttpRequest& request) const {
+HttpResponse Api::market_clock(const HttpRequest& request) const {
   return answer_json(request, clock_document());
 }
 
-HttpResponse Api::set_clock(const HttpRequest& request) const {
+HttpResponse Api::set_market_clock(const HttpRequest& request) const {
   if (config_.mode == ServeMode::kStore)
     return answer_problem(request,
                           {.code = Errc::kBadRequest,

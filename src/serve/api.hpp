@@ -92,8 +92,8 @@ class Api {
   HttpResponse scorecard(const HttpRequest& request) const;
   HttpResponse studies(const HttpRequest& request) const;
   HttpResponse study(const HttpRequest& request) const;
-  HttpResponse clock(const HttpRequest& request) const;
-  HttpResponse set_clock(const HttpRequest& request) const;
+  HttpResponse market_clock(const HttpRequest& request) const;
+  HttpResponse set_market_clock(const HttpRequest& request) const;
   HttpResponse lab_scenarios(const HttpRequest& request) const;
   HttpResponse lab_fields(const HttpRequest& request) const;
   HttpResponse lab_runs(const HttpRequest& request) const;

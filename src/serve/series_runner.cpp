@@ -3,20 +3,15 @@
 #include <algorithm>
 
 #include "base/check.hpp"
+#include "base/clock.hpp"
 
 namespace faultline {
-namespace {
-
-using Clock = std::chrono::steady_clock;
-
-}  // namespace
-
 SeriesRunner::SeriesRunner(std::unique_ptr<SeriesSource> source, const Pace& pace, OnNews on_news)
     : source_(std::move(source)),
       history_(source_->identity(), source_->begin()),
       on_news_(std::move(on_news)),
       pace_(pace),
-      due_(Clock::now()) {
+      due_(monotonic_now()) {
   state_.speed = pace.speed;
   state_.begin = source_->begin();
   state_.end = source_->end();
@@ -25,7 +20,7 @@ SeriesRunner::SeriesRunner(std::unique_ptr<SeriesSource> source, const Pace& pac
 
 void SeriesRunner::start() {
   FAULTLINE_CHECK(!thread_.joinable());
-  due_ = Clock::now();
+  due_ = monotonic_now();
   thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
 }
 
@@ -45,7 +40,7 @@ void SeriesRunner::set_speed(double speed) {
   pace_.speed = speed;
   state_.speed = speed;
   ++commands_;
-  due_ = Clock::now();
+  due_ = monotonic_now();
   changed_.notify_all();
 }
 
@@ -62,7 +57,7 @@ bool SeriesRunner::wait_for(UnixNanos column_end, const std::stop_token& stop) {
   while (!stop.stop_requested()) {
     state_.is_hurrying = pace_.at_once_until && column_end <= *pace_.at_once_until;
     if (state_.is_hurrying) {
-      due_ = Clock::now();
+      due_ = monotonic_now();
       return true;
     }
     const std::uint64_t seen = commands_;
@@ -73,13 +68,13 @@ bool SeriesRunner::wait_for(UnixNanos column_end, const std::stop_token& stop) {
     }
     const double seconds =
         1e-9 * static_cast<double>(source_->identity().column_interval.value) / pace_.speed;
-    const auto wait =
-        std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
-    const Clock::time_point due = due_ + wait;
-    if (changed_.wait_until(lock, stop, due, is_told)) continue;
+    const auto wait = std::chrono::duration_cast<std::chrono::nanoseconds>(
+        std::chrono::duration<double>(seconds));
+    const std::chrono::nanoseconds due = due_ + wait;
+    if (changed_.wait_for(lock, stop, due - monotonic_now(), is_told)) continue;
     if (stop.stop_requested()) break;
     // Late by a column or more: the market waits.
-    due_ = std::max(due, Clock::now() - wait);
+    due_ = std::max(due, monotonic_now() - wait);
     return true;
   }
   return false;

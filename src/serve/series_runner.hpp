@@ -68,8 +68,8 @@ class SeriesRunner {
   mutable std::mutex mutex_;
   std::condition_variable_any changed_;
   Pace pace_;
-  std::uint64_t commands_ = 0;                 // how often the pace was changed
-  std::chrono::steady_clock::time_point due_;  // of the next column
+  std::uint64_t commands_ = 0;    // how often the pace was changed
+  std::chrono::nanoseconds due_;  // of the next column, by base's monotonic clock
   State state_;
   std::jthread thread_;  // last: it uses all of the above
 };

@@ -3,14 +3,13 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
-#include <fstream>
 #include <memory>
-#include <sstream>
 #include <string>
 #include <thread>
 
 #include "serve/api.hpp"
 #include "serve/series_source.hpp"
+#include "store/files.hpp"
 
 namespace faultline {
 
@@ -68,11 +67,9 @@ inline JsonValue json_of(const HttpResponse& response) {
 }
 
 inline std::string source_file(const std::string& name) {
-  std::ifstream in(std::string(FAULTLINE_SOURCE_DIR) + "/" + name);
-  EXPECT_TRUE(in.is_open()) << name;
-  std::stringstream text;
-  text << in.rdbuf();
-  return text.str();
+  const auto text = read_whole_file(std::string(FAULTLINE_SOURCE_DIR) + "/" + name, 1U << 24U);
+  EXPECT_TRUE(text) << name;
+  return text ? *text : std::string();
 }
 
 // A whole small market behind an API.

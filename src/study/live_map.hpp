@@ -13,8 +13,8 @@ namespace faultline {
 
 // The venues of a market that is still being simulated, ready to take steps as the tapes grow.
 //
-// Requires: each tape has marks, and open interest of two steps; the tapes outlive the runs and stay
-// where they are.
+// Requires: each tape has marks, and open interest of two steps; the tapes outlive the runs and
+// stay where they are.
 std::vector<VenueRun> live_runs(std::span<const VenueTape* const> tapes, Nanos step,
                                 const MapRequest& request);
 
