@@ -59,6 +59,7 @@ Outcome<MapRequest> request_of(const ServeArguments& arguments) {
   request.instrument = request.also.front();
   request.also.erase(request.also.begin());
   request.filter.members = arguments.members;
+  request.columns_kept = ColumnsKept::kInTiles;
   if (!arguments.liquidations.empty()) {
     const Outcome<InstrumentId> feed =
         instrument_argument("--liquidations", arguments.liquidations);

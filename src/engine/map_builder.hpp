@@ -18,6 +18,12 @@ namespace faultline {
 // Store ──> steps, feed ──> a filter a venue ──> point-in-time columns: the whole map of an
 // instrument, or of a coin on several venues, over a range.
 
+// What becomes of columns that were made.
+enum class ColumnsKept : std::uint8_t {
+  kWhole,    // all of them stay in memory, so that there cannot be too many
+  kInTiles,  // as tiles, a twentieth of that; columns are as short as steps allow
+};
+
 struct MapRequest {
   // The first one's prices make the candles and the mark; `also` are other venues' instruments of
   // the same coin, each with its own estimator, which are summed with it.
@@ -28,7 +34,9 @@ struct MapRequest {
   std::optional<UnixNanos> from{};
   std::optional<UnixNanos> to{};
   std::optional<Nanos> step{};             // absent: choose_step()
-  std::optional<Nanos> column_interval{};  // absent: at most kColumnsAuto columns over the range
+  std::optional<Nanos> column_interval{};  // absent: at most kColumnsAuto columns over the range,
+                                           // or kColumnsMaxTiles
+  ColumnsKept columns_kept = ColumnsKept::kWhole;
   PriceChoice price = PriceChoice::kAuto;
   std::optional<double> assumed_open_interest{};
   // Where the first instrument's liquidations come from, for the weights, the observation factor
@@ -43,6 +51,7 @@ struct MapRequest {
 inline constexpr std::int64_t kColumnsAuto = 2'000;
 inline constexpr std::int64_t kColumnsMax = 50'000;
 inline constexpr std::int64_t kColumnsMaxEnsemble = 12'500;  // they hold four times as much
+inline constexpr std::int64_t kColumnsMaxTiles = 500'000;
 inline constexpr std::size_t kVenuesMax = 16;
 
 // Liquidations as a feed printed them (a measurement, as complete as the feed).

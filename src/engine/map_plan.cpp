@@ -35,16 +35,15 @@ Outcome<TimeRange> price_range(const Store& store, const InstrumentId& id) {
                     .note = known.empty() ? "the store is empty" : known};
 }
 
-Nanos automatic_column(TimeRange shown, Nanos step) {
+Nanos automatic_column(TimeRange shown, Nanos step, std::int64_t most) {
   const std::int64_t span = (shown.to - shown.from).value;
   for (const std::int64_t minutes : {1, 5, 15, 30, 60, 120, 240, 480, 1440}) {
     const Nanos interval(minutes * kMinute.value);
-    if (interval >= step && interval.value % step.value == 0 &&
-        span / interval.value <= kColumnsAuto) {
+    if (interval >= step && interval.value % step.value == 0 && span / interval.value <= most) {
       return interval;
     }
   }
-  return Nanos(std::max<std::int64_t>(1, span / kColumnsAuto / step.value) * step.value);
+  return Nanos(std::max<std::int64_t>(1, span / most / step.value) * step.value);
 }
 
 // The time for which all venues have prices: [first price, last price].
@@ -85,7 +84,9 @@ Outcome<std::vector<InstrumentId>> instruments_of(const MapRequest& request) {
 
 Outcome<void> plan_columns(const MapRequest& request, TimeRange within, MapPlan& plan) {
   const Nanos longest = std::ranges::max_element(plan.venues, {}, &VenuePlan::step)->step;
-  plan.column = request.column_interval.value_or(automatic_column(within, longest));
+  const bool in_tiles = request.columns_kept == ColumnsKept::kInTiles;
+  const std::int64_t unasked = in_tiles ? kColumnsMaxTiles : kColumnsAuto;
+  plan.column = request.column_interval.value_or(automatic_column(within, longest, unasked));
   for (const VenuePlan& venue : plan.venues) {
     if (plan.column.value % venue.step.value == 0) continue;
     return bad_request(
@@ -93,7 +94,8 @@ Outcome<void> plan_columns(const MapRequest& request, TimeRange within, MapPlan&
         to_text(plan.column) + " is not a whole number of steps of " + to_text(venue.step));
   }
   const bool has_intervals = request.filter.members > 1;
-  const std::int64_t most = has_intervals ? kColumnsMaxEnsemble : kColumnsMax;
+  const std::int64_t whole = has_intervals ? kColumnsMaxEnsemble : kColumnsMax;
+  const std::int64_t most = in_tiles ? kColumnsMaxTiles : whole;
   if ((within.to - within.from).value / plan.column.value <= most) return {};
   return bad_request("column_interval",
                      "over " + std::to_string(most) + " columns; choose longer ones");
