@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 
 import { header_of, iso } from './answers.mjs';
+import { rng_of } from './market.mjs';
 
 // /v1/scorecard over the synthetic market, the feeds of /v1/health, and reports of studies: the
 // real ones, shortened and rounded.
@@ -36,19 +37,32 @@ function minutes_of(part) {
   return { count: pairs.length, log_ratio_mean: short(y - x), correlation: short(xy / spread) };
 }
 
+// The market's minutes err on their own, and sums of them hardly do: whole hours err here too.
+function with_error(market, last) {
+  const rng = rng_of(97);
+  return market.series.slice(0, last * kHour).map((one, i, all) => {
+    if (i % kHour === 0) all.factor = [0, 1].map(() => Math.exp(0.6 * rng.normal() - 0.1));
+    const printed_usd = one.printed_usd.map((usd, s) => Math.round(usd * all.factor[s]));
+    return { ...one, printed_usd };
+  });
+}
+
 export function scorecard_of(market) {
   const hours = [];
   const last = Math.floor(market.column_end / kHour);
+  const series = with_error(market, last);
   for (let hour = Math.max(0, last - kHoursMost); hour < last; hour += 1) {
-    const part = market.series.slice(hour * kHour, (hour + 1) * kHour);
+    const part = series.slice(hour * kHour, (hour + 1) * kHour);
     hours.push({ time: iso(market.time_of((hour + 1) * kHour)), ...scored(part) });
   }
-  const all = market.series.slice(Math.max(0, last - kHoursMost) * kHour, last * kHour);
+  const all = series.slice(Math.max(0, last - kHoursMost) * kHour);
   let [count, inside] = [0, 0];
   for (const one of all) {
     for (const s of [0, 1]) {
+      if (one.expected_liquidation_usd[s] < 10) continue;
       count += 1;
-      if (one.printed_usd[s] >= one.low_usd[s] && one.printed_usd[s] <= one.high_usd[s]) inside += 1;
+      const printed = one.printed_usd[s];
+      if (printed >= one.low_usd[s] && printed <= one.high_usd[s]) inside += 1;
     }
   }
   return {

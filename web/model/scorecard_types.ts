@@ -1,4 +1,4 @@
-import { share, usd } from '../units/unit.ts';
+import { share, unix_ms, usd } from '../units/unit.ts';
 import { header_of, time_of } from './api_types.ts';
 import { list_of, maybe, number_of, object_of, text_of } from './json.ts';
 import type { Share, Side, UnixMs, Usd } from '../units/unit.ts';
@@ -95,6 +95,27 @@ export function sum_of_hours(hours: readonly ScoredHours[]): ScoredHours {
     printed: plus_sides(sum.printed, one.printed),
     crossed: plus_sides(sum.crossed, one.crossed),
   }), none);
+}
+
+// Hours in sums of equally many, `count_max` at most or nearly so. The last may be shorter.
+export type HourBin = ScoredHours & {
+  readonly from: UnixMs; readonly time: UnixMs; readonly hours: number;
+};
+const kBinHours = [1, 2, 3, 6, 12, 24];
+const kHourMs = 3_600_000;
+
+export function bins_of_hours(hours: readonly ScoredHour[], count_max: number): HourBin[] {
+  const size = kBinHours.find((one) => hours.length / one <= count_max) ?? 48;
+  const bins = new Map<number, ScoredHour[]>();
+  for (const hour of hours) {
+    // By the clock and not by counting: an hour may be missing.
+    const name = Math.ceil(hour.time / (size * kHourMs));
+    bins.set(name, [...bins.get(name) ?? [], hour]);
+  }
+  return [...bins].map(([name, part]) => ({
+    ...sum_of_hours(part), hours: size,
+    from: unix_ms((name - 1) * size * kHourMs), time: unix_ms(name * size * kHourMs),
+  }));
 }
 
 export const both_sides = (of: BySide): Usd | null => plus(of.long, of.short);

@@ -1,5 +1,5 @@
 import { format_percent, format_usd_tick } from '../units/format.ts';
-import { round_step, round_ticks } from '../units/ticks.ts';
+import { decimals_of_step, round_step, round_ticks } from '../units/ticks.ts';
 import { kSides, share, usd } from '../units/unit.ts';
 import { begin_chart, clip_to, crisp, draw_segment, draw_text } from './canvas_text.ts';
 import { css_of } from './palette.ts';
@@ -98,14 +98,14 @@ function draw_axes(plane: Plane, frame: MirrorFrame): void {
     draw_text(ctx, format_usd_tick(usd(value)), box.right + 8, plane.y(value), muted);
   }
   const reach = Math.exp(bins * frame.bin_log) - 1;
-  const step = round_step(reach, 5);
+  const step = round_step(reach, Math.max(1, (box.right - box.left) / 2 / 68));
   for (const side of kSides) {
     const sign = side === 'long' ? -1 : 1;
     for (let i = 1; i * step <= reach * (1 + 1e-9); i += 1) {
       const edge = Math.log1p(sign * i * step) / (sign * frame.bin_log);
       if (edge > bins + 1e-9) continue;
       const x = plane.x(side, edge);
-      const text = format_percent(share(sign * i * step), step < 0.01 ? 1 : 0);
+      const text = format_percent(share(sign * i * step), decimals_of_step(100 * step));
       draw_segment(ctx, [crisp(x), box.top], [crisp(x), box.bottom], grid);
       draw_text(ctx, sign > 0 ? `+${text}` : text, x, box.bottom + 13, muted, 'center');
     }

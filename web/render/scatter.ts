@@ -30,7 +30,7 @@ export function scatter_layout(
   points: readonly ScatterPoint[], width: number, height: number,
 ): ScatterLayout {
   const sizes = points.flatMap((one) => [one.expected, one.printed]).filter((one) => one >= 1);
-  const high = Math.ceil(Math.log10(Math.max(10, ...sizes)) + 1e-9);
+  const high = Math.ceil(Math.log10(Math.max(10, ...sizes)) - 1e-9);
   const least = Math.floor(Math.log10(Math.min(10 ** (high - 1), ...sizes)) + 1e-9);
   return {
     box: { left: kMargin.left, top: kMargin.top, right: width - kMargin.right,
@@ -91,13 +91,15 @@ function draw_axes(ctx: CanvasRenderingContext2D, layout: ScatterLayout, theme: 
     const { x, y } = place_of(layout, { expected: 10 ** decade, printed: 10 ** decade });
     draw_segment(ctx, [crisp(x), box.top], [crisp(x), box.bottom], grid);
     draw_segment(ctx, [box.left, crisp(y)], [box.right, crisp(y)], grid);
-    if ((decade - low) % every !== 0) continue;
+    // The first decade has its name in the gutter beside it.
+    if (decade === low || (decade - low) % every !== 0) continue;
     const text = format_usd_tick(usd(10 ** decade));
     draw_text(ctx, text, x, box.bottom + 11, muted, decade === high ? 'right' : 'center');
     draw_text(ctx, text, box.left - 6, y, muted, 'right');
   }
-  draw_text(ctx, '0', box.left + kGutter / 2, box.bottom + 11, muted, 'center');
-  draw_text(ctx, '0', box.left - 6, box.bottom - kGutter / 2, muted, 'right');
+  const least = `< ${format_usd_tick(usd(10 ** low))}`;
+  draw_text(ctx, least, box.left + kGutter / 2, box.bottom + 11, muted, 'center');
+  draw_text(ctx, least, box.left - 6, box.bottom - kGutter / 2, muted, 'right');
   draw_text(ctx, 'expected →', box.right, box.bottom + 27, muted, 'right');
   draw_text(ctx, '↑ printed', box.left + kGutter + 6, box.top + 9, muted);
 }

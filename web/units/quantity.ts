@@ -36,3 +36,24 @@ export function format_value(value: number | null): string {
   }
   return `${sign}${Number(size.toPrecision(step === 0 && size >= 1000 ? 4 : 3))}${kSuffixes[step]}`;
 }
+
+const kFactors: Readonly<Record<string, number>> = { '': 1, k: 1e3, M: 1e6, B: 1e9, T: 1e12 };
+
+// A value as it can be typed again without loss: 30M, 14, 0.0004.
+export function format_exact(value: number): string {
+  const size = Math.abs(value);
+  if (size < 10_000) return String(value).replace('-', kMinus);
+  const suffix = size >= 1e12 ? 'T' : size >= 1e9 ? 'B' : size >= 1e6 ? 'M' : 'k';
+  const text = String(Number((value / (kFactors[suffix] ?? 1)).toPrecision(15)));
+  return `${text}${suffix}`.replace('-', kMinus);
+}
+
+export function parse_value(text: string): number | null {
+  const plain = text.trim().replaceAll(',', '').replace(kMinus, '-');
+  const match = /^(-?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?) ?([kMBT]?)$/i.exec(plain);
+  if (match === null) return null;
+  const letter = match[2] ?? '';
+  const suffix = letter.toLowerCase() === 'k' ? 'k' : letter.toUpperCase();
+  const value = Number((Number(match[1]) * (kFactors[suffix] ?? 1)).toPrecision(15));
+  return Number.isFinite(value) ? value : null;
+}

@@ -3,6 +3,7 @@ import { kScreenNames } from './navigation.ts';
 import { status_of } from './status.ts';
 import { format_price, format_usd } from '../units/format.ts';
 import { format_date_time } from '../units/time.ts';
+import type { Status } from './status.ts';
 import type { Screen } from '../model/screen.ts';
 import type { UiState } from './ui_state.ts';
 
@@ -70,9 +71,15 @@ function Market({ ui }: { readonly ui: UiState }) {
   );
 }
 
+// The lab does not follow a market: all there is to say is whether the service answers.
+function lab_status(ui: UiState): Status {
+  return ui.session.is_reached.value
+    ? { kind: 'live', word: 'Connected', why: 'The service answers.' } : status_of(ui.session);
+}
+
 function StatusChip({ ui }: { readonly ui: UiState }) {
   const { session } = ui;
-  const status = status_of(session);
+  const status = ui.screen.value === 'lab' ? lab_status(ui) : status_of(session);
   const is_simulated = ui.screen.value === 'lab' ||
     session.column.value?.header.is_simulated === true;
   return (

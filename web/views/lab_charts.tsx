@@ -1,6 +1,6 @@
 import { useMemo } from 'preact/hooks';
 
-import { bars, PlotFigure, steps, stroke, usd_tick } from './plot.tsx';
+import { bars, dashes, PlotFigure, stroke, usd_tick } from './plot.tsx';
 import { both_of, mean_of, near_ratio, sum_of } from '../model/run_compare.ts';
 import { css_of } from '../render/palette.ts';
 import { format_usd } from '../units/format.ts';
@@ -33,11 +33,11 @@ const kNear: PlotSpec = {
   ],
 };
 const kLiquidated: PlotSpec = {
-  key: 'liquidated', x: 'time', y: { tick: usd_tick, asinh: 10_000 },
+  key: 'liquidated', x: 'time', has_bars: true, y: { tick: usd_tick, asinh: 10_000 },
   series: (theme) => [
     bars(css_of(theme.short, 0.38), 0.86), bars(css_of(theme.long, 0.38), 0.86),
     bars(css_of(theme.short), 0.42), bars(css_of(theme.long), 0.42),
-    steps(css_of(theme.text)), steps(css_of(theme.text)),
+    dashes(css_of(theme.text)), dashes(css_of(theme.text)),
   ],
 };
 
@@ -65,7 +65,7 @@ function ErrorChart({ ui, run }: Props) {
   const last = run.excess_l1.at(-1) ?? null;
   return (
     <PlotFigure name="error" theme={ui.theme.value} spec={kError} data={data}
-      title="Error of the map, relative L1 within 5 %" note="0 is equal"
+      title="Relative L1 within 5 %" note="0 is equal to the truth"
       reading={(i) => <b>{format_score(run.excess_l1[i] ?? null, 2)}</b>}
       summary={`Newest ${format_score(last, 2)}, mean ${
         format_score(mean_of(run.excess_l1), 2)} over ${run.time.length} hours.`} />

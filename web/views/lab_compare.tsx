@@ -8,7 +8,7 @@ import {
 import { css_of } from '../render/palette.ts';
 import { run_stroke } from '../render/run_palette.ts';
 import { format_usd } from '../units/format.ts';
-import { format_score, format_value } from '../units/quantity.ts';
+import { format_exact, format_score } from '../units/quantity.ts';
 import { usd } from '../units/unit.ts';
 import type { ComponentChildren } from 'preact';
 import type { LabSession } from '../model/lab_session.ts';
@@ -41,8 +41,8 @@ export function CompareView({ ui, session }: {
       {runs.length < wanted.length && failed.length === 0
         ? <p class="state" role="status"><i class="spinner" aria-hidden="true" />Loading runs</p>
         : null}
-      <Overlay ui={ui} runs={runs} name="compare-error" title="Error of the map, relative L1
-        within 5 %" values={error_of} note="0 is equal" />
+      <Overlay ui={ui} runs={runs} name="compare-error" title="Error of the map,
+        relative L1 within 5 %" values={error_of} note="0 is equal" />
       <Overlay ui={ui} runs={runs} name="compare-near" title="Money within 5 %, estimate over truth"
         values={near_ratio} note="1 is right, below 1 is too little" />
       <DifferenceTable session={session} runs={runs} theme={ui.theme.value} />
@@ -88,10 +88,13 @@ function Overlay({ ui, runs, name, title, values, note }: {
   const data = useMemo<PlotData>(() => [aligned.at, ...aligned.values], [aligned]);
   return (
     <PlotFigure name={name} theme={theme} spec={spec} data={data} title={title} note={note}
-      reading={(at) => <>{runs.map((run, i) => (
-        <span key={run.id}><RunKey theme={theme} index={i} />#{run.id}
-          {' '}<b>{format_score(aligned.values[i]?.[at] ?? null, 2)}</b></span>
-      ))}</>}
+      reading={(at, is_pointed) => <>
+        <span>{is_pointed ? `hour ${format_score(aligned.at[at] ?? null, 0)}` : 'mean'}</span>
+        {runs.map((run, i) => (
+          <span key={run.id}><RunKey theme={theme} index={i} />#{run.id}{' '}
+            <b>{format_score(is_pointed ? aligned.values[i]?.[at] ?? null
+              : mean_of(values(run)), 2)}</b></span>
+        ))}</>}
       summary={runs.map((run) => `Run ${run_title(run)}: mean ${
         format_score(mean_of(values(run)), 2)}`).join('; ')} />
   );
@@ -121,7 +124,8 @@ function DifferenceTable({ session, runs, theme }: {
           <tbody>
             {row('seed', runs.map(({ seed }) => String(seed)))}
             {row('hours', runs.map(({ hours }) => String(hours)))}
-            {found.map(({ name, values }) => row(name, values.map(format_value)))}
+            {found.map(({ name, values }) => row(name, values.map((value) =>
+              (value === null ? '–' : format_exact(value)))))}
           </tbody>
           <tbody class="outcome">
             {row('relative L1, mean', runs.map((run) => format_score(mean_of(run.excess_l1), 2)))}

@@ -1,11 +1,11 @@
 import { Shown } from './screen_parts.tsx';
 import {
-  base_value, form_of_run, kFormBounds, reset_values, set_number, set_scenario, set_value, value_in,
+  base_value, form_of_run, reset_values, set_number, set_scenario, set_value, value_in,
 } from '../model/lab_form.ts';
 import {
   kSliderSteps, place_of_value, slider_scale_of, value_of_place,
 } from '../model/slider_scale.ts';
-import { format_value } from '../units/quantity.ts';
+import { format_exact, format_value, parse_value } from '../units/quantity.ts';
 import type { FormNumber } from '../model/lab_form.ts';
 import type { LabSession } from '../model/lab_session.ts';
 import type { Field, Run, Scenario } from '../model/lab_types.ts';
@@ -78,16 +78,15 @@ const kNumberTitles: Readonly<Record<FormNumber, string>> = {
 function NumberField({ session, name }: {
   readonly session: LabSession; readonly name: FormNumber;
 }) {
-  const [least, most] = kFormBounds[name];
   const is_bad = session.problem.value?.field === name;
   return (
     <label title={kNumberTitles[name]}>
       <span>{name}</span>
-      <input type="number" name={name} min={least} max={most} step={1} required
-        aria-invalid={is_bad} value={session.form.value[name]}
-        onChange={(event) => {
-          const value = event.currentTarget.valueAsNumber;
+      <input inputMode="numeric" name={name} aria-invalid={is_bad}
+        value={session.form.value[name]} onChange={(event) => {
+          const value = parse_value(event.currentTarget.value) ?? Number.NaN;
           session.change((form) => set_number(form, name, value));
+          event.currentTarget.value = String(session.form.value[name]);
         }} />
     </label>
   );
@@ -138,7 +137,7 @@ function is_refused(session: LabSession, { name }: Field): boolean {
 function hint_of(field: Field, scenario: Scenario | null): string {
   const own = scenario?.values[field.name];
   return [field.about, `default ${format_value(field.default)}`,
-    ...(own === undefined ? [] : [`here ${format_value(own)}`])].join(' · ');
+    ...(own === undefined ? [] : [`scenario ${format_value(own)}`])].join(' · ');
 }
 
 function ValueInput({ session, field }: {
@@ -146,11 +145,14 @@ function ValueInput({ session, field }: {
 }) {
   const value = value_in(session.form.value, field, session.scenario.value);
   return (
-    <input class="value" type="number" id={field.name} name={field.name} min={field.least}
-      max={field.most} step="any" value={value} aria-invalid={is_refused(session, field)}
+    <input class="value" inputMode="decimal" id={field.name} name={field.name}
+      value={format_exact(value)} aria-invalid={is_refused(session, field)}
       aria-describedby={`${field.name}-hint`} onChange={(event) => {
-        const next = event.currentTarget.valueAsNumber;
+        const next = parse_value(event.currentTarget.value) ?? Number.NaN;
         session.change((form, scenario) => set_value(form, field, scenario, next));
+        // What cannot be read, or lies outside the bounds, is not left standing.
+        event.currentTarget.value = format_exact(
+          value_in(session.form.value, field, session.scenario.value));
       }} />
   );
 }
@@ -180,10 +182,11 @@ function SliderField({ session, field }: {
       <ResetField session={session} field={field} />
       <ValueInput session={session} field={field} />
       <input type="range" min={0} max={kSliderSteps} step={1}
-        value={Math.round(place * kSliderSteps)}
+        value={Math.round(place * kSliderSteps)} style={{ '--place': `${place * 100}%` }}
         aria-label={field_words(field.name)} aria-valuetext={format_value(value)}
         onInput={(event) => {
-          const next = value_of_place(scale, field, event.currentTarget.valueAsNumber / kSliderSteps);
+          const to = event.currentTarget.valueAsNumber / kSliderSteps;
+          const next = value_of_place(scale, field, to);
           session.change((form, base) => set_value(form, field, base, next));
         }} />
       <p class="hint" id={`${field.name}-hint`}>{hint_of(field, scenario)}</p>

@@ -4,6 +4,8 @@ import { scenario_words, UseSettings } from './lab_form_panel.tsx';
 import { RunCharts } from './lab_charts.tsx';
 import { MirrorFigure } from './lab_mirror.tsx';
 import { left_words, ProgressLine } from './lab_runs.tsx';
+import { Panel } from './screen_parts.tsx';
+import { set_scenario } from '../model/lab_form.ts';
 import { is_active } from '../model/lab_types.ts';
 import { format_percent, format_usd } from '../units/format.ts';
 import { format_score, format_value } from '../units/quantity.ts';
@@ -21,10 +23,8 @@ export function RunView({ ui, session }: Props) {
   const id = session.watched_id.value;
   const run = session.watched.value;
   if (id === null) {
-    const is_known = session.runs.phase.value === 'ready';
-    return <p class="state">{is_known
-      ? 'Choose a scenario at the left and press Run. What comes of it is drawn here while it goes.'
-      : 'Nothing to watch yet.'}</p>;
+    return session.runs.phase.value === 'ready' ? <NoRun session={session} />
+      : <p class="state">Nothing to watch yet.</p>;
   }
   const problem = session.missing.value.get(id);
   const is_reached = ui.session.is_reached.value;
@@ -49,6 +49,30 @@ export function RunView({ ui, session }: Props) {
   );
 }
 
+// Before the first run: what can be run.
+function NoRun({ session }: { readonly session: LabSession }) {
+  const chosen = session.scenario.value?.name;
+  return (
+    <Panel name="scenario-list" title="No run yet">
+      <p class="note lead">Choose a scenario, change what should be different, and press Run. Truth
+        and estimate are drawn here while it goes.</p>
+      <table>
+        <caption class="sr">Scenarios</caption>
+        <tbody>{(session.scenarios.value.value ?? []).map(({ name, about }) => (
+          <tr key={name}>
+            <th scope="row">{scenario_words(name)}</th>
+            <td>{about}</td>
+            <td><button type="button" aria-pressed={name === chosen}
+              aria-label={`Choose ${scenario_words(name)}`}
+              onClick={() => session.change((form) => set_scenario(form, name))}>
+              {name === chosen ? 'Chosen' : 'Choose'}</button></td>
+          </tr>
+        ))}</tbody>
+      </table>
+    </Panel>
+  );
+}
+
 function NothingYet({ run }: { readonly run: Run }) {
   const text = run.status === 'waiting' ? 'Another run goes first. This one begins when it is over.'
     : run.status === 'running' ? 'Before the first hour lies a warm-up, which is not recorded.'
@@ -58,14 +82,15 @@ function NothingYet({ run }: { readonly run: Run }) {
 
 function RunHead({ session, run }: { readonly session: LabSession; readonly run: Run }) {
   const active = is_active(run);
-  const done = run.hours_done === null ? '' : `hour ${format_value(run.hours_done)} of ${run.hours}`;
+  const done = run.hours_done === null ? ''
+    : `, hour ${format_value(run.hours_done)} of ${run.hours}`;
   return (
     <section class="run-head" aria-label="Run">
       <div class="run-line">
         <h2>{scenario_words(run.scenario)}</h2>
         <span class="note">#{run.id} · seed {run.seed} · {run.hours} h</span>
         <span class={`run-status ${run.status}`}>{run.status}</span>
-        {active ? <span>{format_percent(run.share, 0)}{done === '' ? '' : `, ${done}`}</span> : null}
+        {active ? <span>{format_percent(run.share, 0)}{done}</span> : null}
         {active ? <span class="note">{left_words(run)}</span> : null}
         <span class="spring" />
         <UseSettings session={session} run={run} />

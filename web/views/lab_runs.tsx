@@ -38,7 +38,10 @@ export function run_title({ scenario, id }: Pick<RunSummary, 'scenario' | 'id'>)
   return `${scenario_words(scenario)} #${id}`;
 }
 
-function RunItem({ run, session, on_watch }: Props & { readonly run: RunSummary }) {
+function RunItem({ run: listed, session, on_watch }: Props & { readonly run: RunSummary }) {
+  // The run that is watched is read more often than the list.
+  const read = session.details.value.get(listed.id);
+  const run = read !== undefined && read.share >= listed.share ? read : listed;
   const changed = Object.keys(run.values).length;
   const is_watched = session.watched_id.value === run.id;
   const is_over = !is_active(run) && run.status !== 'failed';

@@ -29,7 +29,7 @@ export function LabScreen({ ui, session, studies }: {
   }, []);
   const count = session.compared_ids.value.length;
   return (
-    <div class="screen">
+    <div class="screen pages">
       <div class="toolbar" role="toolbar" aria-label="Lab controls">
         <Segments label="What is shown" chosen={center} on_choose={set_center}
           choices={[{ value: 'run', text: 'Run' },
@@ -66,13 +66,11 @@ function ClaimsRail({ ui, studies }: {
             <p class="state">The service has no study of claims.</p></Panel>;
         }
         const report = studies.report(entry.name);
-        const study = report.value.value;
-        const note = study?.kind === 'claims' ? claims_summary(study) : undefined;
         return (
-          <Panel name="claims-rail" title="Claims" actions={json_link(entry)}
-            {...(note === undefined ? {} : { note })}>
+          <Panel name="claims-rail" title="Claims about the lab" actions={json_link(entry)}>
             <Shown of={report} what="The study of claims" is_reached={is_reached}>
-              {(found) => (found.kind === 'claims' ? <ClaimList study={found} />
+              {(found) => (found.kind === 'claims' ? (
+                <><p class="note lead">{claims_summary(found)}</p><ClaimList study={found} /></>)
                 : <p class="state">This page cannot read the study. {found.kind === 'other'
                   ? found.problem : null}</p>)}
             </Shown>

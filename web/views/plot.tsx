@@ -17,6 +17,7 @@ import type { ThemeName } from '../render/palette.ts';
 export type PlotSpec = {
   readonly key: string; // another key is another chart, made anew
   readonly x: 'time' | 'hours';
+  readonly has_bars?: boolean; // the first and the last need room for a half
   readonly y: {
     readonly tick: (value: number) => string;
     readonly range?: (low: number, high: number) => [number, number];
@@ -33,9 +34,28 @@ const kAxisPx = 62;
 export const stroke = (color: string, width = 1.5, dash: readonly number[] = []): uPlot.Series =>
   ({ stroke: color, width, dash: [...dash], points: { show: false }, spanGaps: false });
 
-export function steps(color: string, width = 1.5): uPlot.Series {
-  const paths = uPlot.paths.stepped?.({ align: -1 });
-  return { ...stroke(color, width), ...(paths === undefined ? {} : { paths }) };
+// A short line across the place of a bar: what was expected where the bar is what came.
+export function dashes(color: string, width = 2): uPlot.Series {
+  const paths: uPlot.Series.PathBuilder = (plot, series, from, to) => {
+    const path = new Path2D();
+    const [at, values] = [plot.data[0], plot.data[series]];
+    const half = 0.46 * (plot.valToPos(step_of(at), 'x', true) - plot.valToPos(0, 'x', true));
+    for (let i = from; i <= to; i += 1) {
+      const value = values?.[i];
+      if (value === null || value === undefined) continue;
+      const x = plot.valToPos(at[i] ?? 0, 'x', true);
+      const y = Math.round(plot.valToPos(value, 'y', true));
+      path.moveTo(x - half, y);
+      path.lineTo(x + half, y);
+    }
+    return { stroke: path, fill: null, clip: null, flags: 0 } as unknown as uPlot.Series.Paths;
+  };
+  return { ...stroke(color, width), paths };
+}
+
+// The distance between two entries.
+function step_of(at: ArrayLike<number>): number {
+  return at.length < 2 ? 3_600_000 : (at[1] ?? 0) - (at[0] ?? 0);
 }
 
 export function bars(color: string, share = 0.72, most = 40): uPlot.Series {
@@ -55,9 +75,23 @@ function axes_of(spec: PlotSpec, theme: ChartTheme): uPlot.Axis[] {
   return [
     { ...common, size: 26, gap: 6, space: 64, values: x_text },
     { ...common, side: 1, size: kAxisPx, gap: 8, space: 28, align: 1,
+      ...(spec.y.asinh === undefined ? {} : splits_of(spec.y.asinh)),
       values: (_: uPlot, ticks: (number | null)[]) =>
         ticks.map((tick) => (tick === null ? '' : spec.y.tick(tick))) },
   ];
+}
+
+// Zero, and decades from ten times the linear part on: nearer ones would stand on each other.
+function splits_of(asinh: number): Pick<uPlot.Axis, 'splits' | 'filter'> {
+  return {
+    splits: (_, __, low, high) => {
+      const out: number[] = [0];
+      for (let size = 10 * asinh; size <= high; size *= 10) out.push(size);
+      for (let size = 10 * asinh; size <= -low; size *= 10) out.unshift(-size);
+      return out;
+    },
+    filter: (_, splits) => splits,
+  };
 }
 
 function options_of(
@@ -68,12 +102,18 @@ function options_of(
   return {
     ...size,
     ms: 1,
-    padding: [10, 0, 0, 8],
+    padding: [10, 0, 0, 18],
     tzDate: (at) => uPlot.tzDate(new Date(at), 'Etc/UTC'),
     legend: { show: false },
     cursor: { y: false, points: { show: false }, drag: { x: false, y: false } },
     scales: {
-      x: { time: spec.x === 'time' },
+      x: {
+        time: spec.x === 'time',
+        ...(spec.has_bars === true ? { range: (plot: uPlot, low: number, high: number) => {
+          const half = step_of(plot.data[0]) / 2;
+          return [low - half, high + half] as [number, number];
+        } } : {}),
+      },
       y: {
         ...(asinh === undefined ? {} : { distr: 4 as const, asinh }),
         ...(range === undefined ? {}
@@ -99,7 +139,7 @@ export function PlotFigure({ theme, spec, data, title, note, reading, summary, n
   readonly data: PlotData;
   readonly title: ComponentChildren;
   readonly note?: ComponentChildren;
-  readonly reading: (index: number) => ComponentChildren;
+  readonly reading: (index: number, is_pointed: boolean) => ComponentChildren;
   readonly summary: string; // the chart in a sentence, for those who do not see it
 }) {
   const host = useRef<HTMLDivElement>(null);
@@ -110,7 +150,8 @@ export function PlotFigure({ theme, spec, data, title, note, reading, summary, n
     if (element === null) return undefined;
     const size = () => ({ width: Math.max(80, element.clientWidth),
       height: Math.max(60, element.clientHeight) });
-    const made = new uPlot(options_of(spec, kThemes[theme], size(), set_index), copy(data), element);
+    const options = options_of(spec, kThemes[theme], size(), set_index);
+    const made = new uPlot(options, copy(data), element);
     plot.current = made;
     const observer = new ResizeObserver(() => made.setSize(size()));
     observer.observe(element);
@@ -127,7 +168,8 @@ export function PlotFigure({ theme, spec, data, title, note, reading, summary, n
     <figure class={`figure ${name}`}>
       <figcaption>
         <span class="title">{title}</span>
-        <span class="reading" aria-hidden="true">{shown < 0 ? '' : reading(shown)}</span>
+        <span class="reading" aria-hidden="true">
+          {shown < 0 ? '' : reading(shown, index !== null)}</span>
         {note === undefined ? null : <span class="note">{note}</span>}
         <span class="sr">{summary}</span>
       </figcaption>

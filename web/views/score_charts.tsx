@@ -1,16 +1,16 @@
 import { useMemo, useState } from 'preact/hooks';
 
-import { bars, Canvas, PlotFigure, steps, usd_tick } from './plot.tsx';
+import { bars, Canvas, dashes, PlotFigure, usd_tick } from './plot.tsx';
 import { Panel } from './screen_parts.tsx';
-import { both_sides, sum_of_hours } from '../model/scorecard_types.ts';
+import { bins_of_hours, both_sides, sum_of_hours } from '../model/scorecard_types.ts';
 import { kThemes } from '../render/chart_theme.ts';
 import { css_of } from '../render/palette.ts';
 import { draw_scatter, nearest_point, scatter_layout } from '../render/scatter.ts';
 import { format_usd } from '../units/format.ts';
 import { format_count } from '../units/quantity.ts';
-import { format_date_time } from '../units/time.ts';
-import { kSides } from '../units/unit.ts';
-import type { ScoredHour } from '../model/scorecard_types.ts';
+import { format_clock, format_date, format_date_time } from '../units/time.ts';
+import { kSides, usd } from '../units/unit.ts';
+import type { HourBin, ScoredHour } from '../model/scorecard_types.ts';
 import type { ScoredSide } from '../model/scorecard_session.ts';
 import type { ScatterPoint } from '../render/scatter.ts';
 import type { Side, UnixMs } from '../units/unit.ts';
@@ -48,9 +48,7 @@ export function ScatterPanel({ ui, hours, side }: Props) {
   const summary = `${format_count(near)} of ${format_count(told)} within a factor of 3`;
   return (
     <Panel name="scatter" title="Expected against printed"
-      note={at === undefined ? `${summary}; an hour and side each` : (
-        <>{format_date_time(at.time)} {words[at.side]}: {format_usd(at.expected as never)} expected,
-          {' '}<b>{format_usd(at.printed as never)}</b> printed</>)}>
+      note={summary}>
       <div class="canvas-host">
         <Canvas drawn={[points, theme, hovered]}
           label={`Scatter of ${format_count(points.length)} points, printed over expected, both ` +
@@ -60,11 +58,16 @@ export function ScatterPanel({ ui, hours, side }: Props) {
           draw={(ctx, width, height, ratio) =>
             draw_scatter(ctx, { width, height, ratio, theme, points, hovered })} />
       </div>
-      <p class="legend-line">
+      {at !== undefined ? (
+        <p class="legend-line"><span>{format_date_time(at.time)}</span>
+          <span class={at.side}>{words[at.side]}: {format_usd(usd(at.expected))} expected,
+            {' '}{format_usd(usd(at.printed))} printed</span></p>
+      ) : <p class="legend-line">
         {side === 'short' ? null : <span><i class="disc long" />longs</span>}
         {side === 'long' ? null : <span><i class="diamond short" />shorts</span>}
         <span><i class="rule-line" />equal</span><span><i class="rule-line dashed" />×3, ÷3</span>
-      </p>
+        <span>an hour and side each</span>
+      </p>}
     </Panel>
   );
 }
@@ -76,32 +79,39 @@ function spec_of(side: ScoredSide): PlotSpec {
   return {
     key: `hours ${side}`,
     x: 'time',
+    has_bars: true,
     y: { tick: usd_tick, asinh: 10_000 },
     series: (theme) => [
       { ...bars(css_of(theme.short, 0.85)), show: shown('short') },
       { ...bars(css_of(theme.long, 0.85)), show: shown('long') },
-      { ...steps(css_of(theme.text)), show: shown('short') },
-      { ...steps(css_of(theme.text)), show: shown('long') },
+      { ...dashes(css_of(theme.text)), show: shown('short') },
+      { ...dashes(css_of(theme.text)), show: shown('long') },
     ],
   };
 }
 
+// More bars than this are thinner than a reader can follow.
+const kBarsMax = 168;
+
 export function TimelinePanel({ ui, hours, side }: Props) {
   const spec = useMemo(() => spec_of(side), [side]);
+  const bins = useMemo(() => bins_of_hours(hours, kBarsMax), [hours]);
   const data = useMemo<PlotData>(() => {
     const minus = (value: number | null): number | null => (value === null ? null : -value);
-    return [hours.map(({ time }) => time),
-      hours.map(({ printed }) => printed.short), hours.map(({ printed }) => minus(printed.long)),
-      hours.map(({ expected }) => expected.short),
-      hours.map(({ expected }) => minus(expected.long))];
-  }, [hours]);
+    return [bins.map(({ from, time }) => (from + time) / 2),
+      bins.map(({ printed }) => printed.short), bins.map(({ printed }) => minus(printed.long)),
+      bins.map(({ expected }) => expected.short),
+      bins.map(({ expected }) => minus(expected.long))];
+  }, [bins]);
+  const width = bins[0]?.hours ?? 1;
+  const title = width === 1 ? 'Hour by hour' : `In sums of ${width} hours`;
   const total = sum_of_hours(hours);
   return (
     <section class="panel timeline" aria-label="Hour by hour">
-      <PlotFigure name="hours" theme={ui.theme.value} spec={spec} data={data} title="Hour by hour"
+      <PlotFigure name="hours" theme={ui.theme.value} spec={spec} data={data} title={title}
         reading={(i) => {
-          const hour = hours[i];
-          return hour === undefined ? '' : <HourReading hour={hour} side={side} />;
+          const bin = bins[i];
+          return bin === undefined ? '' : <BinReading bin={bin} side={side} />;
         }}
         note={<TimelineLegend />}
         summary={`Of ${format_count(hours.length)} hours: ` +
@@ -112,13 +122,13 @@ export function TimelinePanel({ ui, hours, side }: Props) {
   );
 }
 
-function HourReading({ hour, side }: { readonly hour: ScoredHour; readonly side: ScoredSide }) {
+function BinReading({ bin, side }: { readonly bin: HourBin; readonly side: ScoredSide }) {
   return (
     <>
-      <span>to {format_date_time(hour.time)}</span>
+      <span>{format_date(bin.from)} {format_clock(bin.from)} – {format_clock(bin.time)}</span>
       {sides_of(side).map((one) => (
-        <span key={one} class={one}>{words[one]} <b>{format_usd(hour.printed[one])}</b> printed,
-          {' '}{format_usd(hour.expected[one])} expected</span>
+        <span key={one} class={one}>{words[one]} <b>{format_usd(bin.printed[one])}</b> printed,
+          {' '}{format_usd(bin.expected[one])} expected</span>
       ))}
     </>
   );

@@ -34,7 +34,7 @@ export function ScorecardScreen({ ui, session }: Props) {
   }, [id, is_empty]);
   const view = session.view.value;
   return (
-    <div class="screen">
+    <div class="screen pages">
       <div class="toolbar" role="toolbar" aria-label="Scorecard controls">
         <Segments label="Hours shown" chosen={view.last}
           choices={kLasts.map((value) => ({ value, text: kLastTexts[value] }))}
@@ -133,7 +133,7 @@ function CoveragePanel({ card }: { readonly card: Scorecard }) {
   const kept = count === 0 ? null : share(inside / count);
   const percent = nominal === null ? 'The' : `The ${format_percent(nominal, 0)}`;
   return (
-    <Panel name="coverage" title={`${percent} band`} note="of each column's liquidations, by side">
+    <Panel name="coverage" title={`${percent} band`}>
       {kept === null ? <p class="state">No band has been judged yet.</p> : (
         <>
           <p class="big"><b>{format_percent(kept, 1)}</b> inside
@@ -142,8 +142,8 @@ function CoveragePanel({ card }: { readonly card: Scorecard }) {
             <i style={{ width: `${kept * 100}%` }} />
             {nominal === null ? null : <s style={{ left: `${nominal * 100}%` }} />}
           </span>
-          <p class="note">{format_count(inside)} of {format_count(count)} printed amounts lay in
-            their band</p>
+          <p class="note">{format_count(inside)} of {format_count(count)} printed amounts, a column
+            and side each, lay in their band</p>
         </>
       )}
     </Panel>
@@ -153,11 +153,11 @@ function CoveragePanel({ card }: { readonly card: Scorecard }) {
 function ColumnsPanel({ card }: { readonly card: Scorecard }) {
   const { count, log_ratio_mean: mean, correlation } = card.minutes;
   return (
-    <Panel name="columns" title="Column by column"
-      note="where the price crossed something at risk">
+    <Panel name="columns" title="Column by column">
       <dl class="facts">
-        <div><dt>Columns</dt><dd>{format_count(count)}</dd></div>
-        <div><dt>Correlation, expected and printed</dt><dd>{format_score(correlation, 2)}</dd></div>
+        <div><dt>Columns that crossed something at risk</dt><dd>{format_count(count)}</dd></div>
+        <div><dt>Correlation of expected and printed</dt>
+          <dd>{format_score(correlation, 2)}</dd></div>
         <div><dt>Mean log ratio, printed to expected</dt><dd>{format_score(mean, 2)}
           {mean === null ? '' : ` (×${format_score(Math.exp(mean), 2)})`}</dd></div>
       </dl>

@@ -24,12 +24,16 @@ const kNames: Readonly<Record<string, string>> = {
   stack: 'trees and geometry, no map', geometry: 'geometry, no map', b0: 'mean', b1: 'range',
   b1ga: 'range, ground, past', faultline_constant: 'constant openings',
   faultline_mirrored: 'mirrored', faultline_shifted: 'shifted seven days',
-  faultline_shuffled: 'shuffled entries',
+  faultline_shuffled: 'shuffled entries', b4: 'b4, fixed leverage', b6: 'b6, rises of interest',
+  b7c: 'b7c, price path alone', geometry_b7c: 'geometry and b7c',
+  geometry_p_w3: 'geometry and p_w3', boosting_p_w3: 'trees and p_w3',
+  stack_p_w3: 'trees, geometry and p_w3', geometry_p_w3_mirrored: 'p_w3 mirrored',
+  geometry_p_w3_shifted: 'p_w3 shifted', geometry_p_w3_shuffled: 'p_w3 shuffled',
 };
 
 export function contestant_words(name: string): string {
   const bare = name.replace(/_in_hour$/, '');
-  return kNames[bare] ?? bare.replaceAll('_', ' ');
+  return kNames[bare] ?? bare;
 }
 
 const is_ours = (name: string): boolean => /^faultline(_in_hour)?$/.test(name);
@@ -122,6 +126,9 @@ function IncrementTable({ increments }: { readonly increments: readonly SkillInc
   );
 }
 
+// Those that people ask for; the report has more.
+const kLevels: readonly number[] = [0.5, 0.8, 0.95];
+
 function BandTable({ bands }: { readonly bands: readonly SkillBand[] }) {
   if (bands.length === 0) return null;
   const percent = (value: SkillBand['coverage']): string =>
@@ -131,7 +138,7 @@ function BandTable({ bands }: { readonly bands: readonly SkillBand[] }) {
       <caption>Coverage of our bands</caption>
       <thead><tr><th>Promised</th><th>Kept</th><th>95 % interval</th><th>Longs</th><th>Shorts</th>
       </tr></thead>
-      <tbody>{bands.map((band) => (
+      <tbody>{bands.filter(({ level }) => kLevels.includes(level)).map((band) => (
         <tr key={band.level}>
           <th scope="row">{format_percent(share(band.level), 0)}</th>
           <td class="strong">{percent(band.coverage)}</td>

@@ -52,9 +52,9 @@ function StudyPanel({ entry, study }: {
 
 function ClaimsPanel({ study, entry }: { readonly study: Claims; readonly entry: StudyEntry }) {
   return (
-    <Panel name="claims-panel" title={entry.title} note={claims_summary(study)}
-      actions={json_link(entry)}>
-      <p class="note lead">Claims about the lab: what its mechanisms do, not what recorded markets
+    <Panel name="claims-panel" title={entry.title} actions={json_link(entry)}>
+      <p class="note lead"><b>{claims_summary(study)}.</b> These are claims about the lab: what its
+        mechanisms do, and not what recorded markets
         do{study.replicas === null ? '' : `; ${study.replicas} markets an arm`}.</p>
       <ClaimList study={study} />
     </Panel>
@@ -138,7 +138,8 @@ function RecoveryRow({ one, low, high }: {
     <tr>
       <th scope="row" title={one.about ?? undefined}>{one.name.replaceAll('_', ' ')}</th>
       <td>{format_score(one.floor_l1?.value ?? null, 2)}</td>
-      <td class="figure-cell"><Whisker estimate={full.excess_l1} low={low} high={high} at={0} /></td>
+      <td class="figure-cell">
+        <Whisker estimate={full.excess_l1} low={low} high={high} at={0} /></td>
       <td>{estimate_words(full.excess_l1, 2)}</td>
       <td>{format_score(throttled.excess_l1?.value ?? null, 2)}</td>
       <td>{format_score(full.bias?.value ?? null, 2)}</td>
