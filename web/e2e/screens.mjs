@@ -61,7 +61,7 @@ async function check_contrast(page) {
 async function check_names(page) {
   const bare = await page.evaluate(() => [...document.querySelectorAll(
     '.pages button, .pages input, .pages select, .pages canvas, .pages a, .pages summary')]
-    .filter((one) => {
+    .filter((one) => one.closest('[aria-hidden]') === null).filter((one) => {
       const label = one.getAttribute('aria-label') ?? '';
       const labels = [...one.labels ?? []].map((other) => other.textContent).join('');
       return (label + labels + (one.tagName === 'SELECT' ? '' : one.textContent)).trim() === '';
@@ -150,7 +150,7 @@ async function check_scorecard(page) {
   await page.click('.skill button:text-is("In the hour")');
   assert.match(await page.textContent('.skill .scores'), /trees and geometry, no map/);
   await page.click('.skill button:text-is("whole")');
-  assert.match(await page.textContent('.skill header'), /2026-03/);
+  assert.match(await page.textContent('.skill header'), /2026-04-01/);
   assert.equal(await page.locator('.claims > li').count(), 8);
   await page.click('.claims > li:nth-child(8) summary');
   await see(page, '.claims > li:nth-child(8) table');
@@ -160,6 +160,7 @@ async function check_scorecard(page) {
 }
 
 async function check_scatter(page) {
+  await page.locator('.scatter canvas').scrollIntoViewIfNeeded();
   const box = await page.locator('.scatter canvas').boundingBox();
   for (let i = 0; i < 40; i += 1) {
     const share = 0.2 + 0.015 * i;
@@ -311,8 +312,8 @@ async function by_keyboard(page) {
   };
   await see(page, '.field');
   await tab_to('#lab-scenario');
-  await press(page, 'h');
-  await has_hash(page, 'scenario=hunters');
+  await press(page, 'ArrowDown');
+  await has_hash(page, 'scenario=balanced');
   await tab_to('input[name="hours"]');
   await page.keyboard.type('6');
   await tab_to('[aria-label="leverage median"]');

@@ -16,7 +16,9 @@ import { hours_shown, query_of_scorecard, scorecard_view_of_query } from './scor
 import {
   bins_of_hours, both_sides, ratio_of, scorecard_of, service_health_of, sum_of_hours,
 } from './scorecard_types.ts';
-import { place_of_value, slider_scale_of, value_of_place } from './slider_scale.ts';
+import {
+  kSliderSteps, moved_value, place_of_value, slider_scale_of, value_of_place,
+} from './slider_scale.ts';
 import { studies_of, study_of } from './study_types.ts';
 import { usd } from '../units/unit.ts';
 import type { Field, Run } from './lab_types.ts';
@@ -160,6 +162,22 @@ describe('a slider', () => {
     expect(slider_scale_of(kBias).kind).toBe('linear');
     expect(slider_scale_of(kHunters).kind).toBe('log_from_zero');
     expect(place_of_value({ kind: 'log' }, kDepth, 1e7)).toBeCloseTo(0.5, 12);
+  });
+  it('moves with every step of an arrow key, to its ends and back', () => {
+    for (const one of [kLeverage, kHunters, kDepth, kBias]) {
+      const scale = slider_scale_of(one);
+      for (const step of [1, -1]) {
+        let value = step > 0 ? one.least : one.most;
+        for (let i = 0; i < 400 && value !== (step > 0 ? one.most : one.least); i += 1) {
+          const shown = Math.round(place_of_value(scale, one, value) * kSliderSteps);
+          const place = Math.min(kSliderSteps, Math.max(0, shown + step)) / kSliderSteps;
+          const next = moved_value(scale, one, value, place);
+          expect(step * (next - value), `${one.name} at ${value}`).toBeGreaterThan(0);
+          value = next;
+        }
+        expect(value).toBe(step > 0 ? one.most : one.least);
+      }
+    }
   });
   it('comes back to where it was, and never out of its bounds', () => {
     for (const one of [kLeverage, kHunters, kDepth, kBias]) {

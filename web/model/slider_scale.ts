@@ -47,11 +47,24 @@ export function value_of_place(
   return Math.min(most, Math.max(least, rounded(bounds, raw)));
 }
 
+// The value that a slider at `value` moves to when it is put to `place`. Rounding must not hold it
+// where it is: an arrow key always leads to another value.
+export function moved_value(
+  scale: SliderScale, bounds: Bounds & Pick<Field, 'name'>, value: number, place: number,
+): number {
+  const step = place < place_of_value(scale, bounds, value) ? -1 : 1;
+  for (let at = Math.round(place * kSliderSteps); at >= 0 && at <= kSliderSteps; at += step) {
+    const next = value_of_place(scale, bounds, at / kSliderSteps);
+    if (step * (next - value) > 0) return next;
+  }
+  return value;
+}
+
 // Names of fields that count something, which nobody has half of.
 const is_count = (name: string): boolean =>
   /(^|[._])(count|followers|reverters|hunters|providers)$/.test(name);
 
-// Two digits of a logarithm, hundredths of a line: nobody sets 14.37 by hand and means it.
+// Two digits of a logarithm, hundredths of a line: nobody sets 14.37 by a slider and means it.
 function rounded(bounds: Bounds & Pick<Field, 'name'>, value: number): number {
   if (is_count(bounds.name)) return Math.round(value);
   const { least, most } = bounds;

@@ -3,7 +3,7 @@ import {
   base_value, form_of_run, reset_values, set_number, set_scenario, set_value, value_in,
 } from '../model/lab_form.ts';
 import {
-  kSliderSteps, place_of_value, slider_scale_of, value_of_place,
+  kSliderSteps, moved_value, place_of_value, slider_scale_of,
 } from '../model/slider_scale.ts';
 import { format_exact, format_value, parse_value } from '../units/quantity.ts';
 import type { FormNumber } from '../model/lab_form.ts';
@@ -186,7 +186,7 @@ function SliderField({ session, field }: {
         aria-label={field_words(field.name)} aria-valuetext={format_value(value)}
         onInput={(event) => {
           const to = event.currentTarget.valueAsNumber / kSliderSteps;
-          const next = value_of_place(scale, field, to);
+          const next = moved_value(scale, field, value, to);
           session.change((form, base) => set_value(form, field, base, next));
         }} />
       <p class="hint" id={`${field.name}-hint`}>{hint_of(field, scenario)}</p>
