@@ -250,7 +250,7 @@ async function check_done(page) {
 }
 
 async function check_cancel(page) {
-  await page.fill('input[name="hours"]', '400');
+  await page.fill('input[name="hours"]', '160');
   await page.click('button.primary');
   await see(page, 'button.danger');
   await page.fill('input[name="seed"]', '6');
@@ -259,7 +259,7 @@ async function check_cancel(page) {
   await page.click('button.danger');
   await see(page, '.run-head .run-status.cancelled');
   await page.click('.run-list li:nth-child(2) .run');
-  await page.waitForFunction(() => /hour [2-9]\d* of 400/.test(
+  await page.waitForFunction(() => /hour [2-9]\d* of 160/.test(
     document.querySelector('.run-head').textContent), null, { timeout: 15_000 });
   await page.click('button.danger');
   await see(page, '.run-head .run-status.cancelled');
@@ -286,7 +286,7 @@ async function check_compare(page) {
 
 async function check_refusals(page, problems) {
   await page.click('.toolbar button:text-is("Run")');
-  await page.fill('input[name="hours"]', '300');
+  await page.fill('input[name="hours"]', '150');
   for (let i = 0; i < 6; i += 1) {
     await page.click('button.primary');
     await page.waitForTimeout(250);

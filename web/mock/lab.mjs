@@ -59,7 +59,7 @@ function hours_of(request) {
     return {
       time: iso(kBegin + (hour + 1) * kHourMs), mark: Math.round(mark),
       open_interest_usd: Math.round(1e8 * Math.exp(0.02 * rng.normal())),
-      excess_l1: Number(Math.max(0.05, error).toFixed(4)),
+      relative_l1: Number(Math.max(0.05, error).toFixed(4)),
       true_near_usd: near('truth'), near_usd: near('smooth'),
       true_liquidated_usd: moved, printed_usd: part(moved, 0.8, 0.1),
       expected_liquidation_usd: part(moved, 0.75, 0.5), sides,
@@ -110,6 +110,7 @@ export class Lab {
     const waiting = this.runs.filter((run) => run.status === 'waiting').length;
     if (waiting >= kWaitMost) return { status: 409, title: 'four runs wait already' };
     const request = { scenario: body.scenario, seed: body.seed ?? 1, hours: body.hours ?? 24,
+      members: body.members ?? 64,
       values: body.values ?? {} };
     const run = { id: String(this.next), request, status: 'waiting', hours_done: 0, began: 0 };
     run.hours = hours_of(request);
@@ -162,7 +163,7 @@ export class Lab {
     const sides = (name) => pair((s) => hours.map((one) => one[name][s === 0 ? 'long' : 'short']));
     return {
       ...summary, hours_done: run.hours_done, time: column('time'), mark: column('mark'),
-      open_interest_usd: column('open_interest_usd'), excess_l1: column('excess_l1'),
+      open_interest_usd: column('open_interest_usd'), relative_l1: column('relative_l1'),
       true_near_usd: sides('true_near_usd'), near_usd: sides('near_usd'),
       true_liquidated_usd: sides('true_liquidated_usd'), printed_usd: sides('printed_usd'),
       expected_liquidation_usd: sides('expected_liquidation_usd'),

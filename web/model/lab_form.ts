@@ -15,7 +15,7 @@ export const kDefaultForm: LabForm =
 
 // What a form may ask for; the service has the last word.
 export const kFormBounds = {
-  seed: [0, 4_294_967_295], hours: [1, 720], members: [1, 512],
+  seed: [0, 4_294_967_295], hours: [1, 168], members: [2, 256],
 } as const;
 export type FormNumber = keyof typeof kFormBounds;
 
@@ -54,7 +54,8 @@ export function reset_values(form: LabForm): LabForm {
 
 // A run as it was asked for, to change something and run it again.
 export function form_of_run(run: RunSummary, form: LabForm): LabForm {
-  return { ...form, scenario: run.scenario, seed: run.seed, hours: run.hours, values: run.values };
+  const { scenario, seed, hours, values } = run;
+  return { ...form, scenario, seed, hours, members: run.members ?? form.members, values };
 }
 
 export function body_of_form(form: LabForm, scenario: string): Record<string, unknown> {

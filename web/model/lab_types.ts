@@ -12,7 +12,8 @@ export type FieldValues = Readonly<Record<string, number>>;
 export type Scenario = {
   readonly name: string;
   readonly about: string;
-  readonly values: FieldValues; // those that differ from the default
+  readonly values: FieldValues; // some fields, or all of them
+  readonly venues: number | null;
 };
 
 export type Field = {
@@ -37,6 +38,7 @@ export function scenarios_of(body: unknown): Scenario[] {
       name: text_of(from['name'], `${at}.name`),
       about: maybe(text_of, from['about'], `${at}.about`) ?? '',
       values: values_of(from['values'], `${at}.values`),
+      venues: maybe(number_of, from['venues'], `${at}.venues`),
     };
   }, object_of(body, 'body')['scenarios'], 'scenarios');
 }
@@ -65,6 +67,7 @@ export type RunSummary = {
   readonly scenario: string;
   readonly seed: number;
   readonly hours: number;
+  readonly members: number | null;
   readonly values: FieldValues;
   readonly status: RunStatus;
   readonly share: Share;
@@ -91,7 +94,7 @@ export type Newest = {
 export type Run = RunSummary & {
   readonly hours_done: number | null;
   readonly time: readonly UnixMs[];
-  readonly excess_l1: Values;
+  readonly relative_l1: Values; // of the map within 5 %: 0 is equal to the truth
   readonly true_near: SideValues;
   readonly near: SideValues;
   readonly true_liquidated: SideValues;
@@ -116,6 +119,7 @@ function summary_of(from: JsonObject, at: string): RunSummary {
     scenario: text_of(from['scenario'], `${at}.scenario`),
     seed: number_of(from['seed'], `${at}.seed`),
     hours: number_of(from['hours'], `${at}.hours`),
+    members: maybe(number_of, from['members'], `${at}.members`),
     values: values_of(from['values'], `${at}.values`),
     status,
     share: share(Math.min(1, Math.max(0, maybe(number_of, from['share'], `${at}.share`) ?? 0))),
@@ -171,7 +175,7 @@ export function run_of(body: unknown): Run {
     ...summary_of(from, 'run'),
     hours_done: maybe(number_of, from['hours_done'], 'hours_done'),
     time: list_of(time_of, from['time'] ?? [], 'time').map(unix_ms),
-    excess_l1: maybe(numbers_of, from['excess_l1'], 'excess_l1') ?? [],
+    relative_l1: maybe(numbers_of, from['relative_l1'], 'relative_l1') ?? [],
     true_near: sides_of(from['true_near_usd'], 'true_near_usd'),
     near: sides_of(from['near_usd'], 'near_usd'),
     true_liquidated: sides_of(from['true_liquidated_usd'], 'true_liquidated_usd'),

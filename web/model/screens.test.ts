@@ -200,7 +200,8 @@ describe('a slider', () => {
 });
 
 describe('the form of an experiment', () => {
-  const hunters = { name: 'hunters', about: '', values: { 'readers.hunters': 4 } };
+  const hunters = { name: 'hunters', about: '', values: { 'readers.hunters': 4 },
+    venues: null };
   it('keeps what differs from the scenario', () => {
     let form = set_scenario(kDefaultForm, 'hunters');
     expect(base_value(kHunters, hunters)).toBe(4);
@@ -212,7 +213,7 @@ describe('the form of an experiment', () => {
     expect(form.values).toEqual({});
     expect(set_value(form, kHunters, hunters, 1e9).values).toEqual({ 'readers.hunters': 1000 });
     expect(set_value(form, kHunters, hunters, Number.NaN)).toBe(form);
-    expect(set_number(form, 'hours', 1e6).hours).toBe(720);
+    expect(set_number(form, 'hours', 1e6).hours).toBe(168);
     expect(set_number(form, 'hours', Number.NaN)).toBe(form);
     expect(set_scenario({ ...form, values: { a: 1 } }, 'balanced').values).toEqual({});
   });
@@ -229,7 +230,7 @@ const run_body = (more: object = {}): object => ({
   id: 7, scenario: 'hunters', seed: 1, hours: 3, values: { 'readers.hunters': 9 },
   status: 'running', share: 0.5, seconds_left: null, problem: null, hours_done: 2,
   time: ['2025-12-01T01:00:00Z', '2025-12-01T02:00:00Z'], mark: [1, 2],
-  excess_l1: [0.5, null], true_near_usd: sides([100, 0], [100, 0]),
+  relative_l1: [0.5, null], true_near_usd: sides([100, 0], [100, 0]),
   near_usd: sides([80, 5], [80, 5]), true_liquidated_usd: sides([1, 2], [3, null]),
   printed_usd: sides([], []),
   newest: { time: '2025-12-01T02:00:00Z', mark: 2, bin_log: 0.005, true_usd: sides([1], [2]),
@@ -255,7 +256,7 @@ describe('a run', () => {
     expect(both_of(run.true_liquidated)).toEqual([4, null]);
     expect(sum_of(run.true_liquidated)).toBe(6);
     expect(sum_of(run.printed)).toBeNull();
-    expect(mean_of(run.excess_l1)).toBe(0.5);
+    expect(mean_of(run.relative_l1)).toBe(0.5);
     expect(mean_of([])).toBeNull();
     expect(hours_of(run)).toEqual([0, 1]);
   });
@@ -266,8 +267,9 @@ describe('a run', () => {
   it('is compared hour by hour and value by value', () => {
     expect(align([{ at: [0, 1], values: [5, 6] }, { at: [1, 2], values: [7, null] }])).toEqual(
       { at: [0, 1, 2], values: [[5, 6, null], [null, 7, null]] });
-    const scenarios = [{ name: 'hunters', about: '', values: { 'holders.leverage_median': 14 } },
-      { name: 'calm', about: '', values: {} }];
+    const scenarios = [
+      { name: 'hunters', about: '', values: { 'holders.leverage_median': 14 }, venues: 1 },
+      { name: 'calm', about: '', values: {}, venues: null }];
     const runs = [run_of(run_body()), run_of(run_body({ scenario: 'calm', values: {} }))];
     expect(differences(runs, scenarios, [kLeverage, kHunters, kBias])).toEqual([
       { name: 'holders.leverage_median', values: [14, 8] },
@@ -276,7 +278,7 @@ describe('a run', () => {
   });
   it('is chosen from scenarios and fields', () => {
     expect(scenarios_of({ scenarios: [{ name: 'a', values: { x: 1, y: 'no' } }] })).toEqual(
-      [{ name: 'a', about: '', values: { x: 1 } }]);
+      [{ name: 'a', about: '', values: { x: 1 }, venues: null }]);
     expect(fields_of({ fields: [{ name: 'a', least: 0, most: 1, default: 0 }] })[0]?.is_slider)
       .toBe(false);
     expect(() => fields_of({ fields: [{ name: 'a', least: 0, most: 1 }] })).toThrow('default');

@@ -98,7 +98,7 @@ function draw_axes(plane: Plane, frame: MirrorFrame): void {
     draw_text(ctx, format_usd_tick(usd(value)), box.right + 8, plane.y(value), muted);
   }
   const reach = Math.exp(bins * frame.bin_log) - 1;
-  const step = round_step(reach, Math.max(1, (box.right - box.left) / 2 / 68));
+  const step = round_step(reach, Math.max(1, (box.right - box.left) / 2 / 48));
   for (const side of kSides) {
     const sign = side === 'long' ? -1 : 1;
     for (let i = 1; i * step <= reach * (1 + 1e-9); i += 1) {

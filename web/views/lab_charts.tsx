@@ -61,14 +61,14 @@ export function RunCharts({ ui, run }: Props) {
 }
 
 function ErrorChart({ ui, run }: Props) {
-  const data = useMemo<PlotData>(() => [run.time, [...run.excess_l1]], [run]);
-  const last = run.excess_l1.at(-1) ?? null;
+  const data = useMemo<PlotData>(() => [run.time, [...run.relative_l1]], [run]);
+  const last = run.relative_l1.at(-1) ?? null;
   return (
     <PlotFigure name="error" theme={ui.theme.value} spec={kError} data={data}
       title="Relative L1 within 5 %" note="0 is equal to the truth"
-      reading={(i) => <b>{format_score(run.excess_l1[i] ?? null, 2)}</b>}
+      reading={(i) => <b>{format_score(run.relative_l1[i] ?? null, 2)}</b>}
       summary={`Newest ${format_score(last, 2)}, mean ${
-        format_score(mean_of(run.excess_l1), 2)} over ${run.time.length} hours.`} />
+        format_score(mean_of(run.relative_l1), 2)} over ${run.time.length} hours.`} />
   );
 }
 

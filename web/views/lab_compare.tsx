@@ -50,7 +50,7 @@ export function CompareView({ ui, session }: {
   );
 }
 
-const error_of = (run: Run): (number | null)[] => [...run.excess_l1];
+const error_of = (run: Run): (number | null)[] => [...run.relative_l1];
 
 function spec_of(name: string, runs: readonly Run[], theme: ThemeName): PlotSpec {
   return {
@@ -124,11 +124,12 @@ function DifferenceTable({ session, runs, theme }: {
           <tbody>
             {row('seed', runs.map(({ seed }) => String(seed)))}
             {row('hours', runs.map(({ hours }) => String(hours)))}
+            {row('members', runs.map(({ members }) => String(members ?? '–')))}
             {found.map(({ name, values }) => row(name, values.map((value) =>
               (value === null ? '–' : format_exact(value)))))}
           </tbody>
           <tbody class="outcome">
-            {row('relative L1, mean', runs.map((run) => format_score(mean_of(run.excess_l1), 2)))}
+            {row('relative L1, mean', runs.map((run) => format_score(mean_of(run.relative_l1), 2)))}
             {row('estimate over truth within 5 %, mean', runs.map((run) =>
               format_score(mean_of(near_ratio(run)), 2)))}
             {row('liquidated, truth', money((run) => sum_of(run.true_liquidated)))}

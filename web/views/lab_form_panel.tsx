@@ -64,7 +64,8 @@ function ScenarioChoice({ session, scenarios }: {
         {scenarios.map(({ name }) =>
           <option key={name} value={name}>{scenario_words(name)}</option>)}
       </select>
-      <p class="hint">{chosen?.about}</p>
+      <p class="hint">{chosen?.about}
+        {(chosen?.venues ?? 1) > 1 ? ` · ${chosen?.venues} venues` : ''}</p>
     </div>
   );
 }
@@ -137,7 +138,7 @@ function is_refused(session: LabSession, { name }: Field): boolean {
 function hint_of(field: Field, scenario: Scenario | null): string {
   const own = scenario?.values[field.name];
   return [field.about, `default ${format_value(field.default)}`,
-    ...(own === undefined ? [] : [`scenario ${format_value(own)}`])].join(' · ');
+    ...(own === undefined || own === field.default ? [] : [`scenario ${format_value(own)}`])].join(' · ');
 }
 
 function ValueInput({ session, field }: {

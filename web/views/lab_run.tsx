@@ -137,7 +137,7 @@ function RunTable({ run }: { readonly run: Run }) {
           <tbody>{rows.map((i) => (
             <tr key={i}>
               <th scope="row">{format_date_time(run.time[i] as never)}</th>
-              <td>{format_score(run.excess_l1[i] ?? null, 2)}</td>
+              <td>{format_score(run.relative_l1[i] ?? null, 2)}</td>
               <td class="strong">{both(run.true_near, i)}</td><td>{both(run.near, i)}</td>
               <td class="strong">{both(run.true_liquidated, i)}</td>
               <td>{both(run.printed, i)}</td><td>{both(run.expected, i)}</td>

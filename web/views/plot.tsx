@@ -34,12 +34,16 @@ const kAxisPx = 62;
 export const stroke = (color: string, width = 1.5, dash: readonly number[] = []): uPlot.Series =>
   ({ stroke: color, width, dash: [...dash], points: { show: false }, spanGaps: false });
 
+// Half of the longest dash, in CSS pixels.
+const kDashMax = 26;
+
 // A short line across the place of a bar: what was expected where the bar is what came.
 export function dashes(color: string, width = 2): uPlot.Series {
   const paths: uPlot.Series.PathBuilder = (plot, series, from, to) => {
     const path = new Path2D();
     const [at, values] = [plot.data[0], plot.data[series]];
-    const half = 0.46 * (plot.valToPos(step_of(at), 'x', true) - plot.valToPos(0, 'x', true));
+    const step = plot.valToPos(step_of(at), 'x', true) - plot.valToPos(0, 'x', true);
+    const half = Math.min(0.46 * step, kDashMax * devicePixelRatio);
     for (let i = from; i <= to; i += 1) {
       const value = values?.[i];
       if (value === null || value === undefined) continue;
@@ -74,7 +78,7 @@ function axes_of(spec: PlotSpec, theme: ChartTheme): uPlot.Axis[] {
       : ticks.map((tick) => `${tick} h`));
   return [
     { ...common, size: 26, gap: 6, space: 64, values: x_text },
-    { ...common, side: 1, size: kAxisPx, gap: 8, space: 28, align: 1,
+    { ...common, side: 1, size: kAxisPx, gap: 8, space: 20, align: 1,
       ...(spec.y.asinh === undefined ? {} : splits_of(spec.y.asinh)),
       values: (_: uPlot, ticks: (number | null)[]) =>
         ticks.map((tick) => (tick === null ? '' : spec.y.tick(tick))) },

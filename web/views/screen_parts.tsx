@@ -87,8 +87,8 @@ export function Shown<T>({ of, what, is_reached, empty, children }: {
     <>
       {problem === null ? null : (
         <div class="state bar" role="alert">
-          <p><b>{is_reached ? 'Problem' : 'Offline'}</b> What is shown was read before:
-            {' '}{problem}</p>
+          <p><b>{is_reached ? 'Problem' : 'Offline'}</b> What is shown was read before{
+            is_reached ? `: ${problem}` : '.'}</p>
           {again}
         </div>
       )}
