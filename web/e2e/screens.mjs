@@ -236,7 +236,7 @@ async function check_run(page) {
     document.querySelector('.run-head .progress-line i')?.style.width ?? '100') > old, first);
   await page.click('.mirror button:text-is("Log")');
   await page.hover('.mirror canvas');
-  assert.match(await page.textContent('.mirror header'), /truth, .* estimate/);
+  assert.match(await page.textContent('.mirror .legend-line'), /truth, .* estimate/);
 }
 
 async function check_done(page) {

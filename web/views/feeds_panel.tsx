@@ -63,10 +63,11 @@ function FeedTable({ feeds }: { readonly feeds: readonly FeedHealth[] }) {
 
 function refused_share({ readings, refused }: FeedHealth): string {
   if (readings === null || refused === null || refused === 0) return '';
-  return ` (${format_percent(share(refused / Math.max(1, readings + refused)), 2)})`;
+  const part = refused / Math.max(1, readings + refused);
+  return part < 0.0001 ? ' (< 0.01 %)' : ` (${format_percent(share(part), 2)})`;
 }
 
 function FeedState({ feed }: { readonly feed: FeedHealth }) {
-  if (feed.problem !== null) return <Chip kind="bad" text="Problem" title={feed.problem} />;
-  return feed.is_stale ? <Chip kind="open" text="Stale" /> : <Chip kind="good" text="Live" />;
+  if (feed.problem !== null) return <><Chip kind="bad" text="Problem" /> {feed.problem}</>;
+  return feed.is_stale ? <Chip kind="open" text="Stale" /> : <Chip kind="good" text="OK" />;
 }

@@ -137,8 +137,9 @@ function is_refused(session: LabSession, { name }: Field): boolean {
 
 function hint_of(field: Field, scenario: Scenario | null): string {
   const own = scenario?.values[field.name];
+  const is_own = own !== undefined && own !== field.default;
   return [field.about, `default ${format_value(field.default)}`,
-    ...(own === undefined || own === field.default ? [] : [`scenario ${format_value(own)}`])].join(' · ');
+    ...(is_own ? [`scenario ${format_value(own)}`] : [])].join(' · ');
 }
 
 function ValueInput({ session, field }: {

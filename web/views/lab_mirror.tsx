@@ -23,9 +23,8 @@ export function MirrorFigure({ ui, run }: { readonly ui: UiState; readonly run: 
   return (
     <section class="panel mirror" aria-labelledby="mirror-title">
       <header>
-        <h2 id="mirror-title">Truth and estimate by distance from the mark</h2>
-        <p class="note">{hovered === null ? newest_words(newest)
-          : <BinReading newest={newest} bin={hovered} />}</p>
+        <h2 id="mirror-title">At risk by distance from the mark</h2>
+        <p class="note">{newest_words(newest)}</p>
         <Segments label="Scale" chosen={scale} on_choose={set_scale}
           choices={[{ value: 'linear', text: 'Linear' }, { value: 'log', text: 'Log' }]} />
       </header>
@@ -38,14 +37,16 @@ export function MirrorFigure({ ui, run }: { readonly ui: UiState; readonly run: 
             bin_log: newest.bin_log, sides: newest.sides,
           })} />
       </div>
-      <p class="legend-line">
+      {hovered !== null ? (
+        <p class="legend-line"><span><BinReading newest={newest} bin={hovered} /></span></p>
+      ) : <p class="legend-line">
         <span><i class="square long" />longs, truth</span>
         <span><i class="square short" />shorts, truth</span>
         <span><i class="rule-line" />estimate, mean</span>
         {newest.sides.long.p10 === null ? <span>no band with one member</span>
           : <span><i class="square band" />estimate, p10 to p90</span>}
         <span>USD a bin of {format_percent(share(newest.bin_log), 1)}</span>
-      </p>
+      </p>}
     </section>
   );
 }
@@ -71,7 +72,7 @@ function BinReading({ newest, bin }: { readonly newest: Newest; readonly bin: nu
     format_percent(share(Math.exp((bin < 0 ? -at : at) * newest.bin_log) - 1), 1);
   const at = (values: readonly Usd[] | null): string => format_usd(values?.[i] ?? null);
   return (
-    <>{name}s {edge(i)} to {edge(i + 1)}: <b>{at(side.truth)}</b> truth, {at(side.mean)} estimate
+    <>{name}s {edge(i)} to {edge(i + 1)}: {at(side.truth)} truth, {at(side.mean)} estimate
       {side.p10 === null ? '' : ` (${at(side.p10)} – ${at(side.p90)})`}</>
   );
 }
