@@ -25,10 +25,9 @@ function scored(part) {
 function minutes_of(part) {
   const total = ([long, short]) => long + short;
   const pairs = part.filter((one) => total(one.crossed_usd) > 0)
-    .map((one) => [total(one.expected_liquidation_usd), total(one.printed_usd)])
-    .filter(([expected, printed]) => expected > 0 && printed > 0);
+    .map((one) => [total(one.expected_liquidation_usd), total(one.printed_usd)]);
   if (pairs.length < 30) return { count: pairs.length, log_ratio_mean: null, correlation: null };
-  const logs = pairs.map(([expected, printed]) => [Math.log(expected), Math.log(printed)]);
+  const logs = pairs.map(([expected, printed]) => [Math.log1p(expected), Math.log1p(printed)]);
   const mean = (read) => logs.reduce((a, one) => a + read(one), 0) / logs.length;
   const [x, y] = [mean(([a]) => a), mean(([, b]) => b)];
   const xy = mean(([a, b]) => (a - x) * (b - y));

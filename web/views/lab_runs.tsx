@@ -64,7 +64,10 @@ function RunItem({ run: listed, session, on_watch }: Props & { readonly run: Run
   );
 }
 
+// Before its first hour a run says nothing of how far it is.
 export function ProgressLine({ share }: { readonly share: number }) {
-  return <span class="progress-line" aria-hidden="true"><i style={{ width: `${share * 100}%` }} />
-  </span>;
+  return (
+    <span class={share === 0 ? 'progress-line unknown' : 'progress-line'} aria-hidden="true">
+      <i style={{ width: `${share * 100}%` }} /></span>
+  );
 }

@@ -37,22 +37,29 @@ function points_of(hours: readonly ScoredHour[], side: ScoredSide): HourPoint[] 
   }));
 }
 
+// Hours in which something was expected and nothing printed are the model's errors too.
+function scatter_words(points: readonly ScatterPoint[]): string {
+  const told = points.filter(({ expected, printed }) => expected >= 1 || printed >= 1);
+  const near = told.filter(({ expected, printed }) =>
+    expected >= 1 && printed >= 1 && Math.abs(Math.log(printed / expected)) <= Math.log(3));
+  const silent = told.filter(({ printed }) => printed < 1);
+  const count = `${format_count(near.length)} of ${format_count(told.length)} within a factor of 3`;
+  return silent.length === 0 ? count : `${count}, ${format_count(silent.length)} printed nothing`;
+}
+
 export function ScatterPanel({ ui, hours, side }: Props) {
   const [hovered, set_hovered] = useState<number | null>(null);
   const points = useMemo(() => points_of(hours, side), [hours, side]);
   const theme = kThemes[ui.theme.value];
-  const near = points.filter(({ expected, printed }) =>
-    expected >= 1 && printed >= 1 && Math.abs(Math.log(printed / expected)) <= Math.log(3)).length;
-  const told = points.filter(({ expected, printed }) => expected >= 1 && printed >= 1).length;
   const at = hovered === null ? undefined : points[hovered];
-  const summary = `${format_count(near)} of ${format_count(told)} within a factor of 3`;
+  const summary = scatter_words(points);
   return (
     <Panel name="scatter" title="Expected against printed"
       note={summary}>
       <div class="canvas-host">
         <Canvas drawn={[points, theme, hovered]}
           label={`Scatter of ${format_count(points.length)} points, printed over expected, both ` +
-            `logarithmic. ${summary}, of those with both above a dollar.`}
+            `logarithmic: ${summary}.`}
           on_pointer={(pointer) => set_hovered(pointer === null ? null : nearest_point(
             scatter_layout(points, pointer.width, pointer.height), points, pointer.x, pointer.y))}
           draw={(ctx, width, height, ratio) =>

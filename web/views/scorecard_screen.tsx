@@ -153,13 +153,12 @@ function CoveragePanel({ card }: { readonly card: Scorecard }) {
 function ColumnsPanel({ card }: { readonly card: Scorecard }) {
   const { count, log_ratio_mean: mean, correlation } = card.minutes;
   return (
-    <Panel name="columns" title="Column by column">
+    <Panel name="columns" title="Column by column" note="in ln(1 + USD)">
       <dl class="facts">
         <div><dt>Columns that crossed something at risk</dt><dd>{format_count(count)}</dd></div>
         <div><dt>Correlation of expected and printed</dt>
           <dd>{format_score(correlation, 2)}</dd></div>
-        <div><dt>Mean log ratio, printed to expected</dt><dd>{format_score(mean, 2)}
-          {mean === null ? '' : ` (×${format_score(Math.exp(mean), 2)})`}</dd></div>
+        <div><dt>Mean of printed less expected</dt><dd>{format_score(mean, 2)}</dd></div>
       </dl>
       {correlation === null && mean === null
         ? <p class="note">Not told with fewer than 30 columns.</p> : null}
