@@ -135,9 +135,12 @@ function problem_of(value: unknown, field: string): string | null {
   return String(detail ?? title ?? 'it failed');
 }
 
+// The newest first, in whatever order they are listed: numbers of runs grow.
 export function runs_of(body: unknown): RunSummary[] {
-  return list_of((one, at) => summary_of(object_of(one, at), at),
+  const runs = list_of((one, at) => summary_of(object_of(one, at), at),
     object_of(body, 'body')['runs'], 'runs');
+  const by_id = new Intl.Collator('en', { numeric: true });
+  return runs.sort((a, b) => by_id.compare(b.id, a.id));
 }
 
 const usd_list = (value: unknown, field: string): Usd[] =>

@@ -249,6 +249,8 @@ describe('a run', () => {
     expect(() => run_of(run_body({ status: 'asleep' }))).toThrow('status');
     expect(runs_of({ runs: [run_body({ problem: { detail: 'no memory' } })] })[0]?.problem)
       .toBe('no memory');
+    expect(runs_of({ runs: [9, 11, 10].map((id) => run_body({ id })) }).map(({ id }) => id))
+      .toEqual(['11', '10', '9']);
   });
   it('has a ratio only where there is truth', () => {
     const run = run_of(run_body());

@@ -29,7 +29,7 @@ export function LabScreen({ ui, session, studies }: {
   }, []);
   const count = session.compared_ids.value.length;
   return (
-    <div class="screen pages">
+    <div class="screen pages lab-screen">
       <div class="toolbar" role="toolbar" aria-label="Lab controls">
         <Segments label="What is shown" chosen={center} on_choose={set_center}
           choices={[{ value: 'run', text: 'Run' },

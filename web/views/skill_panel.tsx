@@ -59,8 +59,9 @@ export function SkillPanel({ study, title, link }: {
       <div class="halves">
         <ScoreTable scores={window.scores.filter((one) => one.is_in_hour === wants_in_hour)} />
         <div>
-          <IncrementTable increments={window.increments.filter(({ contestant }) =>
-            is_in_hour(contestant) === wants_in_hour)} />
+          <IncrementTable placebos={window.scores.filter(({ is_placebo }) => is_placebo)}
+            increments={window.increments.filter(({ contestant }) =>
+              is_in_hour(contestant) === wants_in_hour)} />
           <BandTable bands={window.bands.filter(({ contestant }) =>
             is_in_hour(contestant) === wants_in_hour)} />
           <TargetList targets={study.targets} />
@@ -107,7 +108,10 @@ function ScoreTable({ scores }: { readonly scores: readonly SkillScore[] }) {
 // Smaller differences are noise, whatever their interval says (docs/studies/map_skill.md).
 const kNoise = 0.005;
 
-function IncrementTable({ increments }: { readonly increments: readonly SkillIncrement[] }) {
+function IncrementTable({ increments, placebos }: {
+  readonly increments: readonly SkillIncrement[];
+  readonly placebos: readonly SkillScore[];
+}) {
   if (increments.length === 0) return null;
   const { low, high } = bounds_of(increments, 0);
   return (
@@ -116,7 +120,9 @@ function IncrementTable({ increments }: { readonly increments: readonly SkillInc
       <tbody>{increments.map((one) => (
         <tr key={`${one.contestant} ${one.over}`} class={is_ours(one.contestant) ? 'ours' : ''}>
           <th scope="row">{contestant_words(one.contestant)} <small>over</small>{' '}
-            {contestant_words(one.over)}</th>
+            {contestant_words(one.over)}
+            {placebos.some(({ contestant }) => contestant === one.contestant)
+              ? <Chip kind="plain" text="placebo" /> : null}</th>
           <td class="figure-cell"><Whisker estimate={one.r_squared} low={low} high={high} at={0}
             is_strong={is_ours(one.contestant)} /></td>
           <td>{estimate_words(one.r_squared)}</td>
