@@ -43,8 +43,8 @@ function scatter_words(points: readonly ScatterPoint[]): string {
   const near = told.filter(({ expected, printed }) =>
     expected >= 1 && printed >= 1 && Math.abs(Math.log(printed / expected)) <= Math.log(3));
   const silent = told.filter(({ printed }) => printed < 1);
-  const count = `${format_count(near.length)} of ${format_count(told.length)} within a factor of 3`;
-  return silent.length === 0 ? count : `${count}, ${format_count(silent.length)} printed nothing`;
+  const count = `${format_count(near.length)} of ${format_count(told.length)} within ×3`;
+  return silent.length === 0 ? count : `${count}; ${format_count(silent.length)} unprinted`;
 }
 
 export function ScatterPanel({ ui, hours, side }: Props) {
