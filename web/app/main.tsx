@@ -13,7 +13,7 @@ import { StreamClient } from '../model/stream_client.ts';
 import { make_tile_decoder } from '../model/tile_decoder.ts';
 import { hash_of_view, view_of_hash } from '../model/url_state.ts';
 import { follow } from '../model/view.ts';
-import { kScreenNames, Navigation } from '../views/navigation.ts';
+import { handle_page_key, kScreenNames } from '../views/navigation.ts';
 import { probe, probe_color } from '../views/probe.ts';
 import { Terminal } from '../views/terminal.tsx';
 import { short_name } from '../views/text.ts';
@@ -108,8 +108,7 @@ function watch_page(): void {
     const is_paused = ui.screen.value !== 'map';
     chart?.loop.set_paused(is_paused);
   });
-  const navigation = new Navigation(ui, open_screen, () => performance.now());
-  addEventListener('keydown', (event) => navigation.take(event));
+  addEventListener('keydown', (event) => handle_page_key(ui, open_screen, event));
   addEventListener('popstate', read_address);
   addEventListener('online', () => {
     stream.hurry();

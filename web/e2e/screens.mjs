@@ -79,7 +79,7 @@ async function check_navigation(page) {
   await press(page, 's', 'ArrowLeft');
   await has_hash(page, 'from=');
   const map = await page.evaluate(() => [location.hash, globalThis.faultline.geometry()]);
-  await press(page, 'g', 's');
+  await press(page, 'Shift+S');
   await see(page, '.scorecard .scatter canvas');
   await has_hash(page, 'screen=scorecard');
   assert.match(await page.title(), /Scorecard/);
@@ -94,7 +94,7 @@ async function check_navigation(page) {
 async function check_back(page, { frames, before, map }) {
   await page.waitForTimeout(800);
   assert.equal(await frames(), before, 'a map that is hidden draws nothing');
-  await press(page, 'g', 'l');
+  await press(page, 'Shift+L');
   await see(page, '.lab');
   await page.goBack();
   await see(page, '.scorecard');
@@ -109,8 +109,8 @@ async function check_back(page, { frames, before, map }) {
   await see(page, '.scorecard');
   await page.click('.nav a:has-text("Map")');
   await see(page, '.chart:visible');
-  await press(page, 'g', 'x', 'l');
-  assert.equal(await page.locator('.lab').count(), 0, 'another key ends the wait');
+  await press(page, 'l', 's', 'm');
+  assert.equal(await page.locator('.pages').count(), 0, 'letters alone are keys of the map');
 }
 
 async function check_help(page) {
@@ -118,7 +118,7 @@ async function check_help(page) {
   await see(page, 'dialog[open]');
   assert.match(await page.textContent('dialog'), /Scorecard/);
   assert.doesNotMatch(await page.textContent('dialog'), /Crosshair/);
-  await press(page, 'g', 'm', 'Escape');
+  await press(page, 'Shift+M', 'Escape');
   await see(page, '.scorecard');
   await press(page, 'x', 's', 'l');
   assert.doesNotMatch(await page.evaluate(() => location.hash), /side=/, 'keys of the map sleep');
@@ -328,7 +328,7 @@ async function by_keyboard(page) {
   await tab_to('.claims summary');
   await press(page, 'Enter');
   await see(page, '.claims details[open] table');
-  await press(page, 'g', 'm');
+  await press(page, 'Shift+M');
   await see(page, '.chart:visible');
 }
 

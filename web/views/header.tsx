@@ -1,5 +1,5 @@
 import { short_name, status_line } from './text.ts';
-import { kScreenNames } from './navigation.ts';
+import { kScreenNames, shown_key } from './navigation.ts';
 import { status_of } from './status.ts';
 import { format_price, format_usd } from '../units/format.ts';
 import { format_date_time } from '../units/time.ts';
@@ -25,7 +25,7 @@ export function Header({ ui, href_of, on_open }: Props) {
       </span>
       <nav class="nav" aria-label="Screens">
         {kScreenNames.map(({ screen, name, key }) => (
-          <a key={screen} href={href_of(screen)} title={`G ${key.toUpperCase()}`}
+          <a key={screen} href={href_of(screen)} title={shown_key(key)}
             aria-current={screen === ui.screen.value ? 'page' : undefined}
             onClick={(event) => {
               if (event.ctrlKey || event.metaKey || event.shiftKey) return;

@@ -1,7 +1,7 @@
 import { useEffect, useRef } from 'preact/hooks';
 
 import { kKeyActions } from './keys.ts';
-import { kScreenNames } from './navigation.ts';
+import { kScreenNames, shown_key } from './navigation.ts';
 import type { UiState } from './ui_state.ts';
 
 const kGroups = ['Move', 'Look', 'Layers', 'Screen'] as const;
@@ -50,8 +50,7 @@ export function Help({ ui }: { readonly ui: UiState }) {
           <section>
             <h3>Go to</h3>
             <dl>{kScreenNames.map(({ name, key }) => (
-              <div key={key}><dt><kbd>G</kbd> <kbd>{key.toUpperCase()}</kbd></dt>
-                <dd>{name}</dd></div>
+              <div key={key}><dt><kbd>{shown_key(key)}</kbd></dt><dd>{name}</dd></div>
             ))}</dl>
           </section>
           {is_map ? <PointerHelp /> : null}
