@@ -2,18 +2,27 @@ import { effect } from '@preact/signals';
 import { render } from 'preact';
 
 import { ApiClient, sleep } from '../model/api_client.ts';
+import { form_of_query, query_of_form } from '../model/lab_form.ts';
+import { LabSession } from '../model/lab_session.ts';
 import { MapSession } from '../model/map_session.ts';
+import { map_part_of, page_hash, screen_of_hash } from '../model/screen.ts';
+import {
+  query_of_scorecard, scorecard_view_of_query, ScorecardSession,
+} from '../model/scorecard_session.ts';
 import { StreamClient } from '../model/stream_client.ts';
 import { make_tile_decoder } from '../model/tile_decoder.ts';
 import { hash_of_view, view_of_hash } from '../model/url_state.ts';
-import { handle_key } from '../views/keys.ts';
-import { MapScreen } from '../views/map_screen.tsx';
+import { follow } from '../model/view.ts';
+import { handle_page_key, kScreenNames } from '../views/navigation.ts';
 import { probe, probe_color } from '../views/probe.ts';
+import { Terminal } from '../views/terminal.tsx';
 import { short_name } from '../views/text.ts';
 import { UiState } from '../views/ui_state.ts';
+import type { Screen } from '../model/screen.ts';
 import type { Socket } from '../model/stream_client.ts';
 import type { ChartController } from '../views/chart_controller.ts';
 import './style.css';
+import './screens.css';
 import 'uplot/dist/uPlot.min.css';
 
 // Wiring only: which clock, network and page the parts below run with.
@@ -49,7 +58,44 @@ const stream = new StreamClient({
 const session: MapSession = new MapSession(
   view_of_hash(globalThis.location.hash), api, stream, make_tile_decoder());
 const ui = new UiState(session);
+const query_of_page = (): URLSearchParams => new URLSearchParams(location.hash.slice(1));
+const scorecard = new ScorecardSession(api, scorecard_view_of_query(query_of_page()));
+const lab = new LabSession(api, form_of_query(query_of_page()));
 let chart: ChartController | null = null;
+
+ui.screen.value = screen_of_hash(location.hash);
+
+function hash_of(screen: Screen): string {
+  const own = screen === 'lab' ? query_of_form(lab.form.value)
+    : query_of_scorecard(scorecard.view.value);
+  return page_hash(screen, own, hash_of_view(session.view.value));
+}
+
+// Another screen is another entry of the history: the back button leads to the one before.
+function open_screen(screen: Screen): void {
+  if (screen === ui.screen.value) return;
+  history.pushState(null, '', hash_of(screen));
+  ui.screen.value = screen;
+}
+
+// Somebody has gone back, or has written another address.
+function read_address(): void {
+  const screen = screen_of_hash(location.hash);
+  if (location.hash === hash_of(screen) && screen === ui.screen.value) return;
+  if (screen === 'lab') lab.form.value = form_of_query(query_of_page());
+  if (screen === 'scorecard') scorecard.view.value = scorecard_view_of_query(query_of_page());
+  const map_hash = map_part_of(location.hash);
+  if (map_hash !== hash_of_view(session.view.value)) {
+    session.change((view, known) => follow(view_of_hash(map_hash, view), known));
+  }
+  ui.screen.value = screen;
+}
+
+function title_of(screen: Screen, id: string | undefined): string {
+  const parts = screen === 'map' ? [] : [kScreenNames.find((one) => one.screen === screen)?.name];
+  if (id !== undefined && screen !== 'lab') parts.push(short_name(id));
+  return [...parts, 'Faultline'].join(' · ');
+}
 
 function watch_page(): void {
   const light = globalThis.matchMedia('(prefers-color-scheme: light)');
@@ -57,15 +103,13 @@ function watch_page(): void {
   light.addEventListener('change', see);
   see();
   effect(() => { document.documentElement.dataset['theme'] = ui.theme.value; });
+  effect(() => { document.title = title_of(ui.screen.value, session.instrument.value?.id); });
   effect(() => {
-    const id = session.instrument.value?.id;
-    document.title = id === undefined ? 'Faultline' : `${short_name(id)} · Faultline`;
+    const is_paused = ui.screen.value !== 'map';
+    chart?.loop.set_paused(is_paused);
   });
-  addEventListener('keydown', (event) => handle_key(ui, event));
-  addEventListener('hashchange', () => {
-    if (location.hash === hash_of_view(session.view.value)) return;
-    session.change((view) => view_of_hash(location.hash, view));
-  });
+  addEventListener('keydown', (event) => handle_page_key(ui, open_screen, event));
+  addEventListener('popstate', read_address);
   addEventListener('online', () => {
     stream.hurry();
     session.renew();
@@ -76,8 +120,8 @@ function watch_page(): void {
 function follow_in_url(): void {
   let timer: ReturnType<typeof setTimeout> | undefined;
   effect(() => {
-    const hash = hash_of_view(session.view.value);
-    if (session.instrument.value === null) return;
+    const hash = hash_of(ui.screen.value);
+    if (session.instrument.value === null && ui.screen.value === 'map') return;
     clearTimeout(timer);
     timer = setTimeout(() => {
       if (location.hash !== hash) history.replaceState(null, '', hash);
@@ -99,8 +143,11 @@ async function start(): Promise<void> {
 
 watch_page();
 follow_in_url();
-render(<MapScreen ui={ui} on_chart={(made) => { chart = made; }} />,
-  document.getElementById('terminal') ?? document.body);
+render(<Terminal ui={ui} scorecard={scorecard} lab={lab} href_of={hash_of} on_open={open_screen}
+  on_chart={(made) => {
+    chart = made;
+    made.loop.set_paused(ui.screen.value !== 'map');
+  }} />, document.getElementById('terminal') ?? document.body);
 void start();
 
 // What the tests in the browser hold the pixels to, and how long a frame takes. It reads only.

@@ -8,11 +8,13 @@ import { usd_of_code } from '../mock/market.mjs';
 import { launch, open_page, settled } from './browser.mjs';
 import { measure_panning } from './frames.mjs';
 import { read_png } from './png.mjs';
+import { screen_tests } from './screens.mjs';
 
 // Drives the built page in Debian's Chromium against the mock service. Pictures go to
 // FAULTLINE_SHOTS, else to a folder of the temporary ones.
 
-const kPort = 8791;
+// By the process, so that two of these can run beside each other.
+const kPort = 20_000 + (process.pid % 20_000);
 const kHome = `http://127.0.0.1:${kPort}/`;
 const shots = process.env.FAULTLINE_SHOTS ?? join(tmpdir(), 'faultline-web');
 mkdirSync(shots, { recursive: true });
@@ -21,10 +23,12 @@ const mock = start_mock({ port: kPort, every: 0, files: 'dist' });
 const browser = await launch();
 let failures = 0;
 
-async function test(name, hash, run, options = {}) {
+// FAULTLINE_ONLY names a part of the names of the tests to run.
+async function test(name, hash, run, { unsettled = false, ...options } = {}) {
+  if (!name.includes(process.env.FAULTLINE_ONLY ?? '')) return;
   const { page, context, problems, requests } = await open_page(browser, kHome + hash, options);
   try {
-    await settled(page);
+    if (!unsettled) await settled(page);
     await run(page, problems);
     assert.deepEqual(problems, [], 'the console is clean');
     const foreign = requests.filter((url) => !url.startsWith(kHome) && !url.startsWith('data:'));
@@ -186,6 +190,8 @@ await test('another instrument', '#span=1d', async (page) => {
   await settled(page);
   await shot(page, 'other');
 });
+
+await screen_tests({ test, shot, mock });
 
 await test('frames', '#span=30d&price=60500~167000', async (page) => {
   const { pan, draw, base, base_draw } = await page.evaluate(measure_panning, 120);

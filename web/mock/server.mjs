@@ -7,12 +7,14 @@ import { gzipSync } from 'node:zlib';
 import {
   clusters_of, column_message, instrument_of, iso, liquidations_of, map_of, print_of, series_of,
 } from './answers.mjs';
+import { kFields, kScenarios, Lab } from './lab.mjs';
 import { Market, kMinuteMs } from './market.mjs';
+import { feeds_of, kStudies, scorecard_of, study_of } from './scorecard.mjs';
 import { is_over, make_tile } from './tiles.mjs';
 import { accept, reader, send_text } from './web_socket.mjs';
 
 // A stand-in for the service, for development and for the tests in the browser: the routes of
-// docs/formats/api.md that the map needs, over the synthetic market. Not a reference for them.
+// docs/formats/api.md that the terminal needs, over the synthetic market. Not a reference for them.
 //
 //   node mock/server.mjs [--port 8787] [--columns 43200] [--every MS] [--files dist]
 //
@@ -24,20 +26,25 @@ const kTypes = {
   '.svg': 'image/svg+xml',
 };
 
-export function start_mock({ port = 8787, columns = 43_200, every = 1000, files = null } = {}) {
+export function start_mock({
+  port = 8787, columns = 43_200, every = 1000, files = null, ms_per_hour = 250,
+} = {}) {
   const markets = [
     new Market({ id: 'simulated:BTCUSDT', seed: 7, columns, row_tile: 43, usd_scale: 1,
       first_column_ms: kFirstColumn }),
     new Market({ id: 'simulated:ETHUSDT', seed: 11, columns: Math.min(columns, 6000), row_tile: 30,
       usd_scale: 0.3, first_column_ms: kFirstColumn }),
   ];
-  const state = { markets, files, every, seq: 1, clients: new Set(), tiles: new Map() };
+  const state = { markets, files, every, seq: 1, clients: new Set(), tiles: new Map(),
+    lab: new Lab({ ms_per_hour }), broken: new Set() };
   const server = createServer((request, response) => handle(state, request, response));
   server.on('upgrade', (request, socket) => join_stream(state, request, socket));
   server.listen(port, '127.0.0.1');
   const timer = every > 0 ? setInterval(() => tick(state), every) : null;
   return {
-    markets, tick: () => tick(state),
+    markets, lab: state.lab, tick: () => tick(state),
+    // Paths that are answered with an error from now on.
+    break: (...paths) => { state.broken = new Set(paths); },
     drop: () => { for (const client of state.clients) client.socket.destroy(); },
     close: () => {
       clearInterval(timer);
@@ -52,7 +59,8 @@ function health_of(state) {
   const [market] = state.markets;
   const now = iso(market.time_of(market.column_end));
   const speed = state.every > 0 ? kMinuteMs / state.every : 0;
-  return { status: 'ok', mode: 'demo', now, speed, as_of: now, feeds: [], version: 'mock' };
+  return { status: 'ok', mode: 'demo', now, speed, as_of: now, resumed: null,
+    feeds: feeds_of(state.markets), version: 'mock' };
 }
 
 function answer(request, response, body, type, cache) {
@@ -86,11 +94,47 @@ function serve_tile(state, market, query, request, response) {
   return answer(request, response, tile, 'application/octet-stream', cache);
 }
 
+function serve_study(name, json, response) {
+  const report = study_of(name);
+  return report === null ? refuse(response, 404, 'no such study', 'name', name) : json(report);
+}
+
+function post_run(state, request, response) {
+  let text = '';
+  request.on('data', (chunk) => { text += chunk; }).on('end', () => {
+    const { run, status, title, field, value } = state.lab.start(JSON.parse(text));
+    if (run === undefined) return refuse(response, status, title, field, value);
+    return response.writeHead(202, { 'Content-Type': 'application/json' })
+      .end(JSON.stringify(run));
+  });
+}
+
+function serve_lab(state, path, json, request, response) {
+  if (path === '/v1/lab/scenarios') return json({ scenarios: kScenarios });
+  if (path === '/v1/lab/fields') return json({ fields: kFields });
+  if (path === '/v1/lab/runs' && request.method === 'POST') {
+    return post_run(state, request, response);
+  }
+  if (path === '/v1/lab/runs') return json(state.lab.list());
+  const id = path.slice('/v1/lab/runs/'.length);
+  const run = request.method === 'DELETE' ? state.lab.cancel(id) : state.lab.find(id);
+  if (run == null) return refuse(response, 404, 'no such run', 'id', id);
+  return json(request.method === 'DELETE' ? run : state.lab.body_of(run));
+}
+
 function handle(state, request, response) {
   const url = new URL(request.url, 'http://mock');
   const query = url.searchParams;
   const json = (body) => answer(request, response, body, 'application/json', 'no-cache');
+  if (state.broken.has(url.pathname)) return refuse(response, 400, 'broken for the test');
   if (!url.pathname.startsWith('/v1/')) return serve_file(state, url.pathname, request, response);
+  if (url.pathname === '/v1/studies') return json({ studies: kStudies });
+  if (url.pathname.startsWith('/v1/studies/')) {
+    return serve_study(url.pathname.slice('/v1/studies/'.length), json, response);
+  }
+  if (url.pathname.startsWith('/v1/lab/')) {
+    return serve_lab(state, url.pathname, json, request, response);
+  }
   if (url.pathname === '/v1/health') return json(health_of(state));
   if (url.pathname === '/v1/instruments') {
     return json({ instruments: state.markets.map(instrument_of) });
@@ -103,6 +147,7 @@ function handle(state, request, response) {
   switch (url.pathname) {
     case '/v1/heatmap/tile': return serve_tile(state, market, query, request, response);
     case '/v1/map': return json(map_of(market, market.column_end - 1));
+    case '/v1/scorecard': return json(scorecard_of(market));
     case '/v1/clusters': return json(clusters_of(market));
     case '/v1/series': return json(series_of(market, from, to, Number(query.get('level'))));
     case '/v1/liquidations': return json(liquidations_of(market, from, to,

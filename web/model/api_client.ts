@@ -1,15 +1,18 @@
 import { object_of } from './json.ts';
 
-// GET requests to /v1: what is unchanged comes from memory by its ETag, what fails for a moment is
-// tried again, and what nobody needs any more is given up by its signal.
+// Requests to /v1. GET: what is unchanged comes from memory by its ETag, what fails for a moment is
+// tried again, and what nobody needs any more is given up by its signal. What changes something is
+// sent once: whether it was done is not known when it fails, and it might be done twice.
 
 export class ApiError extends Error {
   readonly status: number;
   readonly errc: number | null;
-  constructor(status: number, title: string, errc: number | null) {
+  readonly field: string | null; // what the service did not like
+  constructor(status: number, title: string, errc: number | null, field: string | null = null) {
     super(title);
     this.status = status;
     this.errc = errc;
+    this.field = field;
   }
 }
 
@@ -47,7 +50,8 @@ async function problem_of(response: Response): Promise<ApiError> {
     const body = object_of(await response.json(), 'problem');
     const title = typeof body['detail'] === 'string' ? body['detail'] : body['title'];
     const errc = typeof body['errc'] === 'number' ? body['errc'] : null;
-    return new ApiError(response.status, String(title ?? response.statusText), errc);
+    const field = typeof body['field'] === 'string' ? body['field'] : null;
+    return new ApiError(response.status, String(title ?? response.statusText), errc, field);
   } catch {
     return new ApiError(response.status, response.statusText, null);
   }
@@ -75,6 +79,24 @@ export class ApiClient {
       this.#remembered.delete(oldest);
     }
     return body;
+  }
+
+  async send(method: 'POST' | 'DELETE', path: string, body?: unknown): Promise<unknown> {
+    const init: RequestInit = { method };
+    if (body !== undefined) {
+      init.headers = { 'Content-Type': 'application/json' };
+      init.body = JSON.stringify(body);
+    }
+    try {
+      const response = await this.#options.fetch(this.url(path, {}), init);
+      this.#options.on_result?.(response.status < 500);
+      if (!response.ok) throw await problem_of(response);
+      const text = await response.text();
+      return text === '' ? null : JSON.parse(text);
+    } catch (error) {
+      if (!(error instanceof ApiError)) this.#options.on_result?.(false);
+      throw error;
+    }
   }
 
   // null: nothing is there (404), or it is still what `etag` names (304).

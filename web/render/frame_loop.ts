@@ -10,6 +10,7 @@ export class FrameLoop {
   readonly #request: RequestFrame;
   #level: Invalidation = kInvalidation.none;
   #is_stopped = false;
+  #is_paused = false;
   frames = 0;
 
   constructor(draw: (level: Invalidation) => void, request: RequestFrame) {
@@ -21,7 +22,14 @@ export class FrameLoop {
     if (this.#is_stopped || level === kInvalidation.none) return;
     const is_waiting = this.#level !== kInvalidation.none;
     if (level > this.#level) this.#level = level;
-    if (!is_waiting) this.#request(() => this.#run());
+    if (!is_waiting && !this.#is_paused) this.#request(() => this.#run());
+  }
+
+  // While nobody can see it nothing is drawn; what has changed by then is drawn once, afterwards.
+  set_paused(is_paused: boolean): void {
+    if (is_paused === this.#is_paused) return;
+    this.#is_paused = is_paused;
+    if (!is_paused && this.#level !== kInvalidation.none) this.#request(() => this.#run());
   }
 
   stop(): void {
@@ -29,8 +37,8 @@ export class FrameLoop {
   }
 
   #run(): void {
-    if (this.#is_stopped) return;
     const level = this.#level;
+    if (this.#is_stopped || this.#is_paused || level === kInvalidation.none) return;
     this.#level = kInvalidation.none;
     this.frames += 1;
     this.#draw(level);

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import {
   format_percent, format_price, format_signed_percent, format_usd, format_usd_tick, price_decimals,
 } from './format.ts';
+import { format_count, format_exact, format_score, format_value, parse_value } from './quantity.ts';
 import { distance, price_of_row_position, row_high, row_low, row_of_price } from './rows.ts';
 import { decimals_of_step, round_step, round_ticks } from './ticks.ts';
 import { code_of_usd, log10_usd_of_code, usd_of_code } from './tile_code.ts';
@@ -100,5 +101,31 @@ describe('ticks', () => {
     expect(round_ticks(78_900, 86_100, 4)).toEqual([80_000, 82_000, 84_000, 86_000]);
     expect(decimals_of_step(0.25)).toBe(2);
     expect(decimals_of_step(500)).toBe(0);
+  });
+});
+
+describe('quantities', () => {
+  it('are short, and exact where they are to be typed again', () => {
+    expect([0, 0.0123, 8, 4000, 31_536_000, -2e6, 1e-7].map(format_value))
+      .toEqual(['0', '0.0123', '8', '4000', '31.5M', '−2M', '1e−7']);
+    expect(format_value(null)).toBe('–');
+    expect([9999.6, 99_960, 999_600, 999_600_000].map(format_value))
+      .toEqual(['10k', '100k', '1M', '1B']);
+    for (const value of [0, 0.0004, 14, 9999, 117_000, 31_536_000, 1e11, -1.2, 1e-7]) {
+      expect(parse_value(format_exact(value))).toBe(value);
+    }
+  });
+  it('are read as people type them', () => {
+    expect(['10M', '2.5k', '1,000', ' −3 ', '.5', '1e-5', '3 b'].map(parse_value))
+      .toEqual([1e7, 2500, 1000, -3, 0.5, 1e-5, 3e9]);
+    for (const bad of ['', 'k', '1kk', 'NaN', '1e999', '--1', '0x10', '1 2']) {
+      expect(parse_value(bad)).toBeNull();
+    }
+  });
+  it('are grouped, and have no sign where they are nothing', () => {
+    expect(format_count(1_234_567)).toBe('1,234,567');
+    expect(format_score(-0.0004)).toBe('0.000');
+    expect(format_score(-0.25, 2)).toBe('−0.25');
+    expect(format_score(Number.NaN)).toBe('–');
   });
 });

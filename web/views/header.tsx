@@ -1,17 +1,20 @@
 import { short_name, status_line } from './text.ts';
+import { kScreenNames, shown_key } from './navigation.ts';
 import { status_of } from './status.ts';
 import { format_price, format_usd } from '../units/format.ts';
 import { format_date_time } from '../units/time.ts';
+import type { Status } from './status.ts';
+import type { Screen } from '../model/screen.ts';
 import type { UiState } from './ui_state.ts';
 
-export function Header({ ui }: { readonly ui: UiState }) {
-  const { session } = ui;
-  const column = session.column.value;
-  const chosen = session.instrument.value;
-  const choose = (id: string): void => {
-    const instrument = session.instruments.value.find((one) => one.id === id);
-    if (instrument !== undefined) session.open(instrument);
-  };
+type Props = {
+  readonly ui: UiState;
+  readonly href_of: (screen: Screen) => string;
+  readonly on_open: (screen: Screen) => void;
+};
+
+export function Header({ ui, href_of, on_open }: Props) {
+  const is_lab = ui.screen.value === 'lab';
   return (
     <header class="header">
       <span class="brand">
@@ -21,10 +24,34 @@ export function Header({ ui }: { readonly ui: UiState }) {
         Faultline
       </span>
       <nav class="nav" aria-label="Screens">
-        <a href="#" aria-current="page" onClick={(event) => event.preventDefault()}>Map</a>
-        <span title="Not part of this build">Lab</span>
-        <span title="Not part of this build">Scorecard</span>
+        {kScreenNames.map(({ screen, name, key }) => (
+          <a key={screen} href={href_of(screen)} title={shown_key(key)}
+            aria-current={screen === ui.screen.value ? 'page' : undefined}
+            onClick={(event) => {
+              if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+              event.preventDefault();
+              on_open(screen);
+            }}>{name}</a>
+        ))}
       </nav>
+      {is_lab ? <p class="about-screen">Experiments on a simulated exchange, where every
+        position is known</p> : <Market ui={ui} />}
+      <StatusChip ui={ui} />
+    </header>
+  );
+}
+
+// What the map and the scorecard are about. The lab has markets of its own.
+function Market({ ui }: { readonly ui: UiState }) {
+  const { session } = ui;
+  const column = session.column.value;
+  const chosen = session.instrument.value;
+  const choose = (id: string): void => {
+    const instrument = session.instruments.value.find((one) => one.id === id);
+    if (instrument !== undefined) session.open(instrument);
+  };
+  return (
+    <>
       <label class="instrument">
         <span class="sr">Instrument</span>
         <select value={chosen?.id ?? ''} onChange={(event) => choose(event.currentTarget.value)}>
@@ -40,15 +67,21 @@ export function Header({ ui }: { readonly ui: UiState }) {
           <dd>{column === null ? '–' : format_date_time(column.as_of)}</dd></div>
         <div class="wide"><dt>Model</dt><dd>{column?.header.model_version ?? '–'}</dd></div>
       </dl>
-      <StatusChip ui={ui} />
-    </header>
+    </>
   );
+}
+
+// The lab does not follow a market: all there is to say is whether the service answers.
+function lab_status(ui: UiState): Status {
+  return ui.session.is_reached.value
+    ? { kind: 'live', word: 'Connected', why: 'The service answers.' } : status_of(ui.session);
 }
 
 function StatusChip({ ui }: { readonly ui: UiState }) {
   const { session } = ui;
-  const status = status_of(session);
-  const is_simulated = session.column.value?.header.is_simulated === true;
+  const status = ui.screen.value === 'lab' ? lab_status(ui) : status_of(session);
+  const is_simulated = ui.screen.value === 'lab' ||
+    session.column.value?.header.is_simulated === true;
   return (
     <div class="status">
       {is_simulated ? <span class="chip simulated">Simulated</span> : null}

@@ -1,6 +1,7 @@
 import { useEffect, useRef } from 'preact/hooks';
 
 import { kKeyActions } from './keys.ts';
+import { kScreenNames, shown_key } from './navigation.ts';
 import type { UiState } from './ui_state.ts';
 
 const kGroups = ['Move', 'Look', 'Layers', 'Screen'] as const;
@@ -10,6 +11,17 @@ const kPointer = [
   ['Drag', 'Pan'], ['Pinch', 'Zoom time'],
 ] as const;
 
+function PointerHelp() {
+  return (
+    <section>
+      <h3>Pointer</h3>
+      <dl>{kPointer.map(([how, what]) => (
+        <div key={how}><dt>{how}</dt><dd>{what}</dd></div>
+      ))}</dl>
+    </section>
+  );
+}
+
 // A native dialog keeps the focus inside and gives it back.
 export function Help({ ui }: { readonly ui: UiState }) {
   const dialog = useRef<HTMLDialogElement>(null);
@@ -18,6 +30,7 @@ export function Help({ ui }: { readonly ui: UiState }) {
     if (is_open) dialog.current?.showModal();
     else dialog.current?.close();
   }, [is_open]);
+  const is_map = ui.screen.value === 'map';
   const close = (): void => { ui.is_help_open.value = false; };
   return (
     <dialog ref={dialog} class="help" aria-labelledby="help-title" onClose={close}
@@ -26,7 +39,7 @@ export function Help({ ui }: { readonly ui: UiState }) {
         <h2 id="help-title">Keyboard and pointer</h2>
         <button type="button" class="close" aria-label="Close" onClick={close}>×</button>
         <div class="groups">
-          {kGroups.map((group) => (
+          {kGroups.filter((group) => is_map || group === 'Screen').map((group) => (
             <section key={group}>
               <h3>{group}</h3>
               <dl>{kKeyActions.filter((one) => one.group === group).map((one) => (
@@ -35,11 +48,12 @@ export function Help({ ui }: { readonly ui: UiState }) {
             </section>
           ))}
           <section>
-            <h3>Pointer</h3>
-            <dl>{kPointer.map(([how, what]) => (
-              <div key={how}><dt>{how}</dt><dd>{what}</dd></div>
+            <h3>Go to</h3>
+            <dl>{kScreenNames.map(({ name, key }) => (
+              <div key={key}><dt><kbd>{shown_key(key)}</kbd></dt><dd>{name}</dd></div>
             ))}</dl>
           </section>
+          {is_map ? <PointerHelp /> : null}
         </div>
         <p>
           Colour is an estimate of the notional that would be liquidated, in dollars per 0.1 % of

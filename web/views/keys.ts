@@ -127,6 +127,12 @@ function is_field(target: EventTarget | null): boolean {
   return target instanceof HTMLInputElement || target instanceof HTMLSelectElement;
 }
 
+// Where a letter is text: not in a slider or a box to tick.
+export function is_typed_into(target: EventTarget | null): boolean {
+  if (target instanceof HTMLInputElement) return !['range', 'checkbox'].includes(target.type);
+  return target instanceof HTMLSelectElement;
+}
+
 export function handle_key(ui: UiState, event: KeyboardEvent): void {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   if (is_field(event.target) && event.key !== 'Escape') return;

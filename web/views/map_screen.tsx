@@ -1,8 +1,6 @@
 import { useEffect, useRef } from 'preact/hooks';
 
 import { ChartController } from './chart_controller.ts';
-import { Header } from './header.tsx';
-import { Help } from './help.tsx';
 import { Panes } from './panes.tsx';
 import { ReadOut } from './read_out.tsx';
 import { status_of } from './status.ts';
@@ -16,15 +14,13 @@ type Props = { readonly ui: UiState; readonly on_chart?: (chart: ChartController
 
 export function MapScreen({ ui, on_chart }: Props) {
   return (
-    <div class="terminal">
-      <Header ui={ui} />
+    <div class="screen" hidden={ui.screen.value !== 'map'}>
       <Toolbar ui={ui} />
       <main class="work">
         <Chart ui={ui} {...(on_chart === undefined ? {} : { on_chart })} />
         <Panes ui={ui} />
         <aside class="side"><ReadOut ui={ui} /></aside>
       </main>
-      <Help ui={ui} />
     </div>
   );
 }

@@ -162,6 +162,7 @@ function PaneChart({ ui, pane }: { readonly ui: UiState; readonly pane: Pane }) 
     };
     const stop = effect(() => {
       void [ui.session.series.value, ui.session.size.value];
+      if (ui.screen.value !== 'map') return;
       timer ??= setTimeout(draw, kPaneEveryMs);
     });
     return () => {

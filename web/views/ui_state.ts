@@ -4,6 +4,7 @@ import { is_shown } from '../model/view.ts';
 import { kThemes } from '../render/chart_theme.ts';
 import { usd } from '../units/unit.ts';
 import { probe } from './probe.ts';
+import type { Screen } from '../model/screen.ts';
 import type { MapSession } from '../model/map_session.ts';
 import type { ColorScale } from '../model/view.ts';
 import type { Cross } from '../render/overlay.ts';
@@ -16,6 +17,7 @@ const kFirstScale: ColorScale = { top_usd: usd(1e6), decades: 2 };
 // What the screen knows beside the session: the pointer, open panels, the resolved theme.
 export class UiState {
   readonly session: MapSession;
+  readonly screen = signal<Screen>('map');
   readonly cross = signal<Cross | null>(null); // device pixels of the plot
   readonly is_keyboard_cross = signal(false);
   readonly is_help_open = signal(false);

@@ -1,0 +1,437 @@
+import assert from 'node:assert/strict';
+
+// The scorecard and the lab in the browser: every control, by pointer and by keyboard alone, and
+// the states in which there is nothing to show.
+
+const has_hash = (page, text) =>
+  page.waitForFunction((wanted) => location.hash.includes(wanted), text, { timeout: 5000 });
+const no_hash = (page, text) =>
+  page.waitForFunction((wanted) => !location.hash.includes(wanted), text, { timeout: 5000 });
+const press = (page, ...keys) =>
+  keys.reduce((before, key) => before.then(() => page.keyboard.press(key)), Promise.resolve());
+const see = (page, selector) => page.waitForSelector(selector, { timeout: 15_000 });
+const kPhone = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true,
+  hasTouch: true };
+const kSmall = { viewport: { width: 1280, height: 720 } };
+
+// What the browser says of an answer that the test has broken is no fault of the page.
+function forgive(problems) {
+  const kept = problems.filter((text) => !/Failed to load resource|WebSocket|ERR_/.test(text));
+  problems.splice(0, problems.length, ...kept);
+}
+
+async function not_wider_than(page, width) {
+  const found = await page.evaluate(() => document.documentElement.scrollWidth);
+  assert.ok(found <= width, `nothing is wider than the page (${found})`);
+}
+
+// Text and what is behind it, of everything on the page that is text, after WCAG 2.2.
+function worst_contrast() {
+  const parse = (text) => text.match(/[\d.]+/g)?.map(Number) ?? [0, 0, 0, 0];
+  const linear = (channel) => (channel <= 10.31475 ? channel / 3294.6
+    : ((channel / 255 + 0.055) / 1.055) ** 2.4);
+  const light = ([r, g, b]) => 0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b);
+  const behind = (element) => {
+    for (let at = element; at !== null; at = at.parentElement) {
+      const [r, g, b, a = 1] = parse(getComputedStyle(at).backgroundColor);
+      if (a > 0.99) return [r, g, b];
+    }
+    return [255, 255, 255];
+  };
+  let worst = { ratio: 21, text: '' };
+  for (const element of document.querySelectorAll('.pages *, .header *')) {
+    const own = [...element.childNodes].filter((node) => node.nodeType === 3 &&
+      node.textContent.trim() !== '');
+    if (own.length === 0 || element.closest('.sr, button:disabled') !== null) continue;
+    if (element.getClientRects().length === 0) continue;
+    const [a, b] = [light(parse(getComputedStyle(element).color)), light(behind(element))]
+      .sort((x, y) => x - y);
+    const ratio = (b + 0.05) / (a + 0.05);
+    if (ratio < worst.ratio) worst = { ratio, text: own[0].textContent.trim() };
+  }
+  return worst;
+}
+
+async function check_contrast(page) {
+  const { ratio, text } = await page.evaluate(worst_contrast);
+  assert.ok(ratio >= 4.5, `"${text}" has a contrast of ${ratio.toFixed(2)}`);
+}
+
+// Everything that can be operated has a name, and every picture says what it shows.
+async function check_names(page) {
+  const bare = await page.evaluate(() => [...document.querySelectorAll(
+    '.pages button, .pages input, .pages select, .pages canvas, .pages a, .pages summary')]
+    .filter((one) => one.closest('[aria-hidden]') === null).filter((one) => {
+      const label = one.getAttribute('aria-label') ?? '';
+      const labels = [...one.labels ?? []].map((other) => other.textContent).join('');
+      return (label + labels + (one.tagName === 'SELECT' ? '' : one.textContent)).trim() === '';
+    }).map((one) => one.outerHTML.slice(0, 120)));
+  assert.deepEqual(bare, []);
+  const silent = await page.evaluate(() => [...document.querySelectorAll('.pages figure')]
+    .filter((one) => !/\d/.test(one.querySelector('.sr')?.textContent ?? '')).length);
+  assert.equal(silent, 0, 'each chart has a sentence with numbers');
+}
+
+// --- Navigation --------------------------------------------------------------------------------
+
+async function check_navigation(page) {
+  const frames = () => page.evaluate(() => globalThis.faultline.frames());
+  await press(page, 's', 'ArrowLeft');
+  await has_hash(page, 'from=');
+  const map = await page.evaluate(() => [location.hash, globalThis.faultline.geometry()]);
+  await press(page, 'Shift+S');
+  await see(page, '.scorecard .scatter canvas');
+  await has_hash(page, 'screen=scorecard');
+  assert.match(await page.title(), /Scorecard/);
+  await page.waitForTimeout(600);
+  const before = await frames();
+  const visible = await page.evaluate(() =>
+    document.querySelector('.chart').checkVisibility({ visibilityProperty: true }));
+  assert.equal(visible, false, 'the map is hidden');
+  return { frames, before, map };
+}
+
+async function check_back(page, { frames, before, map }) {
+  await page.waitForTimeout(800);
+  assert.equal(await frames(), before, 'a map that is hidden draws nothing');
+  await press(page, 'Shift+L');
+  await see(page, '.lab');
+  await page.goBack();
+  await see(page, '.scorecard');
+  await page.goBack();
+  await see(page, '.chart:visible');
+  await no_hash(page, 'screen=');
+  const after = await page.evaluate(() => [location.hash, globalThis.faultline.geometry()]);
+  assert.equal(after[0], map[0]);
+  assert.deepEqual(after[1].time, map[1].time);
+  await page.waitForFunction((old) => globalThis.faultline.frames() > old, before);
+  await page.goForward();
+  await see(page, '.scorecard');
+  await page.click('.nav a:has-text("Map")');
+  await see(page, '.chart:visible');
+  await press(page, 'l', 's', 'm');
+  assert.equal(await page.locator('.pages').count(), 0, 'letters alone are keys of the map');
+}
+
+async function check_help(page) {
+  await press(page, '?');
+  await see(page, 'dialog[open]');
+  assert.match(await page.textContent('dialog'), /Scorecard/);
+  assert.doesNotMatch(await page.textContent('dialog'), /Crosshair/);
+  await press(page, 'Shift+M', 'Escape');
+  await see(page, '.scorecard');
+  await press(page, 'x', 's', 'l');
+  assert.doesNotMatch(await page.evaluate(() => location.hash), /side=/, 'keys of the map sleep');
+  await press(page, 't');
+  await has_hash(page, 'theme=light');
+}
+
+// --- Scorecard ---------------------------------------------------------------------------------
+
+async function check_scorecard(page) {
+  await see(page, '.skill .scores');
+  await page.waitForSelector('.recovery-table tbody tr');
+  for (const [text, hash] of [['24h', 'last=24h'], ['3d', 'last=3d'], ['1w', 'last=1w'],
+    ['Longs', 'of=long'], ['Shorts', 'of=short']]) {
+    await page.click(`.toolbar button:text-is("${text}")`);
+    await has_hash(page, hash);
+  }
+  await page.click('.toolbar button:text-is("Both sides")');
+  await no_hash(page, 'of=');
+  assert.match(await page.textContent('.totals .note'), /168 hours/);
+  await page.click('.toolbar button:text-is("All")');
+  assert.match(await page.textContent('.totals .note'), /all 720 hours/);
+  assert.match(await page.textContent('.coverage'), /[\d,]+ of [\d,]+ printed amounts/);
+  assert.match(await page.textContent('.coverage'), /80 % promised/);
+  assert.match(await page.textContent('.toolbar .origin'), /simulated market/i);
+  assert.equal(await page.locator('.feed-table tbody tr').count(), 4);
+  await page.click('.timeline summary');
+  assert.equal(await page.locator('.timeline tbody tr').count(), 200);
+  await page.click('.skill button:text-is("In the hour")');
+  assert.match(await page.textContent('.skill .scores'), /trees and geometry, no map/);
+  await page.click('.skill button:text-is("whole")');
+  assert.match(await page.textContent('.skill header'), /2026-04-01/);
+  assert.equal(await page.locator('.claims > li').count(), 8);
+  await page.click('.claims > li:nth-child(8) summary');
+  await see(page, '.claims > li:nth-child(8) table');
+  assert.match(await page.textContent('.other-studies'), /Where liquidations happen/);
+  const href = await page.getAttribute('.other-studies a', 'href');
+  assert.equal(href, '/v1/studies/location');
+}
+
+async function check_scatter(page) {
+  await page.locator('.scatter canvas').scrollIntoViewIfNeeded();
+  const box = await page.locator('.scatter canvas').boundingBox();
+  for (let i = 0; i < 40; i += 1) {
+    const share = 0.2 + 0.015 * i;
+    await page.mouse.move(box.x + 60 + share * (box.width - 80),
+      box.y + box.height - 50 - share * (box.height - 70));
+    const text = await page.textContent('.scatter .legend-line');
+    if (/expected,.*printed/.test(text)) return;
+  }
+  assert.fail('no point under the pointer');
+}
+
+async function check_failing(page, mock, path, panel, problems) {
+  mock.break(path);
+  await page.reload();
+  await see(page, `${panel}`);
+  assert.match(await page.textContent(panel), /broken for the test/);
+  mock.break();
+  await page.click(`${panel} button:text-is("Try again")`);
+  await page.waitForFunction((one) =>
+    !document.querySelector(one)?.textContent.includes('broken'), panel);
+  forgive(problems);
+}
+
+// --- Lab ---------------------------------------------------------------------------------------
+
+async function check_form(page) {
+  await see(page, '.field');
+  await page.selectOption('#lab-scenario', 'crowded_longs');
+  await has_hash(page, 'scenario=crowded_longs');
+  assert.match(await page.textContent('.scenario .hint'), /late rally/);
+  for (const [name, text, hash] of [['seed', '5', 'seed=5'], ['hours', '12', 'hours=12'],
+    ['members', '32', 'members=32']]) {
+    await page.fill(`input[name="${name}"]`, text);
+    await press(page, 'Tab');
+    await has_hash(page, hash);
+  }
+  const depth = page.locator('.field', { hasText: 'depth usd per percent' });
+  await depth.locator('.value').fill('2.5M');
+  await press(page, 'Tab');
+  await has_hash(page, 'set=makers.depth_usd_per_percent:2500000');
+  const slider = depth.locator('input[type=range]');
+  await slider.focus();
+  await press(page, 'ArrowRight');
+  const after = await depth.locator('.value').inputValue();
+  assert.notEqual(after, '2.5M', 'the slider moves the value');
+  await depth.locator('.value').fill('nonsense');
+  await press(page, 'Tab');
+  assert.equal(await depth.locator('.value').inputValue(), after, 'nonsense is not taken');
+  await page.click('.others > summary');
+  assert.ok(await page.locator('.others .field').count() > 50);
+  await page.fill('.others input[name="makers.half_spread"]', '0.0002');
+  await press(page, 'Tab');
+  await has_hash(page, 'makers.half_spread:0.0002');
+  await page.click('[aria-label="Reset half spread"]');
+  await no_hash(page, 'half_spread');
+  await page.click('button:has-text("Reset 1 change")');
+  await no_hash(page, 'set=');
+  await page.click('.others > summary');
+}
+
+async function check_run(page) {
+  await page.fill('input[name="hours"]', '16');
+  await page.click('button.primary');
+  await see(page, '.run-head .run-status.running');
+  await see(page, '.mirror canvas');
+  await page.waitForFunction(() => /about \d+s left/.test(
+    document.querySelector('.run-head').textContent));
+  await see(page, '.run-charts .error .u-wrap');
+  const share = () => page.evaluate(() =>
+    parseFloat(document.querySelector('.run-head .progress-line i')?.style.width ?? '100'));
+  const first = await share();
+  await page.waitForFunction((old) => parseFloat(
+    document.querySelector('.run-head .progress-line i')?.style.width ?? '100') > old, first);
+  await page.click('.mirror button:text-is("Log")');
+  await page.hover('.mirror canvas');
+  assert.match(await page.textContent('.mirror .legend-line'), /truth, .* estimate/);
+}
+
+async function check_done(page) {
+  await see(page, '.run-head .run-status.done');
+  assert.equal(await page.locator('button.danger').count(), 0);
+  await page.hover('.run-charts .near-sums .plot');
+  assert.match(await page.textContent('.near-sums .reading'), /truth.*estimate/);
+  assert.match(await page.textContent('.liquidated .reading'), /truth.*printed.*expected/);
+  await page.click('.lab-center summary');
+  assert.equal(await page.locator('.lab-center details tbody tr').count(), 16);
+}
+
+async function check_cancel(page) {
+  await page.fill('input[name="hours"]', '160');
+  await page.click('button.primary');
+  await see(page, 'button.danger');
+  await page.fill('input[name="seed"]', '6');
+  await page.click('button.primary');
+  await see(page, '.run-head .run-status.waiting');
+  await page.click('button.danger');
+  await see(page, '.run-head .run-status.cancelled');
+  await page.click('.run-list li:nth-child(2) .run');
+  await page.waitForFunction(() => /hour [2-9]\d* of 160/.test(
+    document.querySelector('.run-head').textContent), null, { timeout: 15_000 });
+  await page.click('button.danger');
+  await see(page, '.run-head .run-status.cancelled');
+  await page.click('button:text-is("Use settings")');
+  await has_hash(page, 'seed=5');
+}
+
+async function check_compare(page) {
+  await page.selectOption('#lab-scenario', 'quiet_range');
+  await page.fill('input[name="hours"]', '8');
+  await page.click('button.primary');
+  await see(page, '.run-head .run-status.done');
+  await page.click('.toolbar button:has-text("Compare")');
+  assert.match(await page.textContent('.lab-center'), /Tick two or more/);
+  await page.check('[aria-label^="Compare quiet range"]');
+  await page.check('[aria-label="Compare crowded longs #1"]');
+  await see(page, '.compare-error .u-wrap');
+  await see(page, '.compare-near .u-wrap');
+  const text = await page.textContent('.differences');
+  assert.match(text, /holders\.leverage_median/);
+  assert.match(text, /relative L1, mean/);
+  assert.match(await page.textContent('.toolbar'), /Compare 2/);
+}
+
+async function check_refusals(page, problems) {
+  await page.click('.toolbar button:text-is("Run")');
+  await page.fill('input[name="hours"]', '150');
+  for (let i = 0; i < 6; i += 1) {
+    await page.click('button.primary');
+    await page.waitForTimeout(250);
+  }
+  await see(page, '.submit .problem');
+  assert.match(await page.textContent('.submit .problem'), /four runs wait/);
+  for (let i = 0; i < 5; i += 1) {
+    await page.click(`.run-list li:has(.run-status:not(.done, .cancelled)) .run`);
+    await page.click('button.danger');
+    await see(page, '.run-head .run-status.cancelled');
+  }
+  forgive(problems);
+}
+
+// Tab, arrows, space and Enter are all there is.
+async function by_keyboard(page) {
+  const tab_to = async (selector) => {
+    for (let i = 0; i < 140; i += 1) {
+      await press(page, 'Tab');
+      if (await page.evaluate((one) => document.activeElement.matches(one), selector)) return;
+    }
+    assert.fail(`Tab does not lead to ${selector}`);
+  };
+  await see(page, '.field');
+  await tab_to('#lab-scenario');
+  await press(page, 'ArrowDown');
+  await has_hash(page, 'scenario=balanced');
+  await tab_to('input[name="hours"]');
+  await page.keyboard.type('6');
+  await tab_to('[aria-label="leverage median"]');
+  await press(page, 'ArrowRight', 'ArrowRight');
+  await has_hash(page, 'set=holders.leverage_median');
+  await tab_to('button.primary');
+  await press(page, 'Enter');
+  await see(page, '.run-head .run-status.done');
+  await tab_to('.run-list input');
+  await press(page, 'Space');
+  assert.equal(await page.locator('.run-list input:checked').count(), 1);
+  await tab_to('.claims summary');
+  await press(page, 'Enter');
+  await see(page, '.claims details[open] table');
+  await press(page, 'Shift+M');
+  await see(page, '.chart:visible');
+}
+
+// --- All of them -------------------------------------------------------------------------------
+
+export async function screen_tests({ test, shot, mock }) {
+  await test('from screen to screen', '#span=1d', async (page) => {
+    await check_back(page, await check_navigation(page));
+  });
+  const off = { unsettled: true };
+  await test('scorecard, dark', '#screen=scorecard', async (page) => {
+    await check_scorecard(page);
+    await check_scatter(page);
+    await check_contrast(page);
+    await check_names(page);
+    await page.reload();
+    await see(page, '.skill .scores');
+    await page.waitForTimeout(500);
+    await shot(page, 'scorecard');
+    await page.evaluate(() => document.querySelector('.skill').scrollIntoView());
+    await shot(page, 'scorecard_studies');
+    await check_help(page);
+  }, off);
+  await test('scorecard, light', '#screen=scorecard&theme=light&last=3d', async (page) => {
+    await see(page, '.skill .scores');
+    await page.waitForTimeout(500);
+    await check_contrast(page);
+    await shot(page, 'scorecard_light');
+  }, off);
+  await test('scorecard, phone', '#screen=scorecard', async (page) => {
+    await see(page, '.skill .scores');
+    await page.waitForTimeout(500);
+    await not_wider_than(page, 390);
+    await shot(page, 'scorecard_phone');
+  }, { ...kPhone, ...off });
+  await test('scorecard, what fails', '#screen=scorecard', async (page, problems) => {
+    await see(page, '.skill .scores');
+    await check_failing(page, mock, '/v1/scorecard', '.page > .state', problems);
+    await see(page, '.scatter canvas');
+    await check_failing(page, mock, '/v1/studies/recovery', '.other-studies', problems);
+    await see(page, '.recovery-table');
+    await page.context().setOffline(true);
+    await page.waitForSelector('.chip.offline', { timeout: 30_000 });
+    await see(page, '.state.bar');
+    await shot(page, 'scorecard_offline');
+    await page.context().setOffline(false);
+    await page.waitForFunction(() => document.querySelector('.state.bar') === null, null,
+      { timeout: 30_000 });
+    forgive(problems);
+  }, off);
+  await lab_tests({ test, shot, mock });
+}
+
+async function lab_tests({ test, shot, mock }) {
+  const off = { unsettled: true };
+  await test('lab, nothing run yet', '#screen=lab', async (page, problems) => {
+    await see(page, '.scenario-list');
+    await page.click('[aria-label="Choose hunters"]');
+    await has_hash(page, 'scenario=hunters');
+    await shot(page, 'lab_empty');
+    await check_failing(page, mock, '/v1/lab/scenarios', '.lab-fields', problems);
+    await see(page, '#lab-scenario');
+  }, off);
+  await test('lab, every control', '#screen=lab', async (page, problems) => {
+    await check_form(page);
+    await check_run(page);
+    await shot(page, 'lab_running');
+    await check_done(page);
+    await check_contrast(page);
+    await check_names(page);
+    await check_cancel(page);
+    await check_compare(page);
+    await page.waitForTimeout(400);
+    await shot(page, 'lab_compare');
+    await check_refusals(page, problems);
+  }, off);
+  await test('lab, by keyboard', '#screen=lab', by_keyboard, off);
+  await test('lab, light and small', '#screen=lab&theme=light', async (page) => {
+    await page.click('.run-list li:has(.done) .run');
+    await see(page, '.run-charts .error .u-wrap');
+    await page.waitForTimeout(400);
+    await check_contrast(page);
+    await not_wider_than(page, 1280);
+    await shot(page, 'lab_light');
+  }, { ...kSmall, ...off });
+  await test('lab, phone', '#screen=lab&scenario=hunters', async (page) => {
+    await see(page, '.field');
+    await not_wider_than(page, 390);
+    await shot(page, 'lab_phone');
+    await page.tap('.run-list li:has(.done) .run');
+    await page.waitForTimeout(600);
+    await page.evaluate(() => document.querySelector('.lab-center').scrollIntoView());
+    await shot(page, 'lab_phone_run');
+  }, { ...kPhone, ...off });
+  await test('lab, offline', '#screen=lab', async (page, problems) => {
+    await see(page, '.run-head');
+    await page.context().setOffline(true);
+    await page.waitForSelector('.chip.offline', { timeout: 30_000 });
+    await see(page, '.state.bar');
+    await shot(page, 'lab_offline');
+    await page.context().setOffline(false);
+    await page.waitForFunction(() => document.querySelector('.state.bar') === null, null,
+      { timeout: 30_000 });
+    forgive(problems);
+  }, off);
+}
