@@ -194,6 +194,7 @@ ExitCode run_serve(const ServeArguments& arguments, const OutputOptions& output)
   auto service = MapService::start(std::move(opened->source), std::move(options));
   if (!service) return fail(service.error(), output);
   say_where(**service, keeper->get(), output);
+  flush_said();
   watch(**service, keeper->get(), output);
   service->reset();
   if (*keeper) {

@@ -53,6 +53,8 @@ void say(std::string_view line) {
 
 void say_json(const JsonValue& value) { say(write_json(value, 2)); }
 
+void flush_said() { std::fflush(stdout); }
+
 ExitCode finish_output(ExitCode code) {
   const bool is_written = std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
   if (is_written) return code;

@@ -25,6 +25,8 @@ struct OutputOptions {
 ExitCode fail(const Diagnostic& diagnostic, const OutputOptions& options);
 
 void say(std::string_view line);
+// What was said so far reaches the other end now: of a program that goes on for long.
+void flush_said();
 void say_json(const JsonValue& value);
 
 // Sees that everything said has reached the other end: kFailed, with a line on stderr, where it has

@@ -1,0 +1,332 @@
+import assert from 'node:assert/strict';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+
+import { launch, open_page, settled } from './browser.mjs';
+import { read_png } from './png.mjs';
+import { event_to_pixel } from './latency.mjs';
+
+// The built program as its users have it: the terminal that is inside it, over a market that is
+// simulated live and over one that is replayed. FAULTLINE_PROGRAM names it. Pictures go to
+// FAULTLINE_SHOTS, else to a folder of the temporary ones.
+
+const program = process.env.FAULTLINE_PROGRAM;
+const shots = process.env.FAULTLINE_SHOTS ?? join(tmpdir(), 'faultline-service');
+const folder = mkdtempSync(join(tmpdir(), 'faultline-e2e-'));
+mkdirSync(shots, { recursive: true });
+const kInstrument = 'simulated:BTCUSDT';
+const kOnly = process.env.FAULTLINE_ONLY;
+let failures = 0;
+
+const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
+const shot = (page, name) => page.screenshot({ path: join(shots, `${name}.png`) });
+
+// --- The program -------------------------------------------------------------------------------
+
+async function start(...args) {
+  const child = spawn(program, ['--json', 'serve', '--port', '0', '--members', '16', ...args]);
+  const said = [];
+  child.stderr.on('data', (text) => said.push(String(text)));
+  const [line] = await Promise.race([
+    once(createInterface({ input: child.stdout }), 'line'),
+    once(child, 'exit').then(() => { throw new Error(`it ended: ${said.join('')}`); }),
+  ]);
+  const { url } = JSON.parse(line);
+  const get = async (path) => {
+    const response = await fetch(url + path);
+    return response.headers.get('content-type').includes('json') ? response.json()
+      : Buffer.from(await response.arrayBuffer());
+  };
+  const until = async (path, holds, seconds = 60) => {
+    for (let i = 0; i < 10 * seconds; i += 1) {
+      const body = await get(path);
+      if (holds(body)) return body;
+      await sleep(100);
+    }
+    throw new Error(`${path} did not come to it: ${JSON.stringify(await get(path)).slice(0, 400)}`);
+  };
+  const stop = async (signal = 'SIGTERM') => {
+    if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
+    child.kill(signal);
+    const [code] = await once(child, 'exit');
+    return code;
+  };
+  return { url, get, until, stop, child, said };
+}
+
+const of = (path) => `${path}?instrument=${kInstrument}`;
+const columns_of = async (service) => (await service.get('/v1/instruments')).instruments[0].column_end;
+
+async function test(name, run) {
+  if (kOnly !== undefined && !name.includes(kOnly)) return;
+  try {
+    await run();
+    console.log(`passed  ${name}`);
+  } catch (error) {
+    failures += 1;
+    console.log(`FAILED  ${name}\n${error.stack}`);
+  }
+}
+
+// A page of the service whose console stays clean and that asks nobody else.
+async function with_page(browser, service, hash, run, options = {}) {
+  const { page, context, problems, requests } =
+    await open_page(browser, `${service.url}/${hash}`, options);
+  try {
+    await settled(page);
+    await run(page);
+    assert.deepEqual(problems, [], 'the console is clean');
+    const foreign = requests.filter((url) => !url.startsWith(service.url) &&
+      !url.startsWith('data:') && !url.startsWith('blob:'));
+    assert.deepEqual(foreign, [], 'no request leaves the machine');
+  } catch (error) {
+    await shot(page, 'failed');
+    throw error;
+  } finally {
+    await context.close();
+  }
+}
+
+// --- The map -----------------------------------------------------------------------------------
+
+async function lives(browser, service) {
+  await with_page(browser, service, '#span=12h', async (page) => {
+    await page.waitForSelector('.chip.live');
+    const before = await columns_of(service);
+    const figures = await page.textContent('.figures');
+    await page.waitForFunction((old) => document.querySelector('.figures').textContent !== old,
+      figures, { timeout: 10_000 });
+    await service.until('/v1/instruments', (body) => body.instruments[0].column_end > before + 1);
+    await shot(page, 'map');
+  });
+}
+
+// What the read-out and a pixel say of a cell is what the API says of its row.
+async function says_the_truth(browser, service) {
+  await with_page(browser, service, '#span=4h', async (page) => {
+    const first = Date.parse((await service.get('/v1/instruments')).instruments[0].first_column);
+    let compared = 0;
+    for (let i = 0; i < 60; i += 1) {
+      const at = await page.evaluate(([x, y]) => {
+        const { width, height } = globalThis.faultline.geometry();
+        return globalThis.faultline.probe(x * width, y * height);
+      }, [(i * 0.754877666) % 0.95, (i * 0.569840291) % 1]);
+      if (at?.cell == null || at.cell.column_count !== 1) continue;
+      const column = Math.round((at.time - first) / 60_000);
+      const as_of = new Date(first + column * 60_000).toISOString();
+      const body = await service.get(`${of('/v1/map')}&as_of=${as_of}`);
+      assert.equal(body.index, column);
+      for (const side of ['long', 'short']) {
+        const usd = body[side].notional_at_risk_usd[at.row - body[side].first_row] ?? 0;
+        const shown = at.cell[side].most_usd;
+        assert.ok(Math.abs(shown - usd) <= 0.02 * Math.max(shown, usd) + 1,
+          `${side} ${as_of} row ${at.row}: shown ${shown}, answered ${usd}`);
+        if (usd > 1) compared += 1;
+      }
+    }
+    assert.ok(compared > 20, `${compared} compared`);
+    console.log(`        ${compared} cells within 2 % of /v1/map`);
+  });
+}
+
+async function keeps_the_past(browser, service) {
+  const now = Date.parse((await service.get('/v1/clock')).now);
+  const iso = (ms) => new Date(ms).toISOString().replace('.000Z', 'Z');
+  const from = iso(now - 5 * 3_600_000);
+  const hash = `#span=4h&from=${from}&price=80000~110000&hide=clusters~prints`;
+  await with_page(browser, service, hash, async (page) => {
+    await page.mouse.move(5, 890);
+    const plot = page.locator('.chart');
+    const { width } = await page.evaluate(() => globalThis.faultline.geometry());
+    await sleep(500);
+    const before = read_png(await plot.screenshot());
+    const end = await columns_of(service);
+    await service.until('/v1/instruments', (body) => body.instruments[0].column_end >= end + 5);
+    await sleep(500);
+    const after = read_png(await plot.screenshot());
+    let differ = 0;
+    for (let y = 0; y < before.height - 40; y += 1) {
+      for (let x = 0; x < Math.floor(width) - 2; x += 1) {
+        if (before.at(x, y).join() !== after.at(x, y).join()) differ += 1;
+      }
+    }
+    // The line of the mark is of now, and crosses the past.
+    assert.ok(differ <= 2.2 * width, `${differ} pixels of the past have changed`);
+  });
+}
+
+async function steers_the_clock(browser, service) {
+  await with_page(browser, service, '#span=4h', async (page) => {
+    await page.focus('.chart');
+    await page.keyboard.press(' ');
+    await service.until('/v1/clock', ({ speed }) => speed === 0);
+    await page.waitForSelector('.chip.paused');
+    const stood = (await service.get('/v1/clock')).now;
+    await page.keyboard.press('g');
+    const ahead = await service.until('/v1/clock', ({ now }) =>
+      Date.parse(now) >= Date.parse(stood) + 3_600_000);
+    assert.ok(Date.parse(ahead.now) < Date.parse(stood) + 3_700_000);
+    await page.keyboard.press(' ');
+    await service.until('/v1/clock', ({ speed }) => speed > 0);
+  });
+}
+
+// --- Scorecard and lab -------------------------------------------------------------------------
+
+async function scores(browser, service) {
+  const { page, context, problems } =
+    await open_page(browser, `${service.url}/#screen=scorecard`);
+  await page.waitForSelector('.scorecard .scatter canvas', { timeout: 20_000 });
+  for (const text of ['Expected', 'Printed', '80 % band', 'Feeds', 'Recovery', 'explain']) {
+    await page.waitForFunction((wanted) =>
+      document.querySelector('.scorecard').textContent.includes(wanted), text);
+  }
+  await shot(page, 'scorecard');
+  await page.mouse.move(700, 500);
+  await page.mouse.wheel(0, 700);
+  await sleep(400);
+  await shot(page, 'scorecard_studies');
+  assert.deepEqual(problems, []);
+  await context.close();
+}
+
+async function experiments(browser, service) {
+  const { page, context, problems } = await open_page(browser, `${service.url}/#screen=lab`);
+  await page.waitForSelector('.lab select', { timeout: 20_000 });
+  await page.selectOption('.lab select', 'crowded_longs');
+  await page.getByLabel('hours', { exact: true }).fill('3');
+  await page.getByLabel('members', { exact: true }).fill('8');
+  await page.getByRole('button', { name: 'Run', exact: true }).last().click();
+  const [run] = (await service.until('/v1/lab/runs', ({ runs }) => runs.length > 0)).runs;
+  await service.until(`/v1/lab/runs/${run.id}`, ({ status }) => status === 'done', 240);
+  const whole = await service.get(`/v1/lab/runs/${run.id}`);
+  assert.equal(whole.hours_done, 3);
+  assert.ok(whole.newest.true_usd.long.some((usd) => usd > 0));
+  await page.waitForFunction(() => document.querySelector('.lab').textContent.includes('done'));
+  await sleep(600);
+  await shot(page, 'lab');
+  assert.deepEqual(problems, []);
+  await context.close();
+}
+
+// --- Stops and starts --------------------------------------------------------------------------
+
+// Everybody asks at once, until `is_over()`.
+async function load(service, is_over) {
+  const paths = ['/v1/health', of('/v1/map'), of('/v1/series'), of('/v1/clusters'), '/'];
+  const ask = async () => {
+    for (let i = 0; !is_over(); i += 1) {
+      await fetch(service.url + paths[i % paths.length]).then((answer) => answer.arrayBuffer())
+        .catch(() => sleep(50));
+    }
+  };
+  await Promise.all(Array.from({ length: 16 }, ask));
+}
+
+async function survives_being_killed(browser) {
+  const state = join(folder, 'state.json');
+  const args = ['--demo', '--state', state, '--seed', '5'];
+  const service = await start(...args);
+  await service.until('/v1/instruments', ({ instruments }) => instruments[0].column_end > 700);
+  const tile = `${of('/v1/heatmap/tile')}&level=0&column=1&row=44`;
+  const before = await service.get(tile);
+  let is_over = false;
+  const loaded = load(service, () => is_over);
+  await sleep(5_500); // the state is kept every five seconds
+  await service.stop('SIGKILL');
+  is_over = true;
+  await loaded;
+  const again = await start(...args);
+  const { resumed } = await again.until('/v1/health', (body) =>
+    body.resumed !== null && /are the same/.test(body.resumed.note), 120);
+  assert.ok(resumed.columns > 600, `${resumed.columns} columns were known`);
+  assert.ok(resumed.seconds_missed > 0 && resumed.seconds_missed < 60);
+  assert.ok(before.equals(await again.get(tile)), 'a tile that was over has the same bytes');
+  await with_page(browser, again, '#span=12h', (page) => page.waitForSelector('.chip.live'));
+  assert.equal(await again.stop('SIGTERM'), 0, 'it ends well when it is asked to');
+  console.log(`        killed under load; ${resumed.columns} columns the same after the restart, ` +
+    `${resumed.seconds_missed.toFixed(1)} s missed and told`);
+}
+
+async function tells_of_a_lost_service(browser) {
+  const service = await start('--demo', '--seed', '6');
+  const { page, context } = await open_page(browser, `${service.url}/#span=4h`);
+  await settled(page);
+  await page.waitForSelector('.chip.live');
+  await service.stop('SIGKILL');
+  await page.waitForSelector('.chip.reconnecting, .chip.offline', { timeout: 15_000 });
+  await shot(page, 'lost');
+  await context.close();
+}
+
+async function replays(browser) {
+  const scenario = join(folder, 'small.toml');
+  writeFileSync(scenario, 'name = "small"\nabout = "of a test"\nlength_s = 43200\n' +
+    'warm_up_s = 21600\n[value]\nnews_count = 2\nnews_size = 0.05\n[holders]\ncount = 800\n');
+  const made = spawnSync(program, ['lab', 'run', scenario, '--out', join(folder, 'lab'),
+    '--shown', '6h', '--members', '2']);
+  assert.equal(made.status, 0, String(made.stderr));
+  const service = await start('--replay', join(folder, 'lab/store'), '--instrument', kInstrument,
+    '--speed', '600');
+  const begun = await service.until('/v1/instruments', (body) => body.instruments[0].column_end > 20);
+  assert.equal(begun.instruments[0].is_simulated, true);
+  assert.equal((await service.get('/v1/health')).mode, 'replay');
+  await with_page(browser, service, '#span=4h', async (page) => {
+    const end = Date.parse((await service.get('/v1/clock')).end);
+    await fetch(`${service.url}/v1/clock`, { method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify({ run_to: new Date(end).toISOString() }) });
+    await service.until('/v1/health', ({ is_over }) => is_over);
+    await page.focus('.scrubber input');
+    await page.keyboard.press('PageDown');
+    await page.waitForSelector('.badge.past');
+    await sleep(500);
+    await shot(page, 'replay');
+  });
+  await service.stop();
+}
+
+async function refuses(service) {
+  const status = async (path, options) => (await fetch(service.url + path, options)).status;
+  assert.equal(await status('/v1/map'), 400);
+  assert.equal(await status('/v1/map?instrument=okx:BTC-USDT-SWAP'), 404);
+  assert.equal(await status('/../etc/passwd'), 404);
+  assert.equal(await status('/%2e%2e/%2e%2e/etc/passwd'), 400);
+  assert.equal(await status('/v1/clock', { method: 'POST', body: '{"speed": 0}' }), 400);
+  assert.equal(await status('/v1/health', { headers: { Origin: 'http://evil.example' } }), 403);
+  const problem = await service.get(`${of('/v1/series')}&from=yesterday`);
+  assert.equal(problem.name, 'bad_time');
+  assert.equal(problem.field, 'from');
+}
+
+// --- All ---------------------------------------------------------------------------------------
+
+const browser = await launch();
+const demo = await start('--demo');
+await test('the service stands', async () => {
+  await demo.until('/v1/instruments', ({ instruments }) => instruments[0].column_end > 600);
+});
+await test('it refuses what makes no sense', () => refuses(demo));
+await test('the demo lives', () => lives(browser, demo));
+await test('the map says what the API says', () => says_the_truth(browser, demo));
+await test('new data leaves the past alone', () => keeps_the_past(browser, demo));
+await test('the clock is steered', () => steers_the_clock(browser, demo));
+await test('event to pixel', async () => {
+  await with_page(browser, demo, '#span=4h', async (page) => {
+    console.log(`        ${await event_to_pixel(page, 12)}`);
+  });
+});
+await test('the scorecard', () => scores(browser, demo));
+await test('an experiment', () => experiments(browser, demo));
+await demo.stop();
+await test('kill -9 under load', () => survives_being_killed(browser));
+await test('a lost service', () => tells_of_a_lost_service(browser));
+await test('replay', () => replays(browser));
+await browser.close();
+rmSync(folder, { recursive: true });
+console.log(`${failures === 0 ? 'all passed' : `${failures} failed`}; pictures in ${shots}`);
+process.exit(failures === 0 ? 0 : 1);
