@@ -32,6 +32,8 @@ struct InfoArguments {
   bool is_verified = false;
 };
 
+inline constexpr const char* kVersion = "0.1.0";
+
 // Members of the ensemble where nobody says otherwise (docs/performance.md).
 inline constexpr std::size_t kMembersDefault = 64;
 
@@ -60,6 +62,7 @@ struct ServeArguments {
   std::string replay;  // a store, at a pace
   std::string store;   // a store, at once
   std::vector<std::string> instruments;
+  std::string liquidations;
   std::string from;
   std::string to;
   std::string columns;
@@ -68,6 +71,16 @@ struct ServeArguments {
   std::uint64_t seed = 10;
   std::string address = "127.0.0.1";
   std::uint16_t port = 8420;
+  std::string keys;   // a file of API keys
+  std::string state;  // a file that the next start goes on from
+  std::vector<std::string> origins;
+  bool has_access_log = false;
+};
+
+struct NewKeyArguments {
+  std::string name;
+  std::vector<std::string> scopes;
+  std::string expires;
 };
 
 struct DemoArguments {
@@ -135,6 +148,7 @@ ExitCode run_import(const ImportArguments& arguments, const OutputOptions& outpu
 ExitCode run_info(const InfoArguments& arguments, const OutputOptions& output);
 ExitCode run_map(const MapArguments& arguments, const OutputOptions& output);
 ExitCode run_serve(const ServeArguments& arguments, const OutputOptions& output);
+ExitCode run_new_key(const NewKeyArguments& arguments, const OutputOptions& output);
 ExitCode run_demo(const DemoArguments& arguments, const OutputOptions& output);
 ExitCode run_lab_run(const LabRunArguments& arguments, const OutputOptions& output);
 ExitCode run_lab_fields(const OutputOptions& output);

@@ -27,6 +27,7 @@ constexpr const char* kAbout =
 
 constexpr const char* kFooter =
     "\nFirst steps:\n"
+    "  faultline serve --demo                           a live simulated market in the browser\n"
     "  faultline demo                                   a simulated day, offline: out/demo.png\n"
     "  faultline lab run scenarios/crowded_longs.toml --out out/crowded    a market of your own\n"
     "  faultline import --dataset datasets/btc_five_minute.toml --root DATA --store STORE\n"
@@ -184,9 +185,37 @@ void add_map(CLI::App& app, MapArguments& arguments) {
   command->add_flag("--light", arguments.is_light, "Light theme");
 }
 
+void add_serve_access(CLI::App& command, ServeArguments& arguments) {
+  command
+      .add_option("--address", arguments.address,
+                  "Of this machine; others than the loopback "
+                  "need --keys")
+      ->capture_default_str();
+  command.add_option("--port", arguments.port, "0: a free one")->capture_default_str();
+  command.add_option("--keys", arguments.keys, "File of API keys (`faultline new-key` makes them)");
+  command.add_option("--origin", arguments.origins,
+                     "Another site whose pages may ask too, as https://example.org");
+  command.add_option("--state", arguments.state, "File from which the next start goes on");
+  command.add_flag("--access-log", arguments.has_access_log,
+                   "A line of JSON for each answer, on stderr");
+}
+
+void add_new_key(CLI::App& app, NewKeyArguments& arguments) {
+  CLI::App* command = app.add_subcommand("new-key", "Make an API key for `serve --keys`");
+  command->add_option("--name", arguments.name, "Of its owner: letters, digits, - _ .")->required();
+  command
+      ->add_option("--scope", arguments.scopes, "read, metrics, control, lab; may be given again")
+      ->required()
+      ->check(CLI::IsMember({"read", "metrics", "control", "lab"}));
+  command->add_option("--expires", arguments.expires, "A time")->check(check_time);
+}
+
 constexpr const char* kServeFooter =
-    "\nOne of --demo, --replay and --store. The API is described in docs/formats/api.md. It answers\n"
-    "on the loopback only; Ctrl-C stops it.\n";
+    "\nOne of --demo, --replay and --store. Open the address that it prints in a browser; the API "
+    "is\n"
+    "described in docs/formats/api.md. Without --keys it answers on the loopback only. Ctrl-C "
+    "stops\n"
+    "it.\n";
 
 void add_serve(CLI::App& app, ServeArguments& arguments) {
   CLI::App* command = app.add_subcommand("serve", "Serve a live map over HTTP and WebSocket");
@@ -211,7 +240,11 @@ void add_serve(CLI::App& app, ServeArguments& arguments) {
   command->add_option("--seed", arguments.seed, "Of the demo's market")
       ->capture_default_str()
       ->check(check_count);
-  command->add_option("--port", arguments.port, "0: a free one")->capture_default_str();
+  command
+      ->add_option("--liquidations", arguments.liquidations,
+                   "Whose prints are read, where not those of the first instrument")
+      ->check(check_instrument);
+  add_serve_access(*command, arguments);
   command->callback([demo, replay, store] {
     if (demo->count() + replay->count() + store->count() == 0)
       throw CLI::ValidationError("serve", "needs --demo, --replay or --store");
@@ -388,26 +421,6 @@ void add_claims(CLI::App& study, ClaimsArguments& arguments) {
 }
 
 // What a wrong command line is told, and the exit code.
-int refuse(const CLI::App& app, const CLI::ParseError& error, bool wants_json) {
-  if (error.get_exit_code() == 0) {  // --help, --version
-    app.exit(error);
-    return static_cast<int>(finish_output(ExitCode::kSuccess));
-  }
-  std::string what = error.what();
-  // A word that is no subcommand counts as none at all.
-  const std::vector<std::string> left = app.remaining();
-  if (!left.empty() && app.get_subcommands().empty())
-    what = "there is no command " + left.front() + "; faultline --help lists them";
-  if (wants_json) {
-    fail({.code = Errc::kBadRequest, .field = "arguments", .note = what}, {.is_json = true});
-  } else {
-    fmt::print(stderr, "faultline: {}\nRun with --help for more information.\n", what);
-  }
-  return static_cast<int>(finish_output(ExitCode::kUsage));
-}
-
-}  // namespace
-
 void add_demo(CLI::App& app, DemoArguments& arguments) {
   CLI::App* command =
       app.add_subcommand("demo", "Simulate a market and draw its map; needs no data");
@@ -433,11 +446,31 @@ void add_lab(CLI::App& app, LabRunArguments& arguments) {
   lab->add_subcommand("fields", "List what a scenario file may say, with bounds and defaults");
 }
 
+int refuse(const CLI::App& app, const CLI::ParseError& error, bool wants_json) {
+  if (error.get_exit_code() == 0) {  // --help, --version
+    app.exit(error);
+    return static_cast<int>(finish_output(ExitCode::kSuccess));
+  }
+  std::string what = error.what();
+  // A word that is no subcommand counts as none at all.
+  const std::vector<std::string> left = app.remaining();
+  if (!left.empty() && app.get_subcommands().empty())
+    what = "there is no command " + left.front() + "; faultline --help lists them";
+  if (wants_json) {
+    fail({.code = Errc::kBadRequest, .field = "arguments", .note = what}, {.is_json = true});
+  } else {
+    fmt::print(stderr, "faultline: {}\nRun with --help for more information.\n", what);
+  }
+  return static_cast<int>(finish_output(ExitCode::kUsage));
+}
+
+}  // namespace
+
 int run(int argc, char** argv) {
   CLI::App app(kAbout, "faultline");
   app.footer(kFooter);
   app.require_subcommand(1);
-  app.set_version_flag("--version", "faultline 0.1.0");
+  app.set_version_flag("--version", std::string("faultline ") + kVersion);
   OutputOptions output;
   app.add_flag("--json", output.is_json, "Answer in JSON");
   app.add_flag("--quiet,-q", output.is_quiet, "No progress bar");
@@ -457,6 +490,8 @@ int run(int argc, char** argv) {
   LabRunArguments lab;
   add_lab(app, lab);
   add_serve(app, serve);
+  NewKeyArguments new_key;
+  add_new_key(app, new_key);
   MapSkillArguments map_skill;
   CLI::App* study_command = app.add_subcommand("study", "Compare estimates with what happened");
   study_command->require_subcommand(1);
@@ -485,6 +520,7 @@ int run(int argc, char** argv) {
   if (app.got_subcommand("map")) code = run_map(map, output);
   if (app.got_subcommand("demo")) code = run_demo(demo, output);
   if (app.got_subcommand("serve")) code = run_serve(serve, output);
+  if (app.got_subcommand("new-key")) code = run_new_key(new_key, output);
   if (const CLI::App* one = app.get_subcommand("lab"); one->parsed())
     code = one->got_subcommand("run") ? run_lab_run(lab, output) : run_lab_fields(output);
   if (study_command->got_subcommand("map-skill")) code = run_study_map_skill(map_skill, output);

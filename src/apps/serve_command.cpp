@@ -1,16 +1,20 @@
 #include <fmt/core.h>
 
-#include <array>
 #include <chrono>
-#include <string_view>
+#include <memory>
+#include <optional>
 #include <thread>
-#include <utility>
-#include <vector>
 
+#include "apps/access_log.hpp"
 #include "apps/arguments.hpp"
 #include "apps/commands.hpp"
-#include "apps/embedded.hpp"
+#include "apps/serve_resources.hpp"
+#include "base/hash.hpp"
+#include "core/time_text.hpp"
+#include "lab/scenario.hpp"
 #include "serve/map_service.hpp"
+#include "serve/served_state.hpp"
+#include "store/files.hpp"
 #include "store/store.hpp"
 
 namespace faultline {
@@ -19,21 +23,29 @@ namespace {
 constexpr std::chrono::milliseconds kLook{100};
 // Of the demo: what is there when the page opens.
 constexpr Nanos kDemoBefore = kDay;
+constexpr std::uint64_t kKeyFileBytesMax = std::uint64_t{1} << 20;
 
-Outcome<std::unique_ptr<SeriesSource>> demo_source(const ServeArguments& arguments) {
+// Where columns come from, and a number that differs when they would.
+struct Opened {
+  std::unique_ptr<SeriesSource> source;
+  std::uint64_t digest = 0;
+};
+
+Outcome<Opened> open_demo(const ServeArguments& arguments) {
   SimulationOptions options;
   options.market.seed = arguments.seed;
   options.market.length = Nanos(60 * kDay.value);
   options.market.value.news_count = 60;
   options.members = arguments.members;
-  return simulate_series(options);
+  Hash64 hash;
+  hash.add_text(write_scenario({.name = "demo", .about = {}, .market = options.market}));
+  hash.add_u64(options.members).add_text(kModelVersion);
+  Outcome<std::unique_ptr<SeriesSource>> source = simulate_series(options);
+  if (!source) return source.error();
+  return Opened{std::move(source).value(), hash.value()};
 }
 
-Outcome<std::unique_ptr<SeriesSource>> store_source(const ServeArguments& arguments) {
-  const bool is_replay = !arguments.replay.empty();
-  Outcome<std::unique_ptr<Store>> store =
-      Store::open(is_replay ? arguments.replay : arguments.store, StoreMode::kRead);
-  if (!store) return store.error();
+Outcome<MapRequest> request_of(const ServeArguments& arguments) {
   MapRequest request;
   for (const std::string& text : arguments.instruments) {
     const Outcome<InstrumentId> id = instrument_argument("--instrument", text);
@@ -47,6 +59,12 @@ Outcome<std::unique_ptr<SeriesSource>> store_source(const ServeArguments& argume
   request.instrument = request.also.front();
   request.also.erase(request.also.begin());
   request.filter.members = arguments.members;
+  if (!arguments.liquidations.empty()) {
+    const Outcome<InstrumentId> feed =
+        instrument_argument("--liquidations", arguments.liquidations);
+    if (!feed) return feed.error();
+    request.liquidations_from = *feed;
+  }
   const auto from = time_argument("--from", arguments.from);
   if (!from) return from.error();
   request.from = *from;
@@ -56,55 +74,53 @@ Outcome<std::unique_ptr<SeriesSource>> store_source(const ServeArguments& argume
   const auto columns = duration_argument("--columns", arguments.columns);
   if (!columns) return columns.error();
   request.column_interval = *columns;
-  return replay_series(std::move(store).value(), request);
+  return request;
 }
 
-// The first path of a name: "web/index.html" is {"web", "index.html"}.
-std::pair<std::string_view, std::string_view> split_name(std::string_view name) {
-  const std::size_t at = name.find('/');
-  return {name.substr(0, at), name.substr(at + 1)};
+Outcome<Opened> open_store(const ServeArguments& arguments) {
+  const bool is_replay = !arguments.replay.empty();
+  const std::string& folder = is_replay ? arguments.replay : arguments.store;
+  Outcome<std::unique_ptr<Store>> store = Store::open(folder, StoreMode::kRead);
+  if (!store) return store.error();
+  const Outcome<MapRequest> request = request_of(arguments);
+  if (!request) return request.error();
+  Hash64 hash;
+  hash.add_text(folder).add_text(kModelVersion).add_u64(request->filter.members);
+  for (const std::string& instrument : arguments.instruments) hash.add_text(instrument);
+  hash.add_text(arguments.liquidations);
+  hash.add_text(arguments.from).add_text(arguments.to).add_text(arguments.columns);
+  Outcome<std::unique_ptr<SeriesSource>> source = replay_series(std::move(store).value(), *request);
+  if (!source) return source.error();
+  return Opened{std::move(source).value(), hash.value()};
 }
 
-std::string_view title_of_study(std::string_view name) {
-  constexpr std::array<std::pair<std::string_view, std::string_view>, 3> kTitles{{
-      {"map_skill", "Does the map explain more than the price range?"},
-      {"recovery", "How well are positions found that are known?"},
-      {"claims", "Eight claims about liquidation maps"},
-  }};
-  for (const auto& [study, title] : kTitles) {
-    if (study == name) return title;
+Outcome<AccessPolicy> access_of(const ServeArguments& arguments) {
+  std::optional<AccessPolicy> policy;
+  if (arguments.keys.empty()) {
+    policy.emplace(AccessPolicy::open());
+  } else {
+    const Outcome<std::string> text = read_whole_file(arguments.keys, kKeyFileBytesMax);
+    if (!text) return text.error();
+    Outcome<AccessPolicy> parsed = AccessPolicy::parse(*text, arguments.keys);
+    if (!parsed) return parsed.error();
+    policy.emplace(std::move(parsed).value());
   }
-  return name;
-}
-
-// What was built into the program, as the service takes it.
-Outcome<void> add_embedded(std::vector<std::string>& names, std::vector<Page>& pages,
-                           ServiceOptions& options) {
-  names.reserve(embedded_files().size());
-  for (const EmbeddedFile& file : embedded_files()) {
-    const auto [folder, name] = split_name(file.name);
-    if (folder == "web") {
-      names.push_back("/" + std::string(name));
-      pages.push_back({names.back(), file.bytes});
-    } else if (folder == "scenarios") {
-      Outcome<Scenario> scenario = parse_scenario(file.bytes, name);
-      if (!scenario) return scenario.error();
-      options.scenarios.push_back(std::move(scenario).value());
-    } else if (folder == "studies") {
-      const std::string_view study = name.substr(0, name.rfind('.'));
-      options.studies.push_back({study, title_of_study(study), file.bytes});
-    } else {
-      options.openapi = file.bytes;
-    }
+  for (const std::string& origin : arguments.origins) {
+    if (const Outcome<void> done = policy->allow_origin(origin); !done) return done.error();
   }
-  options.pages = pages;
-  return {};
+  return std::move(*policy);
 }
 
-ServiceOptions options_of(const ServeArguments& arguments, const SeriesSource& source) {
+ServiceOptions options_of(const ServeArguments& arguments, const SeriesSource& source,
+                          const ServeResources& resources) {
   ServiceOptions options;
+  options.version = kVersion;
   options.server.address = arguments.address;
   options.server.port = arguments.port;
+  options.pages = resources.pages;
+  options.studies = resources.studies;
+  options.scenarios = resources.scenarios;
+  options.openapi = resources.openapi;
   options.pace.speed = arguments.speed;
   if (arguments.is_demo) {
     options.mode = ServeMode::kDemo;
@@ -118,28 +134,90 @@ ServiceOptions options_of(const ServeArguments& arguments, const SeriesSource& s
   return options;
 }
 
+// Sees that the state is kept and told of, where one is asked for.
+Outcome<std::unique_ptr<StateKeeper>> keep_state(const std::string& path, std::uint64_t digest,
+                                                 ServiceOptions& options) {
+  if (path.empty()) return std::unique_ptr<StateKeeper>();
+  Outcome<std::optional<ServedState>> earlier = read_served_state(path);
+  if (!earlier) return earlier.error();
+  auto keeper = std::make_unique<StateKeeper>(path, digest, *earlier);
+  if (const auto until = keeper->at_once_until())
+    options.pace.at_once_until = std::max(options.pace.at_once_until.value_or(*until), *until);
+  options.on_column = [&keeper = *keeper](const MapNow& now) { keeper.on_column(now); };
+  options.resumed = [&keeper = *keeper] { return keeper.note(); };
+  return keeper;
+}
+
+void say_where(const MapService& service, const StateKeeper* keeper, const OutputOptions& output) {
+  if (output.is_json) {
+    say_json(JsonValue::object().set("url", service.url()));
+    return;
+  }
+  say(fmt::format("Faultline is at {}  (Ctrl-C stops it)", service.url()));
+  const auto note = keeper != nullptr ? keeper->note() : std::nullopt;
+  if (!note) return;
+  say(fmt::format("An earlier start had come to {}, {:.0f} s ago: {}", to_text(note->from),
+                  note->seconds_missed, note->note));
+}
+
+// Until Ctrl-C. What stops a series is said once; what is there stays to be looked at.
+void watch(MapService& service, const StateKeeper* keeper, const OutputOptions& output) {
+  bool is_said = false;
+  while (!is_interrupted()) {
+    std::this_thread::sleep_for(kLook);
+    std::optional<Diagnostic> problem = service.runner().state().problem;
+    if (!problem && keeper != nullptr) problem = keeper->problem();
+    if (problem && !is_said) fail(*problem, output);
+    is_said = problem.has_value();
+  }
+}
+
 }  // namespace
 
 ExitCode run_serve(const ServeArguments& arguments, const OutputOptions& output) {
-  Outcome<std::unique_ptr<SeriesSource>> source =
-      arguments.is_demo ? demo_source(arguments) : store_source(arguments);
-  if (!source) return fail(source.error(), output);
-  ServiceOptions options = options_of(arguments, **source);
-  std::vector<std::string> names;
-  std::vector<Page> pages;
-  if (const Outcome<void> done = add_embedded(names, pages, options); !done)
-    return fail(done.error(), output);
-  const auto service = MapService::start(std::move(source).value(), std::move(options));
-  if (!service) return fail(service.error(), output);
-  if (output.is_json) {
-    say_json(JsonValue::object().set("url", (*service)->url()));
-  } else {
-    say(fmt::format("Serving at {} (Ctrl-C stops it)", (*service)->url()));
+  Outcome<AccessPolicy> access = access_of(arguments);
+  if (!access) return fail(access.error(), output);
+  const auto resources = serve_resources();
+  if (!resources) return fail(resources.error(), output);
+  Outcome<Opened> opened = arguments.is_demo ? open_demo(arguments) : open_store(arguments);
+  if (!opened) return fail(opened.error(), output);
+  ServiceOptions options = options_of(arguments, *opened->source, **resources);
+  options.access = std::move(access).value();
+  const auto keeper = keep_state(arguments.state, opened->digest, options);
+  if (!keeper) return fail(keeper.error(), output);
+  std::unique_ptr<AccessLog> log;
+  if (arguments.has_access_log) {
+    log = std::make_unique<AccessLog>();
+    options.access_log = [&log = *log](std::string_view line) { log.add(line); };
   }
-  while (!is_interrupted()) {
-    std::this_thread::sleep_for(kLook);
-    const SeriesRunner::State state = (*service)->runner().state();
-    if (state.problem) return fail(*state.problem, output);
+  auto service = MapService::start(std::move(opened->source), std::move(options));
+  if (!service) return fail(service.error(), output);
+  say_where(**service, keeper->get(), output);
+  watch(**service, keeper->get(), output);
+  service->reset();
+  if (*keeper) {
+    if (const Outcome<void> done = (*keeper)->save(); !done) return fail(done.error(), output);
+  }
+  return ExitCode::kSuccess;
+}
+
+ExitCode run_new_key(const NewKeyArguments& arguments, const OutputOptions& output) {
+  KeyRequest request{.name = arguments.name, .scopes = {}, .expires = {}};
+  for (const std::string& name : arguments.scopes) {
+    for (const Scope scope : {Scope::kRead, Scope::kMetrics, Scope::kControl, Scope::kLab}) {
+      if (name_of(scope) == name) request.scopes.push_back(scope);
+    }
+  }
+  const auto expires = time_argument("--expires", arguments.expires);
+  if (!expires) return fail(expires.error(), output);
+  request.expires = *expires;
+  const Outcome<NewKey> key = make_key(request);
+  if (!key) return fail(key.error(), output);
+  if (output.is_json) {
+    say_json(JsonValue::object().set("key", key->key).set("toml", key->toml));
+  } else {
+    say("The key, which is told only this once:\n\n    " + key->key +
+        "\n\nFor the file of --keys:\n\n" + key->toml);
   }
   return ExitCode::kSuccess;
 }

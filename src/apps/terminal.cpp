@@ -61,7 +61,10 @@ ExitCode finish_output(ExitCode code) {
   return code == ExitCode::kSuccess ? ExitCode::kFailed : code;
 }
 
-void catch_interrupt() { std::signal(SIGINT, on_interrupt); }
+void catch_interrupt() {
+  std::signal(SIGINT, on_interrupt);
+  std::signal(SIGTERM, on_interrupt);
+}
 bool is_interrupted() { return interrupts.load() > 0; }
 
 ProgressFn progress_bar(const OutputOptions& options) {

@@ -38,7 +38,8 @@ ProgressFn progress_bar(const OutputOptions& options);
 // Wipes the bar.
 void end_progress();
 
-// Makes Ctrl-C a request instead of a death; a second one kills.
+// Makes Ctrl-C, and the signal that stops a service, a request instead of a death; a second one
+// kills.
 void catch_interrupt();
 bool is_interrupted();
 

@@ -47,8 +47,8 @@ class VenueRun {
   const StepNotes& notes() const { return steps_.notes(); }
   std::uint64_t oi_exceeds_volume_steps() const { return oi_exceeds_volume_steps_; }
 
-  // All but what depends on the other venues, and the hash of the state, which takes as long as many
-  // steps.
+  // All but what depends on the other venues, and the hash of the state, which takes as long as
+  // many steps.
   VenuePart part() const;
 
  private:

@@ -109,8 +109,8 @@ void ClusterTracker::give_birth(const MapColumn& column, std::span<const VenueRo
 }
 
 void ClusterTracker::forget_ended(std::size_t kept) {
-  const auto ended = static_cast<std::size_t>(
-      std::ranges::count_if(histories_, [](const ClusterHistory& one) { return one.ended.has_value(); }));
+  const auto ended = static_cast<std::size_t>(std::ranges::count_if(
+      histories_, [](const ClusterHistory& one) { return one.ended.has_value(); }));
   if (ended <= kept) return;
   std::size_t too_many = ended - kept;
   std::vector<ClusterHistory> left;

@@ -346,11 +346,11 @@ Scope scope_of(const HttpRequest& request) {
   return request.path().starts_with("/v1/lab/") ? Scope::kLab : Scope::kControl;
 }
 
-HttpResponse answer_refused(const Access& access) {
+HttpResponse answer_refused(const HttpRequest& request, const Access& access) {
   FAULTLINE_CHECK(!access.is_allowed());
   const OutcomeRow& row = row_of(access.outcome);
   HttpResponse out =
-      answer_problem(Diagnostic{.code = row.code, .note = std::string(row.note)}, row.status);
+      answer_problem(request, {.code = row.code, .note = std::string(row.note)}, row.status);
   out.headers.push_back({"Cache-Control", "no-store"});
   if (row.status == 401 || access.outcome == AccessOutcome::kOutOfScope) {
     std::string challenge = "Bearer realm=\"faultline\"";

@@ -42,7 +42,7 @@ struct Access {
 };
 
 // The problem document, with WWW-Authenticate or Retry-After. Requires: !access.is_allowed().
-HttpResponse answer_refused(const Access& access);
+HttpResponse answer_refused(const HttpRequest& request, const Access& access);
 
 // Who may ask what: API keys, and what browsers tell about who asks (docs/formats/api.md, Access).
 //

@@ -352,7 +352,8 @@ TEST(Access, TakesOriginsAsBrowsersWriteThem) {
 
 TEST(Access, RefusesWithStatusAndChallenge) {
   const auto refused = [](AccessOutcome outcome) {
-    return answer_refused({.outcome = outcome, .wait = std::chrono::milliseconds(5'100)});
+    return answer_refused(HttpRequest(),
+                          {.outcome = outcome, .wait = std::chrono::milliseconds(5'100)});
   };
   const HttpResponse missing = refused(AccessOutcome::kMissing);
   EXPECT_EQ(missing.status, 401);

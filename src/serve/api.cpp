@@ -33,8 +33,7 @@ JsonValue feeds_document(const MapNow& now, const SeriesRunner::State& state) {
     JsonValue one = JsonValue::object();
     one.set("instrument", to_text(venue.part.spec.id));
     one.set("age_s", 1e-9 * static_cast<double>((state.now - now.column->as_of).value));
-    one.set("readings", venue.part.readings)
-        .set("refused_readings", venue.part.refused_readings);
+    one.set("readings", venue.part.readings).set("refused_readings", venue.part.refused_readings);
     one.set("completeness", name_of(venue.completeness)).set("is_stale", false);
     one.set("problem", state.problem ? JsonValue(describe(*state.problem)) : JsonValue());
     feeds.push(std::move(one));
@@ -58,46 +57,47 @@ std::string_view name_of(ServeMode mode) {
 
 Api::Api(ApiConfig config) : config_(std::move(config)) {}
 
-bool Api::is_api_path(std::string_view path) { return path == "/v1" || path.substr(0, 4) == "/v1/"; }
+bool Api::is_api_path(std::string_view path) {
+  return path == "/v1" || path.substr(0, 4) == "/v1/";
+}
 
 std::span<const Api::Route> Api::routes() {
   using enum HttpMethod;
   static constexpr std::array kRoutes{
-      Route{kGet, "/v1/health", ApiScope::kRead, &Api::health},
-      Route{kGet, "/v1/instruments", ApiScope::kRead, &Api::instruments},
-      Route{kGet, "/v1/map", ApiScope::kRead, &Api::map},
-      Route{kGet, "/v1/heatmap", ApiScope::kRead, &Api::heatmap},
-      Route{kGet, "/v1/heatmap/tile", ApiScope::kRead, &Api::tile},
-      Route{kGet, "/v1/series", ApiScope::kRead, &Api::series},
-      Route{kGet, "/v1/clusters", ApiScope::kRead, &Api::clusters},
-      Route{kGet, "/v1/liquidations", ApiScope::kRead, &Api::liquidations},
-      Route{kGet, "/v1/scorecard", ApiScope::kRead, &Api::scorecard},
-      Route{kGet, "/v1/studies", ApiScope::kRead, &Api::studies},
-      Route{kGet, "/v1/studies/", ApiScope::kRead, &Api::study},
-      Route{kGet, "/v1/clock", ApiScope::kRead, &Api::clock},
-      Route{kPost, "/v1/clock", ApiScope::kControl, &Api::set_clock},
-      Route{kGet, "/v1/lab/scenarios", ApiScope::kRead, &Api::lab_scenarios},
-      Route{kGet, "/v1/lab/fields", ApiScope::kRead, &Api::lab_fields},
-      Route{kGet, "/v1/lab/runs", ApiScope::kRead, &Api::lab_runs},
-      Route{kPost, "/v1/lab/runs", ApiScope::kLab, &Api::start_lab_run},
-      Route{kGet, "/v1/lab/runs/", ApiScope::kRead, &Api::lab_run},
-      Route{kDelete, "/v1/lab/runs/", ApiScope::kLab, &Api::cancel_lab_run},
-      Route{kGet, "/v1/openapi.json", ApiScope::kRead, &Api::openapi},
+      Route{kGet, "/v1/health", &Api::health},
+      Route{kGet, "/v1/instruments", &Api::instruments},
+      Route{kGet, "/v1/map", &Api::map},
+      Route{kGet, "/v1/heatmap", &Api::heatmap},
+      Route{kGet, "/v1/heatmap/tile", &Api::tile},
+      Route{kGet, "/v1/series", &Api::series},
+      Route{kGet, "/v1/clusters", &Api::clusters},
+      Route{kGet, "/v1/liquidations", &Api::liquidations},
+      Route{kGet, "/v1/scorecard", &Api::scorecard},
+      Route{kGet, "/v1/studies", &Api::studies},
+      Route{kGet, "/v1/studies/", &Api::study},
+      Route{kGet, "/v1/clock", &Api::clock},
+      Route{kPost, "/v1/clock", &Api::set_clock},
+      Route{kGet, "/v1/lab/scenarios", &Api::lab_scenarios},
+      Route{kGet, "/v1/lab/fields", &Api::lab_fields},
+      Route{kGet, "/v1/lab/runs", &Api::lab_runs},
+      Route{kPost, "/v1/lab/runs", &Api::start_lab_run},
+      Route{kGet, "/v1/lab/runs/", &Api::lab_run},
+      Route{kDelete, "/v1/lab/runs/", &Api::cancel_lab_run},
+      Route{kGet, "/v1/openapi.json", &Api::openapi},
   };
   return kRoutes;
+}
+
+std::vector<Api::Named> Api::names() {
+  std::vector<Named> out;
+  for (const Route& route : routes()) out.push_back({route.method, route.path});
+  return out;
 }
 
 bool Api::matches(const Route& route, std::string_view path) {
   if (route.path.back() != '/') return path == route.path;
   return path.size() > route.path.size() && path.substr(0, route.path.size()) == route.path &&
          path.find('/', route.path.size()) == std::string_view::npos;
-}
-
-ApiScope Api::scope_of(const HttpRequest& request) {
-  for (const Route& route : routes()) {
-    if (matches(route, request.path()) && route.method == asked_method(request)) return route.scope;
-  }
-  return ApiScope::kRead;
 }
 
 HttpResponse Api::answer(const HttpRequest& request) const {
@@ -110,8 +110,8 @@ HttpResponse Api::answer(const HttpRequest& request) const {
     if (route.method == HttpMethod::kGet) allowed += ", HEAD";
   }
   if (!allowed.empty()) return method_not_allowed(request, std::move(allowed));
-  return answer_problem(
-      request, {.code = Errc::kNotFound, .field = "path", .value = request.path()}, 404);
+  return answer_problem(request,
+                        {.code = Errc::kNotFound, .field = "path", .value = request.path()}, 404);
 }
 
 Outcome<SeriesRunner*> Api::runner_of(const HttpRequest& request) const {
@@ -150,11 +150,10 @@ JsonValue Api::health_document() const {
   }
   const SeriesRunner::State first = config_.series.front().runner->state();
   JsonValue resumed;
-  if (config_.resumed) {
+  if (const auto note = config_.resumed ? config_.resumed() : std::nullopt) {
     resumed = JsonValue::object();
-    resumed.set("from", to_text(config_.resumed->from)).set("columns", config_.resumed->columns);
-    resumed.set("seconds_missed", config_.resumed->seconds_missed)
-        .set("note", config_.resumed->note);
+    resumed.set("from", to_text(note->from)).set("columns", note->columns);
+    resumed.set("seconds_missed", note->seconds_missed).set("note", note->note);
   }
   JsonValue out = JsonValue::object();
   out.set("status", is_well ? "ok" : "degraded").set("mode", name_of(config_.mode));
@@ -230,7 +229,8 @@ HttpResponse Api::set_clock(const HttpRequest& request) const {
   std::optional<UnixNanos> until;
   if (run_to != nullptr) {
     const std::string* text = run_to->as_string();
-    const auto time = text != nullptr ? parse_time_text(*text) : Result<UnixNanos>(Error{Errc::kBadTime});
+    const auto time =
+        text != nullptr ? parse_time_text(*text) : Result<UnixNanos>(Error{Errc::kBadTime});
     if (!time)
       return answer_problem(
           request, {.code = Errc::kBadTime, .field = "run_to", .value = write_json(*run_to)});

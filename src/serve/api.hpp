@@ -44,12 +44,9 @@ struct ApiConfig {
   std::vector<ServedSeries> series;  // one or more; they outlive the API
   LabRuns* lab = nullptr;            // outlives the API
   std::vector<StudyDocument> studies;
-  std::string_view openapi;  // the OpenAPI document
-  std::optional<ResumeNote> resumed{};
+  std::string_view openapi;                              // the OpenAPI document
+  std::function<std::optional<ResumeNote>()> resumed{};  // empty: never
 };
-
-// What is asked for, and by which right.
-enum class ApiScope : std::uint8_t { kRead, kControl, kLab };
 
 // The answers of docs/formats/api.md, from requests that net has understood. Nothing here waits:
 // what is asked for is in memory.
@@ -62,9 +59,14 @@ class Api {
 
   // Whether the path is one of the API's; all others are pages.
   static bool is_api_path(std::string_view path);
-  // What a request needs to be allowed; kRead for a path that is not known.
-  static ApiScope scope_of(const HttpRequest& request);
   HttpResponse answer(const HttpRequest& request) const;
+
+  // What there is: the OpenAPI document is held against it.
+  struct Named {
+    HttpMethod method;
+    std::string_view path;
+  };
+  static std::vector<Named> names();
 
   // The body of /v1/health: streams need it too.
   JsonValue health_document() const;
@@ -74,7 +76,6 @@ class Api {
   struct Route {
     HttpMethod method;
     std::string_view path;  // one that ends with '/' stands for all names below it
-    ApiScope scope;
     Handler handler;
   };
   static std::span<const Route> routes();

@@ -17,12 +17,20 @@ constexpr std::array kSides{Side::kLong, Side::kShort};
 
 // What belongs on a screen: who is how much leveraged, how deep the book is, who reads the map and
 // what news there is. All other fields are numbers in a list.
-constexpr std::array<std::string_view, 14> kSliders{
-    "value.daily_volatility",     "value.news_count",         "value.news_size",
-    "value.news_sign",            "makers.depth_usd_per_percent", "makers.thinning",
-    "makers.resilience_half_life_s", "holders.leverage_median", "holders.leverage_spread",
-    "holders.long_bias",          "holders.crowding",         "readers.hunters",
-    "readers.avoider_share",      "readers.providers"};
+constexpr std::array<std::string_view, 14> kSliders{"value.daily_volatility",
+                                                    "value.news_count",
+                                                    "value.news_size",
+                                                    "value.news_sign",
+                                                    "makers.depth_usd_per_percent",
+                                                    "makers.thinning",
+                                                    "makers.resilience_half_life_s",
+                                                    "holders.leverage_median",
+                                                    "holders.leverage_spread",
+                                                    "holders.long_bias",
+                                                    "holders.crowding",
+                                                    "readers.hunters",
+                                                    "readers.avoider_share",
+                                                    "readers.providers"};
 
 JsonValue values_of(const std::vector<std::pair<std::string, double>>& values) {
   JsonValue out = JsonValue::object();
@@ -93,9 +101,8 @@ void add_hours(const std::vector<ExperimentHour>& hours, JsonValue& out) {
   out.set("true_near_usd",
           by_side_of([](const Hour& h, std::size_t s) { return near_sum(h.truth[s]); }));
   out.set("near_usd", by_side_of([](const Hour& h, std::size_t s) { return near_sum(h.mean[s]); }));
-  out.set("true_liquidated_usd", by_side_of([](const Hour& h, std::size_t s) {
-            return cents(h.true_liquidated_usd[s]);
-          }));
+  out.set("true_liquidated_usd",
+          by_side_of([](const Hour& h, std::size_t s) { return cents(h.true_liquidated_usd[s]); }));
   out.set("printed_usd",
           by_side_of([](const Hour& h, std::size_t s) { return cents(h.printed_usd[s]); }));
   out.set("expected_liquidation_usd", by_side_of([](const Hour& h, std::size_t s) {
@@ -184,8 +191,7 @@ HttpResponse Api::lab_fields(const HttpRequest& request) const {
     one.set("name", name).set("about", field.about);
     one.set("least", field.least).set("most", field.most);
     one.set("default", field_value(field, defaults));
-    list.push(std::move(
-        one.set("is_slider", std::ranges::find(kSliders, name) != kSliders.end())));
+    list.push(std::move(one.set("is_slider", std::ranges::find(kSliders, name) != kSliders.end())));
   }
   return answer_json(request, JsonValue::object().set("fields", std::move(list)));
 }
@@ -214,12 +220,11 @@ HttpResponse Api::start_lab_run(const HttpRequest& request) const {
   const Outcome<std::uint64_t> id = config_.lab->start(*order);
   if (!id) {
     const bool is_full = id.error().code == Errc::kLimit;
-    return is_full ? answer_problem(request, id.error(), 409)
-                   : answer_problem(request, id.error());
+    return is_full ? answer_problem(request, id.error(), 409) : answer_problem(request, id.error());
   }
   const auto run = config_.lab->find(*id);
-  HttpResponse out = HttpResponse::of(
-      202, "application/json", write_json(run ? json_of_run(*run) : JsonValue::object()));
+  HttpResponse out = HttpResponse::of(202, "application/json",
+                                      write_json(run ? json_of_run(*run) : JsonValue::object()));
   out.headers.push_back({"Location", "/v1/lab/runs/" + std::to_string(*id)});
   return out;
 }

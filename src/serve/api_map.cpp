@@ -119,10 +119,10 @@ HttpResponse Api::map(const HttpRequest& request) const {
   }
   const auto column = history.column_at(index);
   if (!column)
-    return answer_problem(request, {.code = Errc::kNoData,
-                                    .field = "as_of",
-                                    .note = "the first column is that of " +
-                                            to_text(history.first_column())});
+    return answer_problem(
+        request, {.code = Errc::kNoData,
+                  .field = "as_of",
+                  .note = "the first column is that of " + to_text(history.first_column())});
   return answer_json(request, map_document(history, *shown->now, *column));
 }
 
@@ -194,8 +194,7 @@ HttpResponse Api::series(const HttpRequest& request) const {
 HttpResponse Api::clusters(const HttpRequest& request) const {
   const Outcome<Shown> shown = shown_of(request);
   if (!shown) return answer_problem(request, shown.error());
-  return answer_json(request,
-                     clusters_document(*shown->history, *shown->now, WithMoments::kYes));
+  return answer_json(request, clusters_document(*shown->history, *shown->now, WithMoments::kYes));
 }
 
 HttpResponse Api::liquidations(const HttpRequest& request) const {
@@ -225,8 +224,8 @@ HttpResponse Api::scorecard(const HttpRequest& request) const {
   const Outcome<Shown> shown = shown_of(request);
   if (!shown) return answer_problem(request, shown.error());
   const MapHistory& history = *shown->history;
-  const std::int64_t an_hour = std::max<std::int64_t>(
-      1, kHour.value / history.identity().column_interval.value);
+  const std::int64_t an_hour =
+      std::max<std::int64_t>(1, kHour.value / history.identity().column_interval.value);
   const std::int64_t end = shown->now->index + 1;
   const std::int64_t begin = std::max<std::int64_t>(0, end - kHoursMost * an_hour);
   std::vector<HourSums> hours;

@@ -79,8 +79,8 @@ bool has_feed(const SeriesEntry& e, std::size_t side) {
   return e.span.feed && e.span.feed->has_side[side];
 }
 constexpr std::array kBySide{
-    BySide{"crossed_usd",
-           [](const SeriesEntry& e, std::size_t s) { return std::optional(e.span.crossed_usd[s]); }},
+    BySide{"crossed_usd", [](const SeriesEntry& e,
+                             std::size_t s) { return std::optional(e.span.crossed_usd[s]); }},
     BySide{"expected_liquidation_usd",
            [](const SeriesEntry& e, std::size_t s) {
              return has_feed(e, s) ? std::optional(e.span.feed->expected_liquidation_usd[s])
@@ -90,8 +90,9 @@ constexpr std::array kBySide{
            [](const SeriesEntry& e, std::size_t s) {
              return has_feed(e, s) ? std::optional(e.span.feed->printed_usd[s]) : std::nullopt;
            }},
-    BySide{"near_1_percent_usd",
-           [](const SeriesEntry& e, std::size_t s) { return std::optional(e.near[0].usd[s].mean); }},
+    BySide{
+        "near_1_percent_usd",
+        [](const SeriesEntry& e, std::size_t s) { return std::optional(e.near[0].usd[s].mean); }},
 };
 
 std::optional<UsdInterval> interval_of(const SeriesEntry& e, std::size_t side) {
@@ -295,7 +296,8 @@ JsonValue column_update(const MapHistory& history, const MapNow& now) {
 
 JsonValue prints_update(const MapHistory& history, std::span<const SeriesPrint> prints) {
   std::vector<SeriesPrint> largest(prints.begin(), prints.end());
-  std::ranges::stable_sort(largest, std::greater{}, [](const SeriesPrint& p) { return p.print.usd; });
+  std::ranges::stable_sort(largest, std::greater{},
+                           [](const SeriesPrint& p) { return p.print.usd; });
   if (largest.size() > kPrintsAnUpdate) largest.resize(kPrintsAnUpdate);
   std::ranges::stable_sort(largest, std::greater{},
                            [](const SeriesPrint& p) { return p.print.time; });

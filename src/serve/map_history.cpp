@@ -129,9 +129,7 @@ MapColumn MapHistory::column_of_tiles(const SeriesEntry& entry) {
   const auto texel = static_cast<std::size_t>(entry.index) % kTileSize;
   for (std::int32_t row = rows.first; row < rows.end; ++row) {
     const auto bytes = tiles_.tile(
-        {.level = 0,
-         .column = entry.index / static_cast<std::int64_t>(kTileSize),
-         .row = row});
+        {.level = 0, .column = entry.index / static_cast<std::int64_t>(kTileSize), .row = row});
     if (!bytes) continue;
     const auto* data = reinterpret_cast<const std::uint8_t*>(bytes->data());
     const Result<HeatmapTile> tile = decode_tile({data, bytes->size()});

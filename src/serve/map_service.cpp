@@ -55,19 +55,22 @@ Outcome<std::unique_ptr<MapService>> MapService::start(std::unique_ptr<SeriesSou
                                                        ServiceOptions options) {
   std::unique_ptr<MapService> out(new MapService(std::move(options)));
   MapService& self = *out;
+  const ServiceOptions& own = self.options_;
+  if (const Outcome<void> fine = check_bind(own.server.address, own.access); !fine)
+    return fine.error();
   self.id_ = to_text(source->identity().instrument);
   self.lab_ = std::make_unique<LabRuns>(self.options_.scenarios);
-  self.runner_ = std::make_unique<SeriesRunner>(
-      std::move(source), self.options_.pace,
-      [&self](const SourceNews& news) { self.publish(news); });
-  self.api_ = std::make_unique<Api>(
-      ApiConfig{.mode = self.options_.mode,
-                .version = self.options_.version,
-                .series = {{.id = self.id_, .runner = self.runner_.get()}},
-                .lab = self.lab_.get(),
-                .studies = self.options_.studies,
-                .openapi = self.options_.openapi,
-                .resumed = self.options_.resumed});
+  self.runner_ =
+      std::make_unique<SeriesRunner>(std::move(source), self.options_.pace,
+                                     [&self](const SourceNews& news) { self.publish(news); });
+  self.api_ =
+      std::make_unique<Api>(ApiConfig{.mode = self.options_.mode,
+                                      .version = self.options_.version,
+                                      .series = {{.id = self.id_, .runner = self.runner_.get()}},
+                                      .lab = self.lab_.get(),
+                                      .studies = self.options_.studies,
+                                      .openapi = self.options_.openapi,
+                                      .resumed = self.options_.resumed});
   self.add_topics();
   self.pool_ = std::make_unique<WorkerPool>(kWorkers, kRequestsWaitingMax);
   if (const Outcome<void> done = self.listen(); !done) return done.error();
@@ -108,15 +111,32 @@ std::string MapService::url() const {
   return "http://" + server_->address() + ":" + std::to_string(server_->port());
 }
 
+// Adds what a page of a configured origin needs to read it.
+void MapService::send(const HttpRequest& request, HttpResponse response,
+                      Responder& responder) const {
+  for (HttpHeader& header : options_.access.cors_headers(request))
+    response.headers.push_back(std::move(header));
+  responder.send(std::move(response));
+}
+
 void MapService::take(const HttpRequest& request, Responder responder) {
-  if (Api::is_api_path(request.path())) return answer_later(request, std::move(responder));
+  if (auto preflight = options_.access.answer_preflight(request))
+    return responder.send(std::move(*preflight));
+  const bool is_api = Api::is_api_path(request.path());
+  const bool is_metrics = request.path() == kMetricsPath;
+  const UnixNanos now(unix_now().count());
+  const Access access = is_api || is_metrics
+                            ? options_.access.check(request, scope_of(request), now)
+                            : options_.access.check_source(request);
+  if (!access.is_allowed()) return send(request, answer_refused(request, access), responder);
+  if (is_api) return answer_later(request, std::move(responder));
   const bool is_read =
       request.method() == HttpMethod::kGet || request.method() == HttpMethod::kHead;
   if (!is_read) {
     responder.send(answer_problem(
         request, {.code = Errc::kBadRequest, .field = "method", .note = "pages are only read"},
         405));
-  } else if (request.path() == kMetricsPath) {
+  } else if (is_metrics) {
     responder.send(HttpResponse::of(200, "text/plain; version=0.0.4; charset=utf-8", metrics()));
   } else {
     responder.send(pages_.answer(request));
@@ -127,7 +147,7 @@ void MapService::answer_later(const HttpRequest& request, Responder responder) {
   // A job is copied by its queue, a responder cannot be.
   const auto shared = std::make_shared<Responder>(std::move(responder));
   const bool is_taken = pool_->post([this, request, shared] {
-    if (!shared->is_abandoned()) shared->send(api_->answer(request));
+    if (!shared->is_abandoned()) send(request, api_->answer(request), *shared);
   });
   if (is_taken) return;
   HttpResponse busy = answer_problem(
@@ -135,13 +155,18 @@ void MapService::answer_later(const HttpRequest& request, Responder responder) {
       {.code = Errc::kLimit, .field = "requests", .note = "too many wait; try again in a second"},
       503);
   busy.headers.push_back({"Retry-After", "1"});
-  shared->send(std::move(busy));
+  send(request, std::move(busy), *shared);
 }
 
 UpgradeDecision MapService::upgrade(const HttpRequest& request) {
-  if (request.path() == kStreamPath) return hub_.session();
-  return answer_problem(
-      request, {.code = Errc::kNotFound, .field = "path", .value = request.path()}, 404);
+  if (request.path() != kStreamPath)
+    return answer_problem(request,
+                          {.code = Errc::kNotFound, .field = "path", .value = request.path()}, 404);
+  const Access access = options_.access.check(request, Scope::kRead, UnixNanos(unix_now().count()));
+  if (!access.is_allowed()) return answer_refused(request, access);
+  WebSocketHandlers handlers = hub_.session();
+  handlers.subprotocol = subprotocol_of(request);
+  return handlers;
 }
 
 void MapService::add_topics() {
@@ -157,16 +182,14 @@ void MapService::add_topics() {
   hub_.add_topic("clusters", id_, of_now([this](const MapNow& now) {
                    return clusters_document(runner_->history(), now, WithMoments::kNo);
                  }));
-  hub_.add_topic("liquidations", id_,
-                 [this] { return prints_update(runner_->history(), {}); });
+  hub_.add_topic("liquidations", id_, [this] { return prints_update(runner_->history(), {}); });
   hub_.add_topic("health", id_, [this] { return api_->health_document(); });
 }
 
 // On the runner's thread.
 void MapService::publish(const SourceNews& news) {
   const MapHistory& history = runner_->history();
-  if (!news.prints.empty())
-    hub_.publish("liquidations", id_, prints_update(history, news.prints));
+  if (!news.prints.empty()) hub_.publish("liquidations", id_, prints_update(history, news.prints));
   if (!news.moment) return;
   const auto now = history.now();
   hub_.publish("map", id_, column_update(history, *now));

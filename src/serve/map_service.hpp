@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "net/http_server.hpp"
+#include "serve/access.hpp"
 #include "serve/api.hpp"
 #include "serve/pages.hpp"
 #include "serve/stream_hub.hpp"
@@ -21,12 +22,13 @@ struct ServiceOptions {
   ServeMode mode = ServeMode::kDemo;
   std::string version;
   ServerConfig server{};
+  AccessPolicy access = AccessPolicy::open();
   SeriesRunner::Pace pace{};
   std::span<const Page> pages;  // they outlive the service, as all texts here do
   std::vector<StudyDocument> studies;
   std::vector<Scenario> scenarios;
   std::string_view openapi;
-  std::optional<ResumeNote> resumed{};
+  std::function<std::optional<ResumeNote>()> resumed{};
   // Called after each answer with one line of JSON, on an I/O thread; must not block.
   std::function<void(std::string_view line)> access_log{};
   // Called on the runner's thread after each column.
@@ -42,7 +44,8 @@ struct ServiceOptions {
 // Thread safety: all functions from any thread. Stops when it is destroyed.
 class MapService {
  public:
-  // Errors: those of HttpServer::start(), as what is wrong with address and port.
+  // Errors: kBadRequest (an address that is not the loopback, and no keys), and those of
+  // HttpServer::start(), as what is wrong with address and port.
   static Outcome<std::unique_ptr<MapService>> start(std::unique_ptr<SeriesSource> source,
                                                     ServiceOptions options);
   ~MapService();
@@ -58,6 +61,7 @@ class MapService {
   explicit MapService(ServiceOptions options);
   Outcome<void> listen();
   void take(const HttpRequest& request, Responder responder);
+  void send(const HttpRequest& request, HttpResponse response, Responder& responder) const;
   void answer_later(const HttpRequest& request, Responder responder);
   UpgradeDecision upgrade(const HttpRequest& request);
   void publish(const SourceNews& news);

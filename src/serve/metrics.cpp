@@ -84,7 +84,8 @@ void add_streams(const ServiceMetrics& metrics, MetricsText& text) {
   text.count(metrics.streams.subscriptions);
   text.family("stream_updates_total", "counter", "Updates published.");
   text.count(metrics.streams.updates);
-  text.family("stream_coalesced_total", "counter", "Updates that a slow reader got within another.");
+  text.family("stream_coalesced_total", "counter",
+              "Updates that a slow reader got within another.");
   text.count(metrics.streams.coalesced);
 }
 

@@ -20,9 +20,8 @@ HttpResponse page_response(std::string_view type, std::string_view caching,
                            const std::string& etag) {
   HttpResponse out;
   out.content_type = type;
-  out.headers = {{"ETag", etag},
-                 {"Cache-Control", std::string(caching)},
-                 {"Vary", "Accept-Encoding"}};
+  out.headers = {
+      {"ETag", etag}, {"Cache-Control", std::string(caching)}, {"Vary", "Accept-Encoding"}};
   return out;
 }
 

@@ -22,11 +22,9 @@ Outcome<std::optional<std::int64_t>> query_integer(const HttpRequest& request,
   std::int64_t value = 0;
   const char* end = text->data() + text->size();
   const auto read = std::from_chars(text->data(), end, value);
-  if (read.ec == std::errc::result_out_of_range)
-    return complaint(Errc::kOutOfRange, name, *text);
+  if (read.ec == std::errc::result_out_of_range) return complaint(Errc::kOutOfRange, name, *text);
   if (read.ec != std::errc() || read.ptr != end) return complaint(Errc::kNotANumber, name, *text);
-  if (value < bounds.least || value > bounds.most)
-    return complaint(Errc::kOutOfRange, name, *text);
+  if (value < bounds.least || value > bounds.most) return complaint(Errc::kOutOfRange, name, *text);
   return std::optional(value);
 }
 

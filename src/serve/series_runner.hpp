@@ -13,7 +13,8 @@
 
 namespace faultline {
 
-// Takes a source through time at a pace, on a thread of its own, and leaves what comes in a history.
+// Takes a source through time at a pace, on a thread of its own, and leaves what comes in a
+// history.
 //
 //   market time = start + speed · (time since it was started or the speed was set)
 //
@@ -43,7 +44,7 @@ class SeriesRunner {
     double speed = 0.0;
     UnixNanos begin{};  // of the first column and of the last
     UnixNanos end{};
-    UnixNanos now{};  // of the market: the end of the last column
+    UnixNanos now{};           // of the market: the end of the last column
     bool is_hurrying = false;  // to the end of run_to(), or of what was to be there at once
     bool is_over = false;
     std::optional<Diagnostic> problem{};  // why it stopped before its end
@@ -67,7 +68,7 @@ class SeriesRunner {
   mutable std::mutex mutex_;
   std::condition_variable_any changed_;
   Pace pace_;
-  std::uint64_t commands_ = 0;  // how often the pace was changed
+  std::uint64_t commands_ = 0;                 // how often the pace was changed
   std::chrono::steady_clock::time_point due_;  // of the next column
   State state_;
   std::jthread thread_;  // last: it uses all of the above

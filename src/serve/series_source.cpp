@@ -190,8 +190,7 @@ std::string_view name_of(SourceKind kind) {
 }
 
 Outcome<std::unique_ptr<SeriesSource>> simulate_series(const SimulationOptions& options) {
-  Outcome<LabMarket> market = LabMarket::open(
-      options.market, live_map_source(kReaderMap));
+  Outcome<LabMarket> market = LabMarket::open(options.market, live_map_source(kReaderMap));
   if (!market) return market.error();
   auto source = std::make_unique<Simulation>(options, std::move(market).value());
   if (const Outcome<void> done = source->warm_up(); !done) return done.error();

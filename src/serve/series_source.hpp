@@ -72,7 +72,8 @@ struct SimulationOptions {
   std::size_t members = 64;
   std::uint64_t seed = 1;  // of the ensemble
 };
-// A market that is simulated as it is looked at. Errors: those of LabMarket::open() and advance_to().
+// A market that is simulated as it is looked at. Errors: those of LabMarket::open() and
+// advance_to().
 Outcome<std::unique_ptr<SeriesSource>> simulate_series(const SimulationOptions& options);
 
 // What a store holds, column by column. The request's `from` and `to` are what is shown; all before

@@ -126,8 +126,7 @@ void StreamHub::subscribe(Session& session, std::size_t index, std::optional<std
 }
 
 Outcome<StreamHub::Command> StreamHub::command_of(std::string_view text) {
-  const Result<JsonValue> json =
-      parse_json(text, {.bytes_max = kCommandBytesMax, .depth_max = 4});
+  const Result<JsonValue> json = parse_json(text, {.bytes_max = kCommandBytesMax, .depth_max = 4});
   if (!json) return complaint(json.error().code, "command");
   if (json->as_object() == nullptr) return complaint(Errc::kUnexpectedField, "command");
   const Outcome<std::string> op = text_of(*json, "op");

@@ -23,12 +23,11 @@ namespace faultline {
 //                                                             │ it is behind
 //                                                             └──> the newest, when it has drained
 //
-// Slow readers: while a socket has more than kQueuedBytesMax waiting, nothing is sent to it; when it
-// has drained it gets the newest update alone, and how many that stands for. Nothing grows with how
-// slow it is.
-// Thread safety: all functions from any thread. Memory: kUpdatesKept updates a topic, or
-// kKeptBytesMax if that is less, and a few words a subscription. Cost: an update is written once
-// for all who are up to date.
+// Slow readers: while a socket has more than kQueuedBytesMax waiting, nothing is sent to it; when
+// it has drained it gets the newest update alone, and how many that stands for. Nothing grows with
+// how slow it is. Thread safety: all functions from any thread. Memory: kUpdatesKept updates a
+// topic, or kKeptBytesMax if that is less, and a few words a subscription. Cost: an update is
+// written once for all who are up to date.
 class StreamHub {
  public:
   static constexpr std::size_t kUpdatesKept = 256;

@@ -35,8 +35,7 @@ std::optional<double> relative_l1(const RecoverySides& mean, const RecoverySides
 
 class LabExperiment::State {
  public:
-  State(const Options& options, LabMarket market)
-      : options_(options), market_(std::move(market)) {
+  State(const Options& options, LabMarket market) : options_(options), market_(std::move(market)) {
     request_.instrument = market_.tapes().front()->instrument.id;
     request_.filter.members = options.members;
     request_.seed = options.seed;
@@ -121,7 +120,10 @@ Outcome<LabExperiment> LabExperiment::open(const Options& options, const Progres
     return Diagnostic{.code = Errc::kBadRequest,
                       .field = "length_s",
                       .note = "an experiment is watched hour by hour: an hour is the least"};
-  Outcome<LabMarket> market = LabMarket::open(options.market, live_map_source(kReaderMap));
+  // A tape ends before its end: a minute more, so that the last hour has its mark and positions.
+  MarketConfig config = options.market;
+  config.length = config.length + kMinute;
+  Outcome<LabMarket> market = LabMarket::open(config, live_map_source(kReaderMap));
   if (!market) return market.error();
   LabExperiment out(std::make_unique<State>(options, std::move(market).value()));
   if (const Outcome<void> done = out.state_->warm_up(report); !done) return done.error();

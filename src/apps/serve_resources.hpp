@@ -1,0 +1,23 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "serve/map_service.hpp"
+
+namespace faultline {
+
+// What was built into the program (apps/embedded.hpp), as the service takes it.
+struct ServeResources {
+  std::vector<std::string> page_paths;
+  std::vector<Page> pages;
+  std::vector<StudyDocument> studies;
+  std::vector<Scenario> scenarios;
+  std::string_view openapi;
+};
+
+// Errors: those of parse_scenario().
+Outcome<std::unique_ptr<ServeResources>> serve_resources();
+
+}  // namespace faultline
