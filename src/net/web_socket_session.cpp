@@ -155,6 +155,10 @@ void WebSocketSession::set_options() {
   deflate.server_enable = config.offers_deflate;
   stream_.set_option(deflate);
   stream_.read_message_max(config.message_bytes_max);
+  // The system counts its own overhead too, and so doubles the number: this is what it holds.
+  error_code ignored;
+  stream_.next_layer().set_option(
+      Socket::send_buffer_size(static_cast<int>(config.send_buffer_bytes / 2)), ignored);
   // Whole messages as one frame: we hand over what is already in one piece.
   stream_.auto_fragment(false);
 }
