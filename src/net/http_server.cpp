@@ -50,7 +50,9 @@ bool is_sensible(const ServerConfig& config) {
          config.head_bytes_max >= 256 && config.head_bytes_max <= (std::size_t{1} << 20) &&
          config.header_count_max > 0 && config.url_bytes_max > 0 &&
          config.requests_per_connection_max > 0 && shortest > milliseconds(0) &&
-         config.message_bytes_max > 0 && config.queue_bytes_max > 0 && is_sendable(probe);
+         config.message_bytes_max > 0 && config.queue_bytes_max > 0 &&
+         config.send_buffer_bytes >= 4096 && config.send_buffer_bytes <= (std::size_t{64} << 20) &&
+         is_sendable(probe);
 }
 
 milliseconds tick_of(const ServerConfig& config) {

@@ -73,6 +73,9 @@ struct ServerConfig {
   // WebSockets.
   std::size_t message_bytes_max = std::size_t{64} << 10;  // of one incoming message
   std::size_t queue_bytes_max = std::size_t{4} << 20;     // of one session, outgoing
+  // What the system may hold of one session beside the queue. Left to itself it takes megabytes,
+  // and a slow reader is shown minutes of the past before its owner hears that it is slow.
+  std::size_t send_buffer_bytes = std::size_t{256} << 10;
   std::chrono::milliseconds web_socket_idle_max{60'000};  // a ping after half of it
   std::chrono::milliseconds web_socket_close_max{5'000};  // for the other end's closing frame
   // permessage-deflate where the client offers it. Off: it costs 300 kB a session, and Beast 1.81

@@ -97,6 +97,15 @@ class WebSocketSession final : public Live, public std::enable_shared_from_this<
   void kill() override;
 
  private:
+  // What Beast calls back. Only IoThread owns a session: Beast keeps operations that wait for each
+  // other inside the stream, and a session that those owned would never end.
+  template <class Function>
+  auto alive(Function function) {
+    return [weak = weak_from_this(), function](const auto&... result) {
+      if (const auto self = weak.lock()) function(*self, result...);
+    };
+  }
+
   void set_options();
   void on_accepted(const error_code& code);
   void read();
@@ -146,6 +155,10 @@ void WebSocketSession::set_options() {
   deflate.server_enable = config.offers_deflate;
   stream_.set_option(deflate);
   stream_.read_message_max(config.message_bytes_max);
+  // The system counts its own overhead too, and so doubles the number: this is what it holds.
+  error_code ignored;
+  stream_.next_layer().set_option(
+      Socket::send_buffer_size(static_cast<int>(config.send_buffer_bytes / 2)), ignored);
   // Whole messages as one frame: we hand over what is already in one piece.
   stream_.auto_fragment(false);
 }
@@ -161,8 +174,9 @@ void WebSocketSession::start() {
       if (const auto self = weak.lock(); self != nullptr && self->is_open_) self->may_pass();
     });
   });
-  stream_.async_accept(
-      request_, [self = shared_from_this()](const error_code& code) { self->on_accepted(code); });
+  stream_.async_accept(request_, alive([](WebSocketSession& self, const error_code& code) {
+                         self.on_accepted(code);
+                       }));
 }
 
 void WebSocketSession::on_accepted(const error_code& code) {
@@ -187,9 +201,8 @@ void WebSocketSession::on_accepted(const error_code& code) {
 
 void WebSocketSession::read() {
   if (has_ended_) return;
-  stream_.async_read(in_, [self = shared_from_this()](const error_code& code, std::size_t bytes) {
-    self->on_read(code, bytes);
-  });
+  stream_.async_read(in_, alive([](WebSocketSession& self, const error_code& code,
+                                   std::size_t bytes) { self.on_read(code, bytes); }));
 }
 
 // Whether the peer may send another message; closes the session where not.
@@ -248,9 +261,9 @@ void WebSocketSession::write() {
   write_begun_at_ = monotonic_now();
   stream_.text(writing_->kind == WebSocketChannel::Kind::kText);
   stream_.async_write(asio::buffer(*writing_->bytes),
-                      [self = shared_from_this()](const error_code& code, std::size_t bytes) {
-                        self->on_written(code, bytes);
-                      });
+                      alive([](WebSocketSession& self, const error_code& code, std::size_t bytes) {
+                        self.on_written(code, bytes);
+                      }));
 }
 
 void WebSocketSession::on_written(const error_code& code, std::size_t bytes) {
@@ -273,10 +286,10 @@ void WebSocketSession::begin_close(CloseCode code, std::string_view reason) {
   channel_->end();
   websocket::close_reason told(static_cast<std::uint16_t>(code));
   told.reason.assign(reason.data(), reason.size());
-  stream_.async_close(told, [self = shared_from_this()](const error_code& failure) {
-    // Without an error the other end has said goodbye too: nothing more comes.
-    self->end(*self->own_code_, failure ? After::kLinger : After::kClose);
-  });
+  stream_.async_close(told, alive([](WebSocketSession& self, const error_code& failure) {
+                        // Without an error the other end has said goodbye too: nothing more comes.
+                        self.end(*self.own_code_, failure ? After::kLinger : After::kClose);
+                      }));
 }
 
 void WebSocketSession::end(CloseCode code, After after) {
@@ -301,12 +314,13 @@ void WebSocketSession::end(CloseCode code, After after) {
 // reset the connection, and could destroy our closing frame on its way.
 void WebSocketSession::linger() {
   Socket& socket = stream_.next_layer();
-  socket.async_wait(Socket::wait_read, [self = shared_from_this()](error_code code) {
-    std::array<char, kLingerBytes> dropped;
-    if (!code) self->stream_.next_layer().read_some(asio::buffer(dropped), code);
-    if (code && code != asio::error::would_block) return self->close();
-    self->linger();
-  });
+  socket.async_wait(Socket::wait_read, alive([](WebSocketSession& self, error_code code) {
+                      std::array<char, kLingerBytes> dropped;
+                      Socket& readable = self.stream_.next_layer();
+                      if (!code) readable.read_some(asio::buffer(dropped), code);
+                      if (code && code != asio::error::would_block) return self.close();
+                      self.linger();
+                    }));
 }
 
 void WebSocketSession::close() {
