@@ -104,7 +104,8 @@ MapService::~MapService() {
   health_thread_ = {};
   server_.reset();
   pool_.reset();
-  runner_.reset();
+  // It publishes until it has stopped, and may not have been made.
+  if (runner_) runner_->stop();
 }
 
 std::string MapService::url() const {

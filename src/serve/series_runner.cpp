@@ -24,9 +24,11 @@ void SeriesRunner::start() {
   thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
 }
 
-SeriesRunner::~SeriesRunner() {
+SeriesRunner::~SeriesRunner() { stop(); }
+
+void SeriesRunner::stop() {
   thread_.request_stop();
-  changed_.notify_all();
+  if (thread_.joinable()) thread_.join();
 }
 
 SeriesRunner::State SeriesRunner::state() const {

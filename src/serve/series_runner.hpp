@@ -38,6 +38,8 @@ class SeriesRunner {
 
   // Requires: once.
   void start();
+  // No news after it. Stopping twice, or before start(), does nothing; the destructor does it too.
+  void stop();
   MapHistory& history() { return history_; }
 
   struct State {

@@ -1,0 +1,136 @@
+#include "serve/map_service.hpp"
+
+#include <gtest/gtest.h>
+
+#include "net/test_client.hpp"
+#include "serve/test_service.hpp"
+
+namespace faultline {
+namespace {
+
+const std::array kPages{Page{"/index.html", "<!doctype html><title>f</title>"}};
+
+ServiceOptions options_at(double speed) {
+  ServiceOptions out;
+  out.version = "test";
+  out.pace.speed = speed;
+  out.pages = kPages;
+  out.scenarios = {{.name = "small", .about = "of a test", .market = small_market()}};
+  out.openapi = "{}";
+  return out;
+}
+
+std::unique_ptr<MapService> start_service(ServiceOptions options) {
+  auto service = MapService::start(small_series(), std::move(options));
+  EXPECT_TRUE(service) << describe(service.error());
+  return std::move(service).value();
+}
+
+std::uint16_t port_of(const MapService& service) {
+  const std::string url = service.url();
+  return static_cast<std::uint16_t>(std::stoi(url.substr(url.rfind(':') + 1)));
+}
+
+TEST(MapService, AnswersPagesApiAndMetrics) {
+  const auto service = start_service(options_at(SeriesRunner::kSpeedMax));
+  ASSERT_TRUE(wait_until([&] { return service->runner().state().is_over; }));
+  TestClient client(port_of(*service));
+  const TestResponse page = client.ask(get_request("/"));
+  EXPECT_EQ(page.status, 200);
+  EXPECT_EQ(page.body, kPages[0].bytes);
+  EXPECT_NE(page.header("Content-Security-Policy").find("default-src 'self'"), std::string::npos);
+  const TestResponse map = client.ask(get_request("/v1/map?instrument=simulated:BTCUSDT"));
+  EXPECT_EQ(map.status, 200);
+  EXPECT_TRUE(parse_json(map.body));
+  const TestResponse metrics = client.ask(get_request("/metrics"));
+  EXPECT_NE(metrics.body.find("\nfaultline_columns{instrument=\"simulated:BTCUSDT\"} 35"),
+            std::string::npos)
+      << metrics.body;
+  EXPECT_EQ(client.ask(get_request("/nothing")).status, 404);
+}
+
+TEST(MapService, StreamsASnapshotAndThenColumns) {
+  const auto service = start_service(options_at(SeriesRunner::kSpeedMax));
+  TestClient client(port_of(*service));
+  ASSERT_EQ(client.upgrade("/v1/stream").status, 101);
+  ASSERT_TRUE(client.send(
+      frame_of(1, R"({"op": "subscribe", "channel": "map", "instrument": "simulated:BTCUSDT"})")));
+  std::int64_t seq = 0;
+  for (int i = 0; i < 5; ++i) {
+    const auto message = parse_json(client.receive_frame().payload);
+    ASSERT_TRUE(message);
+    EXPECT_EQ(*message->find("kind")->as_string(), i == 0 ? "snapshot" : "delta");
+    const std::int64_t now = *message->find("seq")->as_int();
+    EXPECT_GT(now, seq);
+    seq = now;
+  }
+}
+
+TEST(MapService, AsksForAKeyWhereKeysAre) {
+  ServiceOptions options = options_at(1.0);
+  const NewKey reader = make_key({.name = "r", .scopes = {Scope::kRead}}).value();
+  options.access = AccessPolicy::parse(reader.toml, "keys.toml").value();
+  const auto service = start_service(std::move(options));
+  TestClient client(port_of(*service));
+  EXPECT_EQ(client.ask(get_request("/v1/health")).status, 401);
+  EXPECT_EQ(client.ask(get_request("/metrics")).status, 401);
+  EXPECT_EQ(client.ask(get_request("/")).status, 200);  // a page holds no data
+  const std::string key = "Authorization: Bearer " + reader.key + "\r\n";
+  EXPECT_EQ(client.ask(get_request("/v1/health", key)).status, 200);
+  EXPECT_EQ(client
+                .ask("POST /v1/clock HTTP/1.1\r\nHost: h\r\n" + key +
+                     "Content-Type: application/json\r\nContent-Length: 12\r\n\r\n{\"speed\": 0}")
+                .status,
+            403);
+  TestClient stranger(port_of(*service));
+  EXPECT_EQ(stranger.upgrade("/v1/stream").status, 401);
+  TestClient friendly(port_of(*service));
+  const TestResponse taken = friendly.upgrade(
+      "/v1/stream", "Sec-WebSocket-Protocol: faultline, key." + reader.key + "\r\n");
+  EXPECT_EQ(taken.status, 101);
+  EXPECT_EQ(taken.header("Sec-WebSocket-Protocol"), "faultline");
+}
+
+TEST(MapService, IsNotOpenToEverybodyWithoutKeys) {
+  ServiceOptions options = options_at(1.0);
+  options.server.address = "0.0.0.0";
+  const auto service = MapService::start(small_series(), std::move(options));
+  ASSERT_FALSE(service);
+  EXPECT_EQ(service.error().code, Errc::kBadRequest);
+}
+
+// Columns are published until the runner has stopped, whenever that is.
+TEST(MapService, StopsAtAnyMoment) {
+  for (int i = 0; i < 12; ++i) {
+    auto service = start_service(options_at(SeriesRunner::kSpeedMax));
+    ASSERT_TRUE(wait_until([&] { return service->runner().history().column_end() > i; }));
+    service.reset();
+  }
+}
+
+TEST(MapService, LogsEachAnswer) {
+  std::mutex mutex;
+  std::vector<std::string> lines;
+  ServiceOptions options = options_at(1.0);
+  options.access_log = [&](std::string_view line) {
+    const std::lock_guard lock(mutex);
+    lines.emplace_back(line);
+  };
+  auto service = start_service(std::move(options));
+  TestClient client(port_of(*service));
+  const TestResponse answer = client.ask(get_request("/v1/health?key=secret"));
+  ASSERT_TRUE(wait_until([&] {
+    const std::lock_guard lock(mutex);
+    return lines.size() == 1;
+  }));
+  service.reset();
+  const auto line = parse_json(lines.front());
+  ASSERT_TRUE(line);
+  EXPECT_EQ(*line->find("path")->as_string(), "/v1/health");
+  EXPECT_EQ(line->find("status")->as_int(), 200);
+  EXPECT_EQ(*line->find("request_id")->as_string(), answer.header("X-Request-Id"));
+  EXPECT_EQ(lines.front().find("secret"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace faultline
