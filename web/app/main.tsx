@@ -42,7 +42,8 @@ const stream = new StreamClient({
   random: Math.random,
   stale_after_ms: kStaleAfterMs,
   on_message: (message) => session.take(message),
-  on_gap: ({ channel }) => { if (channel === 'map') session.renew(); },
+  on_gap: ({ channel }) => session.on_gap(channel),
+  on_problem: (detail) => { session.problem.value = detail; },
   on_state: (state) => { session.stream_state.value = state; },
 });
 

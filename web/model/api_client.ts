@@ -1,6 +1,6 @@
 import { object_of } from './json.ts';
 
-// GET requests to /v1: what is unchanged comes from memory by its ETag, what fails for a moment is
+// Requests to /v1: what is unchanged comes from memory by its ETag, what fails for a moment is
 // tried again, and what nobody needs any more is given up by its signal.
 
 export class ApiError extends Error {
@@ -75,6 +75,15 @@ export class ApiClient {
       this.#remembered.delete(oldest);
     }
     return body;
+  }
+
+  // A change is asked for once: what came of it, nobody knows when the answer is lost.
+  async post(path: string, body: unknown): Promise<unknown> {
+    const init = { method: 'POST', headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify(body) };
+    const response = await this.#options.fetch(this.url(path, {}), init);
+    if (!response.ok) throw await problem_of(response);
+    return response.json();
   }
 
   // null: nothing is there (404), or it is still what `etag` names (304).

@@ -1,19 +1,19 @@
 import { kTileSize } from '../model/heatmap_tile.ts';
 import { texel_ms } from '../model/tile_grid.ts';
-import { kSideModes } from '../model/view.ts';
 import { price } from '../units/unit.ts';
 import { x_of_time, y_of_price, y_of_row } from './geometry.ts';
 import { Instances, Program } from './gl.ts';
-import { kPaletteNames, kPaletteSize, mix, palette_of } from './palette.ts';
+import { code_colors, kHatchShare } from './color_map.ts';
+import { kPaletteNames, mix } from './palette.ts';
 import {
-  kDotFragment, kDotVertex, kRectFragment, kRectVertex, kTileFragment, kTileVertex,
+  kDotFragment, kDotVertex, kRectFragment, kRectVertex, kTileVertex, tile_fragment,
 } from './shaders.ts';
 import { TileTextures } from './tile_textures.ts';
 import type { Liquidation } from '../model/api_types.ts';
 import type { HeatmapTile } from '../model/heatmap_tile.ts';
 import type { SeriesSlice } from '../model/series_store.ts';
-import type { SeriesGrid } from '../model/tile_grid.ts';
-import type { ColorScale } from '../model/view.ts';
+import type { SeriesGrid, TimeRange } from '../model/tile_grid.ts';
+import type { ColorScale, SideMode } from '../model/view.ts';
 import type { CellStyle } from './color_map.ts';
 import type { Geometry } from './geometry.ts';
 import type { Rgb } from './palette.ts';
@@ -33,18 +33,41 @@ export type MapFrame = {
   readonly parts: readonly TilePart[]; // later ones lie over earlier ones
   readonly candles: SeriesSlice | null;
   readonly prints: readonly Liquidation[];
+  readonly tier: TierFrame | null; // null: rows at any distance from the mark
+};
+
+// Rows as a tier wants them: distances from the mark of each texel, from `first` (inclusive) to
+// `end`, in rows, above and below it. NaN where the mark is not known: nothing is drawn there.
+export type TierFrame = {
+  readonly times: TimeRange;
+  readonly width_ms: number;
+  readonly rows: Float32Array;
+  readonly above: readonly [number, number];
+  readonly below: readonly [number, number];
 };
 
 type Gear = {
   readonly tiles: TileTextures;
-  readonly tile_program: Program;
+  readonly tile_programs: Map<string, Program>; // by how many rows share a pixel, and tier
   readonly rect_program: Program;
   readonly dot_program: Program;
   readonly tile_quads: Instances;
   readonly rects: Instances;
   readonly dots: Instances;
   readonly palette: WebGLTexture;
+  readonly marks: WebGLTexture;
 };
+
+const kCodeCount = 4096;
+const kPaletteLines: Readonly<Record<SideMode, number>> =
+  { both: 0, long: 1, short: 2, two_hue: 1 };
+
+// Where the hatching begins, in pixels: at a fixed time, so that it goes with the map. Whole
+// pixels, so that lines keep their shape.
+function hatch_shift(g: Geometry, period: number): number {
+  const px = Math.round((g.time.from / (g.time.to - g.time.from)) * g.width);
+  return ((px % period) + period) % period;
+}
 
 const unit = (color: Rgb): [number, number, number] =>
   [color[0] / 255, color[1] / 255, color[2] / 255];
@@ -80,19 +103,22 @@ export class MapRenderer {
   #build(): Gear {
     const gl = this.#gl;
     this.#palette_name = '';
-    const palette = gl.createTexture();
-    gl.bindTexture(gl.TEXTURE_2D, palette);
-    gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MIN_FILTER, gl.NEAREST);
-    gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MAG_FILTER, gl.NEAREST);
+    const [palette, marks] = [gl.createTexture(), gl.createTexture()];
+    for (const texture of [palette, marks]) {
+      gl.bindTexture(gl.TEXTURE_2D, texture);
+      gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MIN_FILTER, gl.NEAREST);
+      gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MAG_FILTER, gl.NEAREST);
+    }
     return {
       tiles: new TileTextures(gl),
-      tile_program: new Program(gl, kTileVertex, kTileFragment),
+      tile_programs: new Map(),
       rect_program: new Program(gl, kRectVertex, kRectFragment),
       dot_program: new Program(gl, kDotVertex, kDotFragment),
-      tile_quads: new Instances(gl, [4, 3]),
+      tile_quads: new Instances(gl, [4, 3, 1]),
       rects: new Instances(gl, [4, 4]),
       dots: new Instances(gl, [3, 3]),
       palette,
+      marks,
     };
   }
 
@@ -122,53 +148,75 @@ export class MapRenderer {
     this.#gl.readPixels(0, 0, 1, 1, this.#gl.RGBA, this.#gl.UNSIGNED_BYTE, new Uint8Array(4));
   }
 
+  // The colour of every code, for each palette: made anew when the scale, the theme or the opacity
+  // changes.
   #use_palette(style: CellStyle): void {
     const gl = this.#gl;
     gl.activeTexture(gl.TEXTURE1);
     gl.bindTexture(gl.TEXTURE_2D, this.#gear.palette);
-    const name = `${style.theme.name} ${style.opacity}`;
+    const { theme, opacity, scale } = style;
+    const name = `${theme.name} ${opacity} ${scale.top_usd} ${scale.decades}`;
     if (name === this.#palette_name) return;
     this.#palette_name = name;
-    const bytes = new Uint8Array(kPaletteSize * kPaletteNames.length * 4);
-    kPaletteNames.forEach((one, line) => {
-      palette_of(style.theme.name, one).forEach((color, i) => {
-        const mixed = mix(style.theme.plot, color, style.opacity).map(Math.round);
-        bytes.set([...mixed, 255], (line * kPaletteSize + i) * 4);
-      });
-    });
-    gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA, kPaletteSize, kPaletteNames.length, 0, gl.RGBA,
+    const lines = kPaletteNames.map((one) => code_colors(style, one));
+    const bytes = new Uint8Array(lines.length * kCodeCount * 4);
+    lines.forEach((line, i) => bytes.set(line, i * kCodeCount * 4));
+    gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA, kCodeCount, lines.length, 0, gl.RGBA,
       gl.UNSIGNED_BYTE, bytes);
   }
 
-  #draw_tiles({ geometry: g, style, grid, parts }: MapFrame): void {
+  #use_tile_program(row_count: number, has_tier: boolean): Program {
+    const { tile_programs } = this.#gear;
+    const name = `${row_count} ${has_tier}`;
+    let program = tile_programs.get(name);
+    if (program === undefined) {
+      program = new Program(this.#gl, kTileVertex, tile_fragment(row_count, has_tier));
+      tile_programs.set(name, program);
+    }
+    program.use();
+    return program;
+  }
+
+  #draw_tiles({ geometry: g, style, grid, parts, tier }: MapFrame): void {
     const gl = this.#gl;
-    const { tiles, tile_program: program, tile_quads } = this.#gear;
+    const { tiles, tile_quads } = this.#gear;
     this.#use_palette(style);
-    tiles.begin_frame();
+    tiles.begin_frame(style.side);
     const row_px = g.height / (g.rows.high - g.rows.low);
     const values = parts.flatMap(({ tile, from, to }) => {
       const size = texel_ms(grid, tile.key.level);
       const x = x_of_time(g, grid.first_column + tile.key.column * kTileSize * size);
       const texel_px = (size / (g.time.to - g.time.from)) * g.width;
-      const y = y_of_row(g, tile.key.row * kTileSize);
-      return [x, texel_px, y, row_px, tiles.layer_of(tile), from, to];
+      const row = tile.key.row * kTileSize;
+      return [x, texel_px, y_of_row(g, row), row_px, tiles.layer_of(tile), from, to, row];
     });
     tile_quads.put(Float32Array.from(values));
-    program.use();
+    const row_count = Math.max(1, Math.round(1 / row_px));
+    const program = this.#use_tile_program(row_count, tier !== null);
     gl.uniform2f(program.at('u_size'), g.width, g.height);
-    gl.uniform1f(program.at('u_height'), g.height);
     gl.uniform1f(program.at('u_ratio'), g.ratio);
+    gl.uniform1f(program.at('u_shift'), hatch_shift(g, 14 * g.ratio));
     gl.uniform1i(program.at('u_tiles'), 0);
     gl.uniform1i(program.at('u_palette'), 1);
-    const { top_usd, decades } = style.scale;
-    gl.uniform1f(program.at('u_log_floor'), Math.log10(top_usd) - decades);
-    gl.uniform1f(program.at('u_decades'), decades);
-    gl.uniform1i(program.at('u_side'), kSideModes.indexOf(style.side));
-    gl.uniform1i(program.at('u_row_count'), Math.max(1, Math.round(1 / row_px)));
-    gl.uniform1i(program.at('u_hatching'), style.has_hatching ? 1 : 0);
+    gl.uniform1i(program.at('u_line'), kPaletteLines[style.side]);
+    gl.uniform1f(program.at('u_hatch'), style.has_hatching ? kHatchShare : 0);
     gl.uniform3f(program.at('u_plot'), ...unit(style.theme.plot));
     gl.uniform3f(program.at('u_gap'), ...unit(style.theme.gap));
+    if (tier !== null) this.#use_tier(program, tier, g);
     tile_quads.draw();
+  }
+
+  #use_tier(program: Program, tier: TierFrame, g: Geometry): void {
+    const gl = this.#gl;
+    const { times, width_ms, rows, above, below } = tier;
+    gl.activeTexture(gl.TEXTURE2);
+    gl.bindTexture(gl.TEXTURE_2D, this.#gear.marks);
+    gl.texImage2D(gl.TEXTURE_2D, 0, gl.R32F, rows.length, 1, 0, gl.RED, gl.FLOAT, rows);
+    const span = g.time.to - g.time.from;
+    gl.uniform1i(program.at('u_marks'), 2);
+    gl.uniform2f(program.at('u_marks_place'), x_of_time(g, times.from),
+      (width_ms / span) * g.width);
+    gl.uniform4f(program.at('u_tier'), ...above, ...below);
   }
 
   #draw_candles({ geometry: g, style, grid, candles }: MapFrame): void {

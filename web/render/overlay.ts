@@ -7,7 +7,7 @@ import { decimals_of_step, round_step, round_ticks } from '../units/ticks.ts';
 import { price, unix_ms } from '../units/unit.ts';
 import { price_of_y, time_of_x, x_of_time, y_of_price } from './geometry.ts';
 import { css_of } from './palette.ts';
-import type { Cluster } from '../model/api_types.ts';
+import type { Box } from '../model/cluster_boxes.ts';
 import type { Price, UnixMs } from '../units/unit.ts';
 import type { ChartTheme } from './chart_theme.ts';
 import type { Geometry } from './geometry.ts';
@@ -32,7 +32,7 @@ export type OverlayFrame = {
   readonly theme: ChartTheme;
   readonly mark: Price | null;
   readonly newest: UnixMs;
-  readonly clusters: readonly Cluster[];
+  readonly clusters: readonly Box[];
   readonly watermark: string | null;
 };
 
@@ -109,7 +109,7 @@ function draw_clusters(ctx: Context, frame: OverlayFrame): void {
     taken.push(y);
     const color = one.side === 'long' ? theme.long : theme.short;
     const [top, bottom] = [y_of_price(g, one.price_high), y_of_price(g, one.price_low)];
-    const text = format_usd(one.notional_at_risk_usd);
+    const text = format_usd(one.usd);
     const width = ctx.measureText(text).width + 10 * ratio;
     const left = Math.round(edge - width - 8 * ratio);
     const bar = Math.max(2, Math.round(2 * ratio));

@@ -9,6 +9,7 @@ import { draw_crosshair, draw_overlay, kPriceAxisPx, kTimeAxisPx } from '../rend
 import { draw_profile } from '../render/profile.ts';
 import { parts_of } from '../render/tile_parts.ts';
 import { ms } from '../units/unit.ts';
+import { tier_of } from './tier.ts';
 import type { Invalidation } from '../render/frame_loop.ts';
 import type { UiState } from './ui_state.ts';
 
@@ -74,7 +75,7 @@ export class ChartController {
     on(kInvalidation.full, () => [this.#ui.geometry.value, this.#ui.style.value]);
     on(kInvalidation.tiles, () => [session.tiles_version.value, session.series_version.value,
       session.prints.value, session.view.value.hidden]);
-    on(kInvalidation.overlay, () => [session.clusters.value, session.column.value]);
+    on(kInvalidation.overlay, () => [session.boxes.value, session.column.value]);
     on(kInvalidation.crosshair, () => this.#ui.cross.value);
     const observer = new ResizeObserver(() => this.#resize());
     observer.observe(this.#canvases.host);
@@ -122,9 +123,10 @@ export class ChartController {
       style: this.#ui.style.value,
       grid: of.grid,
       parts: parts_of(session.tiles_at(session.tile_level.value),
-        (key) => session.tiles.use(key), of.column_end),
+        (key) => session.tiles.use(key), session.horizon.value),
       candles: is_shown(view, 'candles') ? session.series.value : null,
       prints: is_shown(view, 'prints') ? session.prints.value : [],
+      tier: tier_of(session),
     });
   }
 
@@ -138,7 +140,7 @@ export class ChartController {
     if (overlay) {
       draw_overlay(overlay, {
         geometry, theme, mark: column?.mark ?? null, newest: session.known.value.newest,
-        clusters: is_shown(view, 'clusters') ? session.clusters.value : [],
+        clusters: is_shown(view, 'clusters') ? session.boxes.value : [],
         watermark: column?.header.is_simulated === true ? 'SIMULATED MARKET' : null,
       });
     }
