@@ -1,7 +1,8 @@
-import { effect } from '@preact/signals';
+import { effect, untracked } from '@preact/signals';
 import { render } from 'preact';
 
 import { ApiClient, sleep } from '../model/api_client.ts';
+import { ClockControl } from '../model/clock_control.ts';
 import { MapSession } from '../model/map_session.ts';
 import { StreamClient } from '../model/stream_client.ts';
 import { make_tile_decoder } from '../model/tile_decoder.ts';
@@ -9,6 +10,7 @@ import { hash_of_view, view_of_hash } from '../model/url_state.ts';
 import { handle_key } from '../views/keys.ts';
 import { MapScreen } from '../views/map_screen.tsx';
 import { probe, probe_color } from '../views/probe.ts';
+import { HeadPlayer } from '../views/replay.ts';
 import { short_name } from '../views/text.ts';
 import { UiState } from '../views/ui_state.ts';
 import type { Socket } from '../model/stream_client.ts';
@@ -21,6 +23,7 @@ import 'uplot/dist/uPlot.min.css';
 const kStaleAfterMs = 15_000;
 const kRetryMs = 3000;
 const kUrlEveryMs = 400;
+const kPlayEveryMs = 100;
 
 function stream_address(): string {
   const { protocol, host } = globalThis.location;
@@ -49,7 +52,8 @@ const stream = new StreamClient({
 
 const session: MapSession = new MapSession(
   view_of_hash(globalThis.location.hash), api, stream, make_tile_decoder());
-const ui = new UiState(session);
+const clock = new ClockControl({ api, sleep, now_ms: () => performance.now() });
+const ui = new UiState(session, clock);
 let chart: ChartController | null = null;
 
 function watch_page(): void {
@@ -62,6 +66,9 @@ function watch_page(): void {
     const id = session.instrument.value?.id;
     document.title = id === undefined ? 'Faultline' : `${short_name(id)} · Faultline`;
   });
+  const measure = (): void => { ui.window_px.value = innerHeight; };
+  addEventListener('resize', measure);
+  measure();
   addEventListener('keydown', (event) => handle_key(ui, event));
   addEventListener('hashchange', () => {
     if (location.hash === hash_of_view(session.view.value)) return;
@@ -96,9 +103,26 @@ async function start(): Promise<void> {
     }
   }
   stream.start();
+  await clock.load();
+}
+
+// The health says how the clock stands; the play head moves on its own.
+function keep_time(): void {
+  effect(() => {
+    const health = session.health.value;
+    if (health !== null) untracked(() => clock.hear(health));
+  });
+  const player = new HeadPlayer(ui);
+  let before = performance.now();
+  setInterval(() => {
+    const now = performance.now();
+    player.advance(now - before);
+    before = now;
+  }, kPlayEveryMs);
 }
 
 watch_page();
+keep_time();
 follow_in_url();
 render(<MapScreen ui={ui} on_chart={(made) => { chart = made; }} />,
   document.getElementById('terminal') ?? document.body);

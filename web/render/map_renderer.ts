@@ -3,13 +3,14 @@ import { texel_ms } from '../model/tile_grid.ts';
 import { price } from '../units/unit.ts';
 import { x_of_time, y_of_price, y_of_row } from './geometry.ts';
 import { Instances, Program } from './gl.ts';
+import { hindsight_rects } from './hindsight.ts';
 import { code_colors, kHatchShare } from './color_map.ts';
 import { kPaletteNames, mix } from './palette.ts';
 import {
   kDotFragment, kDotVertex, kRectFragment, kRectVertex, kTileVertex, tile_fragment,
 } from './shaders.ts';
 import { TileTextures } from './tile_textures.ts';
-import type { Liquidation } from '../model/api_types.ts';
+import type { Liquidation, MapColumn } from '../model/api_types.ts';
 import type { HeatmapTile } from '../model/heatmap_tile.ts';
 import type { SeriesSlice } from '../model/series_store.ts';
 import type { SeriesGrid, TimeRange } from '../model/tile_grid.ts';
@@ -33,6 +34,7 @@ export type MapFrame = {
   readonly parts: readonly TilePart[]; // later ones lie over earlier ones
   readonly candles: SeriesSlice | null;
   readonly prints: readonly Liquidation[];
+  readonly hindsight: MapColumn | null; // drawn over all that is before it; null: not
   readonly tier: TierFrame | null; // null: rows at any distance from the mark
 };
 
@@ -139,6 +141,10 @@ export class MapRenderer {
     this.#draw_tiles(frame);
     gl.enable(gl.BLEND);
     gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
+    if (frame.hindsight !== null) {
+      this.#draw_rects(frame.geometry,
+        hindsight_rects(frame.geometry, frame.style, frame.hindsight));
+    }
     this.#draw_prints(frame);
     this.#draw_candles(frame);
   }
@@ -221,8 +227,12 @@ export class MapRenderer {
 
   #draw_candles({ geometry: g, style, grid, candles }: MapFrame): void {
     if (candles === null) return;
+    this.#draw_rects(g, candle_rects(g, style, grid, candles));
+  }
+
+  #draw_rects(g: Geometry, values: Float32Array): void {
     const { rects, rect_program } = this.#gear;
-    rects.put(candle_rects(g, style, texel_ms(grid, candles.level), candles));
+    rects.put(values);
     rect_program.use();
     this.#gl.uniform2f(rect_program.at('u_size'), g.width, g.height);
     rects.draw();
@@ -250,11 +260,13 @@ export class MapRenderer {
 }
 
 // Wick, body and, where the price rose, the hollow of the body: rectangles on whole pixels, each
-// with an edge that sets it off from the map.
+// with an edge that sets it off from the map. A column is the end of its candle, and what was known
+// then is drawn to the right of it: the candle lies over what waited while it went.
 export function candle_rects(
-  g: Geometry, style: CellStyle, size_ms: number, { times, fields }: SeriesSlice,
+  g: Geometry, style: CellStyle, grid: SeriesGrid, { level, times, fields }: SeriesSlice,
 ): Float32Array {
   const { theme } = style;
+  const size_ms = texel_ms(grid, level);
   const pitch = (size_ms / (g.time.to - g.time.from)) * g.width;
   const half = Math.max(1, Math.round(Math.min(pitch * 0.32, 9 * g.ratio)));
   const line = Math.max(1, Math.round(g.ratio));
@@ -269,7 +281,7 @@ export function candle_rects(
       Math.round(y_of_price(g, price(value ?? Number.NaN))));
     if (open === undefined || high === undefined || low === undefined || close === undefined ||
       Number.isNaN(open + close)) return;
-    const middle = Math.round(x_of_time(g, time) + pitch / 2);
+    const middle = Math.round(x_of_time(g, time - grid.column_interval) + pitch / 2);
     const [top, bottom] = [Math.min(open, close), Math.max(open, close) + line];
     const [left, right] = [middle - half, middle + half];
     put(middle - line, high - line, middle + 2 * line - 1, low + line, theme.candle_edge, 0.7);

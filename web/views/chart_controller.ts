@@ -5,11 +5,13 @@ import { kThemes } from '../render/chart_theme.ts';
 import { FrameLoop, kInvalidation } from '../render/frame_loop.ts';
 import { row_of_y, time_of_x } from '../render/geometry.ts';
 import { MapRenderer } from '../render/map_renderer.ts';
+import { shape_at } from '../render/clusters.ts';
 import { draw_crosshair, draw_overlay, kPriceAxisPx, kTimeAxisPx } from '../render/overlay.ts';
 import { draw_profile } from '../render/profile.ts';
 import { parts_of } from '../render/tile_parts.ts';
 import { ms } from '../units/unit.ts';
 import { tier_of } from './tier.ts';
+import type { BoxShape } from '../render/clusters.ts';
 import type { Invalidation } from '../render/frame_loop.ts';
 import type { UiState } from './ui_state.ts';
 
@@ -25,6 +27,7 @@ export type ChartCanvases = {
 
 // While rows follow the price, a pan must be plainly vertical to take them away from it.
 const kVerticalStartPx = 14;
+const kClickPx = 4;
 
 export class ChartController {
   readonly #ui: UiState;
@@ -35,6 +38,8 @@ export class ChartController {
   readonly #pointers = new Map<number, { x: number; y: number }>();
   #vertical = 0;
   #profile_shown: unknown[] = [];
+  #shapes: readonly BoxShape[] = [];
+  #moved = 0; // pixels since the pointer went down: a click, or a drag
 
   constructor(ui: UiState, canvases: ChartCanvases) {
     this.#ui = ui;
@@ -56,6 +61,12 @@ export class ChartController {
     for (const undo of this.#undo) undo();
   }
 
+  // The map with everything on it, for a picture. What WebGL drew is gone after this turn.
+  take(): ChartCanvases {
+    this.#draw(kInvalidation.full);
+    return this.#canvases;
+  }
+
   // Draws now and waits for it: how long a frame takes, for measuring.
   measure_frame(): number {
     const before = performance.now();
@@ -74,8 +85,12 @@ export class ChartController {
     };
     on(kInvalidation.full, () => [this.#ui.geometry.value, this.#ui.style.value]);
     on(kInvalidation.tiles, () => [session.tiles_version.value, session.series_version.value,
-      session.prints.value, session.view.value.hidden]);
-    on(kInvalidation.overlay, () => [session.boxes.value, session.column.value]);
+      session.prints.value, session.view.value.hidden, session.marks.value,
+      session.view.value.has_hindsight, session.horizon.value]);
+    on(kInvalidation.tiles, () =>
+      (session.view.value.has_hindsight ? session.column.value : null));
+    on(kInvalidation.overlay, () => [session.boxes.value, session.column.value,
+      session.view.value.pinned, session.as_of.value]);
     on(kInvalidation.crosshair, () => this.#ui.cross.value);
     const observer = new ResizeObserver(() => this.#resize());
     observer.observe(this.#canvases.host);
@@ -126,6 +141,7 @@ export class ChartController {
         (key) => session.tiles.use(key), session.horizon.value),
       candles: is_shown(view, 'candles') ? session.series.value : null,
       prints: is_shown(view, 'prints') ? session.prints.value : [],
+      hindsight: view.has_hindsight ? session.column.value : null,
       tier: tier_of(session),
     });
   }
@@ -138,9 +154,10 @@ export class ChartController {
     const view = session.view.value;
     const overlay = this.#canvases.overlay.getContext('2d');
     if (overlay) {
-      draw_overlay(overlay, {
-        geometry, theme, mark: column?.mark ?? null, newest: session.known.value.newest,
-        clusters: is_shown(view, 'clusters') ? session.boxes.value : [],
+      this.#shapes = draw_overlay(overlay, {
+        boxes: is_shown(view, 'clusters') ? session.boxes.value : [], pinned: view.pinned,
+        newest: session.known.value.newest,
+        geometry, theme, mark: column?.mark ?? null, as_of: session.as_of.value,
         watermark: column?.header.is_simulated === true ? 'SIMULATED MARKET' : null,
       });
     }
@@ -177,13 +194,18 @@ export class ChartController {
     };
     on('wheel', (event) => this.#wheel(event), { passive: false });
     on('pointerdown', (event) => {
+      if (event.target instanceof Element && event.target.closest('button')) return;
       host.setPointerCapture(event.pointerId);
       this.#pointers.set(event.pointerId, { x: event.clientX, y: event.clientY });
       this.#vertical = 0;
+      this.#moved = 0;
     });
     on('pointermove', (event) => this.#move(event));
     const end = (event: PointerEvent): void => { this.#pointers.delete(event.pointerId); };
-    on('pointerup', end);
+    on('pointerup', (event) => {
+      if (this.#pointers.size === 1 && this.#moved < kClickPx) this.#click(event);
+      end(event);
+    });
     on('pointercancel', end);
     // A finger that is lifted leaves too, and what it touched is still to be read.
     on('pointerleave', (event) => {
@@ -223,6 +245,7 @@ export class ChartController {
     const before = this.#pointers.get(event.pointerId);
     if (before !== undefined) {
       const now = { x: event.clientX, y: event.clientY };
+      this.#moved += Math.abs(now.x - before.x) + Math.abs(now.y - before.y);
       if (this.#pointers.size > 1) this.#pinch(event.pointerId, now);
       else this.#drag(now.x - before.x, now.y - before.y);
       this.#pointers.set(event.pointerId, now);
@@ -230,7 +253,17 @@ export class ChartController {
     const at = this.#at(event);
     const is_inside = at.x >= 0 && at.x < g.width && at.y >= 0 && at.y < g.height;
     this.#ui.is_keyboard_cross.value = false;
+    const is_over = is_inside && shape_at(this.#shapes, at.x, at.y) !== null;
+    this.#canvases.host.style.cursor = is_over ? 'pointer' : '';
     this.#ui.cross.value = is_inside ? { x: Math.floor(at.x), y: Math.floor(at.y) } : null;
+  }
+
+  // A click on a cluster pins it, another one lets it go.
+  #click(event: PointerEvent): void {
+    const { x, y } = this.#at(event);
+    const id = shape_at(this.#shapes, x, y)?.box.id ?? null;
+    if (id === null) return;
+    this.#ui.session.change((view) => ({ ...view, pinned: view.pinned === id ? null : id }));
   }
 
   #drag(dx: number, dy: number): void {
