@@ -137,6 +137,7 @@ Object.assign(globalThis, {
     },
     geometry: () => ui.geometry.value,
     measure_frame: () => chart?.measure_frame() ?? null,
+    clusters: () => chart?.shapes() ?? [],
     frames: () => chart?.loop.frames ?? 0,
     pending: () => session.pending_tiles.value,
   },

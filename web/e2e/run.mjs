@@ -7,6 +7,7 @@ import { start_mock } from '../mock/server.mjs';
 import { usd_of_code } from '../mock/market.mjs';
 import { launch, open_page, settled } from './browser.mjs';
 import { measure_panning } from './frames.mjs';
+import { map_tests } from './map_tests.mjs';
 import { read_png } from './png.mjs';
 
 // Drives the built page in Debian's Chromium against the mock service. Pictures go to
@@ -21,7 +22,10 @@ const mock = start_mock({ port: kPort, every: 0, files: 'dist' });
 const browser = await launch();
 let failures = 0;
 
+const kOnly = process.env.FAULTLINE_ONLY; // a part of the names of those that run
+
 async function test(name, hash, run, options = {}) {
+  if (kOnly !== undefined && !name.includes(kOnly)) return;
   const { page, context, problems, requests } = await open_page(browser, kHome + hash, options);
   try {
     await settled(page);
@@ -91,7 +95,7 @@ async function check_pixels(page) {
     checked += 1;
     if (at.color.rgb !== null) lit += 1;
   }
-  assert.ok(checked > 500 && lit > 300, `${checked} pixels checked, ${lit} of them lit`);
+  assert.ok(checked > 500 && lit > 150, `${checked} pixels checked, ${lit} of them lit`);
   return `${checked} pixels, ${lit} of them lit`;
 }
 
@@ -99,6 +103,7 @@ const kBare = '&hide=candles~prints~clusters';
 for (const [name, hash] of [
   ['two levels', '#span=1d'], ['a week', '#span=7d'], ['light', '#span=12h&theme=light'],
   ['longs, opacity', '#span=3d&side=long&opacity=0.6'], ['two hues', '#span=3d&side=two_hue'],
+  ['a tier', '#span=3d&tier=2-5'], ['looking back', '#span=3d&as_of=2025-11-29T12:07:00Z'],
 ]) {
   await test(`pixels are true: ${name}`, hash + kBare, async (page) => {
     console.log(`        ${await check_pixels(page)}`);
@@ -162,7 +167,7 @@ await test('pointer, and the state in the address', '#span=1d', async (page) => 
 });
 
 await test('a new column is drawn, then nothing more', '#span=4h', async (page) => {
-  await page.waitForSelector('.chip.live');
+  await page.waitForSelector('.chip.paused');
   const before = await page.textContent('.figures');
   mock.tick();
   await page.waitForFunction(
@@ -174,10 +179,10 @@ await test('a new column is drawn, then nothing more', '#span=4h', async (page) 
 });
 
 await test('a lost stream says so, and comes back', '#span=4h', async (page) => {
-  await page.waitForSelector('.chip.live');
+  await page.waitForSelector('.chip.paused');
   mock.drop();
   await page.waitForSelector('.chip.reconnecting');
-  await page.waitForSelector('.chip.live');
+  await page.waitForSelector('.chip.paused');
 });
 
 await test('another instrument', '#span=1d', async (page) => {
@@ -186,6 +191,12 @@ await test('another instrument', '#span=1d', async (page) => {
   await settled(page);
   await shot(page, 'other');
 });
+
+const ignore = (problems, pattern) => {
+  const left = problems.filter((text) => !pattern.test(text));
+  problems.splice(0, problems.length, ...left);
+};
+await map_tests({ test, shot, hash_has, mock, ignore });
 
 await test('frames', '#span=30d&price=60500~167000', async (page) => {
   const { pan, draw, base, base_draw } = await page.evaluate(measure_panning, 120);

@@ -95,12 +95,13 @@ function draw_mark(ctx: Context, { geometry: g, theme, mark }: OverlayFrame): vo
     theme.name === 'dark' ? '#12141a' : '#ffffff');
 }
 
-// The play head: nothing to the right of it is drawn.
+// The play head: nothing to the right of it is drawn, and the whole plot has an edge that says so.
 function draw_play_head(ctx: Context, { geometry: g, theme, as_of }: OverlayFrame): void {
   if (as_of === null) return;
+  ctx.fillStyle = css_of(theme.accent);
+  line(ctx, 0, 0, g.width + kPriceAxisPx * g.ratio, 2 * g.ratio);
   const x = x_of_time(g, as_of);
   if (x < 0 || x > g.width) return;
-  ctx.fillStyle = css_of(theme.accent);
   line(ctx, x, 0, Math.max(1, Math.round(1.5 * g.ratio)), g.height);
 }
 

@@ -40,7 +40,7 @@ uniform int u_line;    // of the palette: both, longs, shorts
 uniform float u_hatch; // how far a line of hatching goes to the plot's colour
 uniform vec3 u_plot;
 uniform vec3 u_gap;
-${has_tier ? `uniform sampler2D u_marks; // in rows, a texel each
+${has_tier ? `uniform highp sampler2D u_marks; // in rows, a texel each
 uniform vec2 u_marks_place; // x of the first, width
 uniform vec4 u_tier;   // rows above the mark: from, to; below it: from, to` : ''}
 flat in int v_layer;

@@ -61,6 +61,10 @@ export class ChartController {
     for (const undo of this.#undo) undo();
   }
 
+  shapes(): readonly BoxShape[] {
+    return this.#shapes;
+  }
+
   // The map with everything on it, for a picture. What WebGL drew is gone after this turn.
   take(): ChartCanvases {
     this.#draw(kInvalidation.full);

@@ -164,13 +164,16 @@ export const kKeyActions: readonly KeyAction[] = [
 ];
 
 // Keys belong to a field while it is edited: a slider takes arrows, a list takes letters.
-function is_field(target: EventTarget | null): boolean {
-  return target instanceof HTMLInputElement || target instanceof HTMLSelectElement;
+function is_of_field(target: EventTarget | null, key: string): boolean {
+  if (target instanceof HTMLSelectElement) return key !== 'Escape';
+  if (!(target instanceof HTMLInputElement) || key === 'Escape') return false;
+  if (target.type === 'range') return /^(Arrow|Page|Home|End)/.test(key);
+  return target.type !== 'checkbox' || key === ' ';
 }
 
 export function handle_key(ui: UiState, event: KeyboardEvent): void {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
-  if (is_field(event.target) && event.key !== 'Escape') return;
+  if (is_of_field(event.target, event.key)) return;
   // A space presses the button that has the focus.
   if (event.key === ' ' && event.target instanceof HTMLElement &&
     event.target.closest('button, summary') !== null) return;

@@ -26,6 +26,7 @@ export function MapScreen({ ui, on_chart }: Props) {
       <Header ui={ui} />
       <Toolbar ui={ui} />
       <main class={`work ${has_panes ? '' : 'bare'}`}>
+        <h1 class="sr">Liquidation map</h1>
         <Chart ui={ui} {...(on_chart === undefined ? {} : { on_chart })} />
         <ReplayBar ui={ui} />
         <div class="strip"><Legend ui={ui} /><Swatches ui={ui} /></div>
@@ -63,10 +64,9 @@ function Chart({ ui, on_chart }: Props) {
     };
   }, []);
   const { session } = ui;
-  const is_past = session.as_of.value !== null;
   return (
     <>
-      <div class={`chart ${is_past ? 'past' : ''}`} ref={host} tabIndex={0} role="application"
+      <div class="chart" ref={host} tabIndex={0} role="application"
         aria-label="Liquidation map: arrows move it, X gives a crosshair, B gives it as tables">
         <canvas ref={map} aria-hidden="true" />
         <canvas ref={overlay} aria-hidden="true" />

@@ -53,7 +53,7 @@ export function Toolbar({ ui }: { readonly ui: UiState }) {
   const view = session.view.value;
   const range = kRanges.find(([, span]) => Math.abs(span_of(view.time) / span - 1) < 0.01);
   return (
-    <div class="toolbar" role="toolbar" aria-label="Map controls">
+    <section class="toolbar" aria-label="Map controls">
       <Segmented label="Range" chosen={range?.[0] ?? null}
         choices={kRanges.map(([name]) => ({ value: name, text: name }))}
         on_choose={(name) => {
@@ -83,7 +83,7 @@ export function Toolbar({ ui }: { readonly ui: UiState }) {
       <Opacity ui={ui} />
       <span class="spring" />
       <Tools ui={ui} />
-    </div>
+    </section>
   );
 }
 
@@ -120,34 +120,27 @@ function Opacity({ ui }: { readonly ui: UiState }) {
   );
 }
 
-// A menu that closes when something in it was chosen, or the focus left it.
-function Menu({ label, title, children }: {
+// A menu of the browser's own: it closes by Esc and by a click elsewhere, and gives the focus back.
+function Menu({ id, label, title, children }: {
+  readonly id: string;
   readonly label: string;
   readonly title: string;
   readonly children: ComponentChildren;
 }) {
-  const menu = useRef<HTMLDetailsElement>(null);
+  const sheet = useRef<HTMLDivElement>(null);
+  const button = useRef<HTMLButtonElement>(null);
   const place = (): void => {
-    const box = menu.current?.getBoundingClientRect();
-    menu.current?.style.setProperty('--right', `${innerWidth - (box?.right ?? innerWidth)}px`);
-    menu.current?.style.setProperty('--top', `${box?.bottom ?? 0}px`);
+    const box = button.current?.getBoundingClientRect();
+    if (box === undefined) return;
+    sheet.current?.style.setProperty('right', `${Math.max(4, innerWidth - box.right)}px`);
+    sheet.current?.style.setProperty('top', `${box.bottom + 4}px`);
   };
   return (
-    <details class="menu" ref={menu} onToggle={place}
-      onFocusOut={(event) => {
-        const to = event.relatedTarget;
-        if (to instanceof Node && menu.current?.contains(to)) return;
-        if (menu.current !== null) menu.current.open = false;
-      }}
-      onKeyDown={(event) => {
-        if (event.key !== 'Escape' || menu.current?.open !== true) return;
-        menu.current.open = false;
-        menu.current.querySelector('summary')?.focus();
-        event.stopPropagation();
-      }}>
-      <summary title={title}>{label}</summary>
-      <div class="sheet">{children}</div>
-    </details>
+    <>
+      <button ref={button} type="button" title={title} popovertarget={id}>{label}</button>
+      <div ref={sheet} id={id} popover="auto" class="menu" role="group" aria-label={title}
+        onBeforeToggle={place}>{children}</div>
+    </>
   );
 }
 
@@ -156,7 +149,7 @@ function Tools({ ui }: { readonly ui: UiState }) {
   const { hidden_panes } = session.view.value;
   return (
     <>
-      <Menu label="Panes" title="Which panes are shown (V: all or none)">
+      <Menu id="panes-menu" label="Panes" title="Which panes are shown (V: all or none)">
         {kPaneTitles.map(([name, title]) => (
           <label key={name}>
             <input type="checkbox" checked={!hidden_panes.includes(name)}
@@ -164,7 +157,7 @@ function Tools({ ui }: { readonly ui: UiState }) {
           </label>
         ))}
       </Menu>
-      <Menu label="Export" title="Take away what is shown">
+      <Menu id="export-menu" label="Export" title="Take away what is shown">
         <button type="button" onClick={() => export_png(ui)}>Picture, PNG <kbd>E</kbd></button>
         <button type="button" onClick={() => export_csv(ui, 'series')}>
           Series of the view, CSV <kbd>⇧E</kbd></button>
