@@ -65,6 +65,22 @@ function assert_close(found, wanted, what) {
   assert.ok(is_close, `${what}: ${found}, ${wanted}`);
 }
 
+// By whole pixels, there and back again: what the map keeps of its last frame must be as true.
+async function pan_about(page) {
+  for (let i = 0; i < 30; i += 1) {
+    await page.evaluate((deltaX) => document.querySelector('.chart').dispatchEvent(
+      new WheelEvent('wheel', { deltaX, bubbles: true, cancelable: true })), i < 20 ? -37 : 23);
+    await page.evaluate(() => new Promise((done) => requestAnimationFrame(done)));
+  }
+  await settled(page);
+  for (let i = 0; i < 9; i += 1) {
+    await page.evaluate((deltaX) => document.querySelector('.chart').dispatchEvent(
+      new WheelEvent('wheel', { deltaX, bubbles: true, cancelable: true })), i < 5 ? -41 : 29);
+    await page.evaluate(() => new Promise((done) => requestAnimationFrame(done)));
+  }
+  await settled(page);
+}
+
 async function check_pixels(page) {
   await page.addStyleTag({ content: `.chart canvas:not(:first-child), .chart :not(canvas)
     { visibility: hidden }` });
@@ -109,6 +125,14 @@ for (const [name, hash] of [
     console.log(`        ${await check_pixels(page)}`);
   });
 }
+await test('pixels are true: after panning', `#span=3d&tier=0-2${kBare}`, async (page) => {
+  await pan_about(page);
+  console.log(`        ${await check_pixels(page)}`);
+});
+await test('pixels are true: after panning, all', `#span=30d${kBare}`, async (page) => {
+  await pan_about(page);
+  console.log(`        ${await check_pixels(page)}`);
+});
 
 // --- Screens -----------------------------------------------------------------------------------
 

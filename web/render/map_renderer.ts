@@ -9,6 +9,7 @@ import { kPaletteNames, mix } from './palette.ts';
 import {
   kDotFragment, kDotVertex, kRectFragment, kRectVertex, kTileVertex, tile_fragment,
 } from './shaders.ts';
+import { ScrollCache } from './scroll_cache.ts';
 import { TileTextures } from './tile_textures.ts';
 import type { Liquidation, MapColumn } from '../model/api_types.ts';
 import type { HeatmapTile } from '../model/heatmap_tile.ts';
@@ -31,6 +32,7 @@ export type MapFrame = {
   readonly geometry: Geometry;
   readonly style: CellStyle;
   readonly grid: SeriesGrid;
+  readonly content: string; // another one when tiles are other ones or have changed
   readonly parts: readonly TilePart[]; // later ones lie over earlier ones
   readonly candles: SeriesSlice | null;
   readonly prints: readonly Liquidation[];
@@ -44,6 +46,7 @@ export type TierFrame = {
   readonly times: TimeRange;
   readonly width_ms: number;
   readonly rows: Float32Array;
+  readonly content: number; // another one when the marks are
   readonly above: readonly [number, number];
   readonly below: readonly [number, number];
 };
@@ -58,6 +61,7 @@ type Gear = {
   readonly dots: Instances;
   readonly palette: WebGLTexture;
   readonly marks: WebGLTexture;
+  readonly scroll: ScrollCache;
 };
 
 const kCodeCount = 4096;
@@ -66,8 +70,9 @@ const kPaletteLines: Readonly<Record<SideMode, number>> =
 
 // Where the hatching begins, in pixels: at a fixed time, so that it goes with the map. Whole
 // pixels, so that lines keep their shape.
-function hatch_shift(g: Geometry, period: number): number {
-  const px = Math.round((g.time.from / (g.time.to - g.time.from)) * g.width);
+function hatch_shift(g: Geometry, offset: number): number {
+  const period = 14 * g.ratio;
+  const px = Math.round((g.time.from / (g.time.to - g.time.from)) * g.width) - offset;
   return ((px % period) + period) % period;
 }
 
@@ -121,6 +126,7 @@ export class MapRenderer {
       dots: new Instances(gl, [3, 3]),
       palette,
       marks,
+      scroll: new ScrollCache(gl),
     };
   }
 
@@ -136,7 +142,6 @@ export class MapRenderer {
     gl.viewport(0, 0, width, height);
     const [red, green, blue] = unit(mix(theme.plot, theme.panel, 0.6));
     gl.clearColor(red, green, blue, 1);
-    gl.clear(gl.COLOR_BUFFER_BIT);
     gl.disable(gl.BLEND);
     this.#draw_tiles(frame);
     gl.enable(gl.BLEND);
@@ -147,6 +152,15 @@ export class MapRenderer {
     }
     this.#draw_prints(frame);
     this.#draw_candles(frame);
+  }
+
+  // Whatever changes what the tiles look like, apart from where they are in time.
+  #tiles_key({ geometry: g, style, content, tier }: MapFrame): string {
+    const { side, scale, opacity, has_hatching, theme } = style;
+    const span = g.time.to - g.time.from;
+    return [content, side, scale.top_usd, scale.decades, opacity, has_hatching, theme.name,
+      span.toFixed(3), g.rows.low, g.rows.high, g.ratio, tier?.above[0], tier?.below[1],
+      tier?.content].join(' ');
   }
 
   // Waits until everything is drawn; for measuring.
@@ -183,7 +197,28 @@ export class MapRenderer {
     return program;
   }
 
-  #draw_tiles({ geometry: g, style, grid, parts, tier }: MapFrame): void {
+  #draw_tiles(frame: MapFrame): void {
+    const gl = this.#gl;
+    const { scroll } = this.#gear;
+    const { geometry: g } = frame;
+    const at = (g.time.from / (g.time.to - g.time.from)) * g.width;
+    const strips = scroll.plan(this.#tiles_key(frame), at, g.width, g.height);
+    if (strips === null) {
+      gl.clear(gl.COLOR_BUFFER_BIT);
+      this.#draw_tile_quads(frame, 0);
+      return;
+    }
+    for (const strip of strips) {
+      scroll.begin(strip);
+      gl.clear(gl.COLOR_BUFFER_BIT);
+      this.#draw_tile_quads(frame, strip.offset);
+      scroll.end();
+    }
+    scroll.show();
+  }
+
+  // `offset` is how far to the right of its place on the screen everything is drawn.
+  #draw_tile_quads({ geometry: g, style, grid, parts, tier }: MapFrame, offset: number): void {
     const gl = this.#gl;
     const { tiles, tile_quads } = this.#gear;
     this.#use_palette(style);
@@ -200,19 +235,20 @@ export class MapRenderer {
     const row_count = Math.max(1, Math.round(1 / row_px));
     const program = this.#use_tile_program(row_count, tier !== null);
     gl.uniform2f(program.at('u_size'), g.width, g.height);
+    gl.uniform1f(program.at('u_offset'), offset);
     gl.uniform1f(program.at('u_ratio'), g.ratio);
-    gl.uniform1f(program.at('u_shift'), hatch_shift(g, 14 * g.ratio));
+    gl.uniform1f(program.at('u_shift'), hatch_shift(g, offset));
     gl.uniform1i(program.at('u_tiles'), 0);
     gl.uniform1i(program.at('u_palette'), 1);
     gl.uniform1i(program.at('u_line'), kPaletteLines[style.side]);
     gl.uniform1f(program.at('u_hatch'), style.has_hatching ? kHatchShare : 0);
     gl.uniform3f(program.at('u_plot'), ...unit(style.theme.plot));
     gl.uniform3f(program.at('u_gap'), ...unit(style.theme.gap));
-    if (tier !== null) this.#use_tier(program, tier, g);
+    if (tier !== null) this.#use_tier(program, tier, g, offset);
     tile_quads.draw();
   }
 
-  #use_tier(program: Program, tier: TierFrame, g: Geometry): void {
+  #use_tier(program: Program, tier: TierFrame, g: Geometry, offset: number): void {
     const gl = this.#gl;
     const { times, width_ms, rows, above, below } = tier;
     gl.activeTexture(gl.TEXTURE2);
@@ -220,7 +256,7 @@ export class MapRenderer {
     gl.texImage2D(gl.TEXTURE_2D, 0, gl.R32F, rows.length, 1, 0, gl.RED, gl.FLOAT, rows);
     const span = g.time.to - g.time.from;
     gl.uniform1i(program.at('u_marks'), 2);
-    gl.uniform2f(program.at('u_marks_place'), x_of_time(g, times.from),
+    gl.uniform2f(program.at('u_marks_place'), x_of_time(g, times.from) + offset,
       (width_ms / span) * g.width);
     gl.uniform4f(program.at('u_tier'), ...above, ...below);
   }

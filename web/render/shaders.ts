@@ -16,13 +16,15 @@ layout(location = 2) in float a_row;  // the tile's first row
 flat out int v_layer;
 flat out float v_row;
 out vec2 v_texel; // row and column inside the tile
+uniform float u_offset; // of what is drawn to, see scroll_cache.ts
 ${kToClip}
 void main() {
   vec2 c = corner();
   v_layer = int(a_part.x);
   v_row = a_row;
   v_texel = vec2(256.0 * c.y, mix(a_part.y, a_part.z, c.x));
-  gl_Position = to_clip(vec2(a_place.x + a_place.y * v_texel.y, a_place.z - a_place.w * v_texel.x));
+  float x = a_place.x + a_place.y * v_texel.y + u_offset;
+  gl_Position = to_clip(vec2(x, a_place.z - a_place.w * v_texel.x));
 }`;
 
 // The twin of color_map.ts. `row_count` rows share a pixel, and the largest of them is its colour.

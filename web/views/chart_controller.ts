@@ -39,6 +39,8 @@ export class ChartController {
   #vertical = 0;
   #profile_shown: unknown[] = [];
   #shapes: readonly BoxShape[] = [];
+  #texels = 0; // that were sent to the card
+  #rest_px = 0; // of pans, which go by whole pixels
   #moved = 0; // pixels since the pointer went down: a click, or a drag
 
   constructor(ui: UiState, canvases: ChartCanvases) {
@@ -50,6 +52,7 @@ export class ChartController {
     if (this.#renderer === null) session.problem.value = 'this browser has no WebGL2';
     session.on_texel = (tile, texel) => {
       this.#renderer?.send_texel(tile, texel);
+      this.#texels += 1;
       this.loop.invalidate(kInvalidation.tiles);
     };
     this.#watch();
@@ -141,6 +144,8 @@ export class ChartController {
       geometry: this.#ui.geometry.value,
       style: this.#ui.style.value,
       grid: of.grid,
+      content: `${of.id} ${session.tiles_version.value} ${this.#texels} ${
+        session.horizon.value.column_end}`,
       parts: parts_of(session.tiles_at(session.tile_level.value),
         (key) => session.tiles.use(key), session.horizon.value),
       candles: is_shown(view, 'candles') ? session.series.value : null,
@@ -232,8 +237,7 @@ export class ChartController {
     // Browsers turn shift and wheel into a horizontal wheel.
     const delta = event.deltaY === 0 ? event.deltaX : event.deltaY;
     if (!event.shiftKey && Math.abs(event.deltaX) > Math.abs(event.deltaY)) {
-      const by = (event.deltaX * g.ratio / g.width) * (g.time.to - g.time.from);
-      session.change((view, known) => pan_time(view, ms(by), known));
+      this.#pan(event.deltaX * g.ratio);
       return;
     }
     const factor = Math.exp(Math.max(-0.5, Math.min(0.5, delta * 0.0016)));
@@ -242,6 +246,15 @@ export class ChartController {
     } else {
       session.change((view, known) => zoom_time(view, factor, time_of_x(g, x), known));
     }
+  }
+
+  // By whole pixels, so that what is drawn already can be moved.
+  #pan(px: number): void {
+    const g = this.#ui.geometry.value;
+    const whole = Math.round(px + this.#rest_px);
+    this.#rest_px += px - whole;
+    const by = (whole / g.width) * (g.time.to - g.time.from);
+    if (whole !== 0) this.#ui.session.change((view, known) => pan_time(view, ms(by), known));
   }
 
   #move(event: PointerEvent): void {
@@ -273,14 +286,11 @@ export class ChartController {
   #drag(dx: number, dy: number): void {
     const { session } = this.#ui;
     const g = this.#ui.geometry.value;
-    const by = (-dx * g.ratio / g.width) * (g.time.to - g.time.from);
+    this.#pan(-dx * g.ratio);
     this.#vertical += dy;
     const is_vertical = !session.view.value.is_fit || Math.abs(this.#vertical) > kVerticalStartPx;
     const rows = (dy * g.ratio / g.height) * (g.rows.high - g.rows.low);
-    session.change((view, known) => {
-      const panned = dx === 0 ? view : pan_time(view, ms(by), known);
-      return is_vertical && dy !== 0 ? pan_rows(panned, rows) : panned;
-    });
+    if (is_vertical && dy !== 0) session.change((view) => pan_rows(view, rows));
   }
 
   #pinch(id: number, now: { x: number; y: number }): void {

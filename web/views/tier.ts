@@ -33,7 +33,8 @@ export function tier_of(session: MapSession): TierFrame | null {
   if (tier === 'all' || of === null) return null;
   const marks = session.marks.value;
   const width_ms = texel_ms(of.grid, session.tile_level.value);
-  const none = { ...rows_of_tier(tier), times: session.view.value.time, width_ms };
+  const none = { ...rows_of_tier(tier), times: session.view.value.time, width_ms,
+    content: session.series_version.value };
   const [first] = marks?.times ?? [];
   const last = marks?.times.at(-1);
   if (marks === null || first === undefined || last === undefined) {
