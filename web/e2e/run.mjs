@@ -111,7 +111,7 @@ async function check_pixels(page) {
     checked += 1;
     if (at.color.rgb !== null) lit += 1;
   }
-  assert.ok(checked > 500 && lit > 150, `${checked} pixels checked, ${lit} of them lit`);
+  assert.ok(checked > 500 && lit > 100, `${checked} pixels checked, ${lit} of them lit`);
   return `${checked} pixels, ${lit} of them lit`;
 }
 
@@ -125,11 +125,11 @@ for (const [name, hash] of [
     console.log(`        ${await check_pixels(page)}`);
   });
 }
-await test('pixels are true: after panning', `#span=3d&tier=0-2${kBare}`, async (page) => {
+await test('pixels are true: after panning', `#span=3d&tier=5-10${kBare}`, async (page) => {
   await pan_about(page);
   console.log(`        ${await check_pixels(page)}`);
 });
-await test('pixels are true: after panning, all', `#span=30d${kBare}`, async (page) => {
+await test('pixels are true: after panning, all', `#span=7d${kBare}`, async (page) => {
   await pan_about(page);
   console.log(`        ${await check_pixels(page)}`);
 });

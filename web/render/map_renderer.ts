@@ -142,6 +142,9 @@ export class MapRenderer {
     gl.viewport(0, 0, width, height);
     const [red, green, blue] = unit(mix(theme.plot, theme.panel, 0.6));
     gl.clearColor(red, green, blue, 1);
+    // Also where all of it is copied over: a browser clears a buffer that it has shown when it is
+    // first drawn to, and does not take a copy for drawing.
+    gl.clear(gl.COLOR_BUFFER_BIT);
     gl.disable(gl.BLEND);
     this.#draw_tiles(frame);
     gl.enable(gl.BLEND);
@@ -204,7 +207,6 @@ export class MapRenderer {
     const at = (g.time.from / (g.time.to - g.time.from)) * g.width;
     const strips = scroll.plan(this.#tiles_key(frame), at, g.width, g.height);
     if (strips === null) {
-      gl.clear(gl.COLOR_BUFFER_BIT);
       this.#draw_tile_quads(frame, 0);
       return;
     }

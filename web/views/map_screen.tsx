@@ -5,7 +5,7 @@ import { tier_text } from './export.ts';
 import { Header } from './header.tsx';
 import { Help } from './help.tsx';
 import { Legend, Swatches } from './legend_strip.tsx';
-import { Panes } from './panes.tsx';
+import { Panes, panes_px } from './panes.tsx';
 import { ReadOut } from './read_out.tsx';
 import { AsOfBadge, ReplayBar } from './replay_bar.tsx';
 import { is_urgent, status_of } from './status.ts';
@@ -17,15 +17,18 @@ import { format_usd } from '../units/format.ts';
 import { format_clock, format_date_time } from '../units/time.ts';
 import type { UiState } from './ui_state.ts';
 
+const kSidePx = 230;
+
 type Props = { readonly ui: UiState; readonly on_chart?: (chart: ChartController) => void };
 
 export function MapScreen({ ui, on_chart }: Props) {
-  const has_panes = ui.session.view.value.hidden_panes.length < 5;
+  // The read-out needs some height: with few panes it lies over the foot of the profile.
+  const lift = Math.max(0, kSidePx - panes_px(ui));
   return (
     <div class="terminal">
       <Header ui={ui} />
       <Toolbar ui={ui} />
-      <main class={`work ${has_panes ? '' : 'bare'}`}>
+      <main class="work" style={{ '--lift': `${lift}px` }}>
         <h1 class="sr">Liquidation map</h1>
         <Chart ui={ui} {...(on_chart === undefined ? {} : { on_chart })} />
         <ReplayBar ui={ui} />

@@ -86,9 +86,11 @@ const kFlows: Pane = {
     known(fields['expected_liquidation_usd.short']),
     known(fields['expected_liquidation_usd.long'], -1),
   ],
-  legend: ({ fields }, i) => (['short', 'long'] as const).map((side) => `${side}s ${
-    text_usd(fields[`printed_usd.${side}`][i])} printed, ${
-    text_usd(fields[`expected_liquidation_usd.${side}`][i])} expected (est.)`).join(' · '),
+  legend: ({ fields }, i) => (['short', 'long'] as const).map((side) => {
+    const printed = text_usd(fields[`printed_usd.${side}`][i]);
+    const expected = text_usd(fields[`expected_liquidation_usd.${side}`][i]);
+    return `${side}s ${printed} printed, ${expected} expected (est.)`;
+  }).join(' · '),
 };
 
 // Since the left edge of the view. What is not known adds nothing and is not drawn; the legend says
@@ -130,9 +132,16 @@ const kPanes: readonly Pane[] = [kOpenInterest, kFunding, kVolumeDelta, kFlows, 
 export const kPaneTitles: readonly (readonly [PaneName, string])[] =
   kPanes.map(({ name, title }) => [name, title]);
 
-// A taller window gives some of its height to the panes.
+// A taller window gives some of its height to the panes, a lower one takes some.
 function height_of(pane: Pane, window_px: number): number {
-  return Math.round(pane.height * Math.min(1.7, Math.max(1, window_px / 900)));
+  return Math.round(pane.height * Math.min(1.7, Math.max(0.8, window_px / 900)));
+}
+
+// The height of all panes that are shown.
+export function panes_px(ui: UiState): number {
+  const { hidden_panes } = ui.session.view.value;
+  return kPanes.filter(({ name }) => !hidden_panes.includes(name))
+    .reduce((sum, pane) => sum + height_of(pane, ui.window_px.value), 0);
 }
 
 // Whether anything of the pane is known in what is shown. Nothing is not drawn as zero.
