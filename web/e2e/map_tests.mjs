@@ -242,11 +242,15 @@ async function states({ test, shot, mock, ignore }) {
       body.instruments = [{ ...body.instruments[0], column_end: 0, row_tiles: [] }];
       await route.fulfill({ json: body });
     });
-    await page.route('**/v1/map?**', (route) =>
-      route.fulfill({ status: 404, json: { title: 'no column yet' } }));
+    for (const path of ['map', 'clusters', 'series', 'liquidations']) {
+      await page.route(`**/v1/${path}?**`, (route) =>
+        route.fulfill({ status: 404, json: { title: 'no column yet' } }));
+    }
+    await page.routeWebSocket('**/v1/stream', () => undefined);
     await page.reload();
     await page.waitForFunction(() =>
       document.querySelector('.notice')?.textContent.includes('Nothing to show yet'));
+    await page.waitForTimeout(400);
     await shot(page, 'empty');
     ignore(problems, /404/);
   });

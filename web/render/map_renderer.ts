@@ -16,6 +16,7 @@ import type { HeatmapTile } from '../model/heatmap_tile.ts';
 import type { SeriesSlice } from '../model/series_store.ts';
 import type { SeriesGrid, TimeRange } from '../model/tile_grid.ts';
 import type { ColorScale, SideMode } from '../model/view.ts';
+import type { ChartTheme } from './chart_theme.ts';
 import type { CellStyle } from './color_map.ts';
 import type { Geometry } from './geometry.ts';
 import type { Rgb } from './palette.ts';
@@ -134,17 +135,23 @@ export class MapRenderer {
     if (!this.#gl.isContextLost()) this.#gear.tiles.send_texel(tile, texel);
   }
 
+  // Nothing, in the colours of the theme.
+  clear(theme: ChartTheme): void {
+    const gl = this.#gl;
+    const [red, green, blue] = unit(mix(theme.plot, theme.panel, 0.6));
+    gl.clearColor(red, green, blue, 1);
+    gl.clear(gl.COLOR_BUFFER_BIT);
+  }
+
   draw(frame: MapFrame): void {
     const gl = this.#gl;
     if (gl.isContextLost()) return;
     const { width, height } = frame.geometry;
     const { theme } = frame.style;
     gl.viewport(0, 0, width, height);
-    const [red, green, blue] = unit(mix(theme.plot, theme.panel, 0.6));
-    gl.clearColor(red, green, blue, 1);
     // Also where all of it is copied over: a browser clears a buffer that it has shown when it is
     // first drawn to, and does not take a copy for drawing.
-    gl.clear(gl.COLOR_BUFFER_BIT);
+    this.clear(theme);
     gl.disable(gl.BLEND);
     this.#draw_tiles(frame);
     gl.enable(gl.BLEND);

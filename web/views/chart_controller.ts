@@ -139,7 +139,10 @@ export class ChartController {
     const { session } = this.#ui;
     const of = session.instrument.value;
     const view = session.view.value;
-    if (of === null) return;
+    if (of === null) {
+      this.#renderer?.clear(kThemes[this.#ui.theme.value]);
+      return;
+    }
     this.#renderer?.draw({
       geometry: this.#ui.geometry.value,
       style: this.#ui.style.value,
@@ -162,6 +165,11 @@ export class ChartController {
     const column = session.column.value;
     const view = session.view.value;
     const overlay = this.#canvases.overlay.getContext('2d');
+    // Without a column there is no price and no time that an axis could be of.
+    if (session.horizon.value.column_end === 0) {
+      overlay?.clearRect(0, 0, overlay.canvas.width, overlay.canvas.height);
+      return;
+    }
     if (overlay) {
       this.#shapes = draw_overlay(overlay, {
         boxes: is_shown(view, 'clusters') ? session.boxes.value : [], pinned: view.pinned,

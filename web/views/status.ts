@@ -34,7 +34,7 @@ export function status_of(session: MapSession): Status {
     const problems = health.feeds.flatMap(({ instrument, problem }) =>
       (problem === null ? [] : [`${instrument}: ${problem}`]));
     const why = problems.length === 0 ? `The service says: ${health.status}.`
-      : `${problems.join('; ')}. What is drawn stands on the other feeds.`;
+      : `${problems.join('; ')}. What is drawn stands on what is left.`;
     return { kind: 'degraded', word: 'Degraded', why };
   }
   const as_of = session.as_of.value;
