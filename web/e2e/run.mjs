@@ -129,6 +129,26 @@ await test('pixels are true: after panning', `#span=3d&tier=5-10${kBare}`, async
   await pan_about(page);
   console.log(`        ${await check_pixels(page)}`);
 });
+for (const [name, hash] of [['a week', '#span=7d&knownnow=1'], ['four hours', '#span=4h']]) {
+  await test(`what was moved is what would be drawn: ${name}`, hash, async (page) => {
+    await pan_about(page);
+    await page.mouse.move(5, 890);
+    await page.waitForTimeout(300);
+    const moved = read_png(await page.locator('.chart').screenshot());
+    await page.keyboard.press('o');
+    await page.keyboard.press('Shift+O');
+    await page.waitForTimeout(400);
+    const drawn = read_png(await page.locator('.chart').screenshot());
+    let other = 0;
+    for (let y = 0; y < drawn.height; y += 1) {
+      for (let x = 0; x < drawn.width; x += 1) {
+        if (moved.at(x, y).join() !== drawn.at(x, y).join()) other += 1;
+      }
+    }
+    console.log(`        ${other} of ${drawn.width * drawn.height} pixels differ`);
+    assert.ok(other < 0.0005 * drawn.width * drawn.height, `${other} pixels differ`);
+  });
+}
 await test('pixels are true: after panning, all', `#span=7d${kBare}`, async (page) => {
   await pan_about(page);
   console.log(`        ${await check_pixels(page)}`);

@@ -14,7 +14,8 @@ import { column_message_of } from './column_message.ts';
 import { kTileSize } from './heatmap_tile.ts';
 import { SeriesStore } from './series_store.ts';
 import { TileCache } from './tile_cache.ts';
-import { level_for, tiles_in } from './tile_grid.ts';
+import { level_for, texel_ms, tiles_in } from './tile_grid.ts';
+import type { TimeRange } from './tile_grid.ts';
 import { TileLoader } from './tile_loader.ts';
 import { add_column } from './tile_update.ts';
 import {
@@ -162,7 +163,14 @@ export class MapSession {
   #slice(at: Level): SeriesSlice | null {
     void this.series_version.value;
     if (this.instrument.value === null || this.#series === null) return null;
-    return this.#series.slice(at, this.view.value.time, this.horizon.value);
+    return this.#series.slice(at, this.#series_range(at), this.horizon.value);
+  }
+
+  // A candle lies a column before its texel, so one more than the view holds may be seen.
+  #series_range(at: Level): TimeRange {
+    const { from, to } = this.view.value.time;
+    const of = this.instrument.value;
+    return of === null ? { from, to } : { from, to: unix_ms(to + texel_ms(of.grid, at)) };
   }
 
   // Tiles of a view, at any level: what is wanted, or what may stand in for it.
@@ -280,7 +288,7 @@ export class MapSession {
     const levels = this.view.value.tier === 'all' ? [this.series_level.value]
       : [this.series_level.value, this.tile_level.value];
     return [...new Set(levels)].flatMap((at) =>
-      this.#series?.chunks_in(at, this.view.value.time, this.horizon.value) ?? []);
+      this.#series?.chunks_in(at, this.#series_range(at), this.horizon.value) ?? []);
   }
 
   // Everything that is shown is read again: after a gap, and when the network is back.

@@ -33,7 +33,7 @@ export type MapFrame = {
   readonly geometry: Geometry;
   readonly style: CellStyle;
   readonly grid: SeriesGrid;
-  readonly content: string; // another one when tiles are other ones or have changed
+  readonly content: string; // another one when anything below is, apart from the time shown
   readonly parts: readonly TilePart[]; // later ones lie over earlier ones
   readonly candles: SeriesSlice | null;
   readonly prints: readonly Liquidation[];
@@ -146,26 +146,44 @@ export class MapRenderer {
   draw(frame: MapFrame): void {
     const gl = this.#gl;
     if (gl.isContextLost()) return;
-    const { width, height } = frame.geometry;
-    const { theme } = frame.style;
-    gl.viewport(0, 0, width, height);
+    const { scroll } = this.#gear;
+    const { geometry: g, style } = frame;
+    gl.viewport(0, 0, g.width, g.height);
     // Also where all of it is copied over: a browser clears a buffer that it has shown when it is
     // first drawn to, and does not take a copy for drawing.
-    this.clear(theme);
-    gl.disable(gl.BLEND);
-    this.#draw_tiles(frame);
-    gl.enable(gl.BLEND);
-    gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
-    if (frame.hindsight !== null) {
-      this.#draw_rects(frame.geometry,
-        hindsight_rects(frame.geometry, frame.style, frame.hindsight));
+    this.clear(style.theme);
+    const at = (g.time.from / (g.time.to - g.time.from)) * g.width;
+    const strips = scroll.plan(this.#key_of(frame), at, g.width, g.height);
+    if (strips === null) {
+      this.#draw_all(frame, 0);
+      return;
     }
-    this.#draw_prints(frame);
-    this.#draw_candles(frame);
+    for (const strip of strips) {
+      scroll.begin(strip);
+      gl.clear(gl.COLOR_BUFFER_BIT);
+      this.#draw_all(frame, strip.offset);
+      scroll.end();
+    }
+    scroll.show();
   }
 
-  // Whatever changes what the tiles look like, apart from where they are in time.
-  #tiles_key({ geometry: g, style, content, tier }: MapFrame): string {
+  // `offset` is how far to the right of its place on the screen everything is drawn.
+  #draw_all(frame: MapFrame, offset: number): void {
+    const gl = this.#gl;
+    const { geometry: g, style, hindsight } = frame;
+    gl.disable(gl.BLEND);
+    this.#draw_tiles(frame, offset);
+    gl.enable(gl.BLEND);
+    gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
+    if (hindsight !== null) this.#draw_rects(g, hindsight_rects(g, style, hindsight), offset);
+    this.#draw_prints(frame, offset);
+    if (frame.candles !== null) {
+      this.#draw_rects(g, candle_rects(g, style, frame.grid, frame.candles), offset);
+    }
+  }
+
+  // Whatever changes what is drawn, apart from where it is in time.
+  #key_of({ geometry: g, style, content, tier }: MapFrame): string {
     const { side, scale, opacity, has_hatching, theme } = style;
     const span = g.time.to - g.time.from;
     return [content, side, scale.top_usd, scale.decades, opacity, has_hatching, theme.name,
@@ -207,27 +225,7 @@ export class MapRenderer {
     return program;
   }
 
-  #draw_tiles(frame: MapFrame): void {
-    const gl = this.#gl;
-    const { scroll } = this.#gear;
-    const { geometry: g } = frame;
-    const at = (g.time.from / (g.time.to - g.time.from)) * g.width;
-    const strips = scroll.plan(this.#tiles_key(frame), at, g.width, g.height);
-    if (strips === null) {
-      this.#draw_tile_quads(frame, 0);
-      return;
-    }
-    for (const strip of strips) {
-      scroll.begin(strip);
-      gl.clear(gl.COLOR_BUFFER_BIT);
-      this.#draw_tile_quads(frame, strip.offset);
-      scroll.end();
-    }
-    scroll.show();
-  }
-
-  // `offset` is how far to the right of its place on the screen everything is drawn.
-  #draw_tile_quads({ geometry: g, style, grid, parts, tier }: MapFrame, offset: number): void {
+  #draw_tiles({ geometry: g, style, grid, parts, tier }: MapFrame, offset: number): void {
     const gl = this.#gl;
     const { tiles, tile_quads } = this.#gear;
     this.#use_palette(style);
@@ -270,20 +268,16 @@ export class MapRenderer {
     gl.uniform4f(program.at('u_tier'), ...above, ...below);
   }
 
-  #draw_candles({ geometry: g, style, grid, candles }: MapFrame): void {
-    if (candles === null) return;
-    this.#draw_rects(g, candle_rects(g, style, grid, candles));
-  }
-
-  #draw_rects(g: Geometry, values: Float32Array): void {
+  #draw_rects(g: Geometry, values: Float32Array, offset: number): void {
     const { rects, rect_program } = this.#gear;
     rects.put(values);
     rect_program.use();
     this.#gl.uniform2f(rect_program.at('u_size'), g.width, g.height);
+    this.#gl.uniform1f(rect_program.at('u_offset'), offset);
     rects.draw();
   }
 
-  #draw_prints({ geometry: g, style, prints }: MapFrame): void {
+  #draw_prints({ geometry: g, style, prints }: MapFrame, offset: number): void {
     const { dots, dot_program } = this.#gear;
     const { theme } = style;
     const values: number[] = [];
@@ -298,6 +292,7 @@ export class MapRenderer {
     dots.put(Float32Array.from(values));
     dot_program.use();
     this.#gl.uniform2f(dot_program.at('u_size'), g.width, g.height);
+    this.#gl.uniform1f(dot_program.at('u_offset'), offset);
     this.#gl.uniform1f(dot_program.at('u_ratio'), g.ratio);
     this.#gl.uniform3f(dot_program.at('u_edge'), ...unit(theme.candle_edge));
     dots.draw();

@@ -1,4 +1,4 @@
-// The drawn tiles of the last frame, kept while the map is panned in time: only the strip that
+// What was drawn of the last frame, kept while the map is panned in time: only the strip that
 // comes into view is drawn, the rest is copied. A texture as wide as the plot is used as a ring.
 //
 //     screen   0 ─────────────────────── width      ring_x = (screen_x + origin) mod width

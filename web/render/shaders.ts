@@ -5,7 +5,11 @@ import { kCodeMask, kGapCode } from './shown_codes.ts';
 
 const kToClip = `
 uniform vec2 u_size;
-vec4 to_clip(vec2 at) { return vec4((at / u_size * 2.0 - 1.0) * vec2(1, -1), 0, 1); }
+uniform float u_offset; // of what is drawn to, see scroll_cache.ts
+vec4 to_clip(vec2 at) {
+  at.x += u_offset;
+  return vec4((at / u_size * 2.0 - 1.0) * vec2(1, -1), 0, 1);
+}
 vec2 corner() { return vec2(gl_VertexID & 1, gl_VertexID >> 1); }
 `;
 
@@ -16,14 +20,13 @@ layout(location = 2) in float a_row;  // the tile's first row
 flat out int v_layer;
 flat out float v_row;
 out vec2 v_texel; // row and column inside the tile
-uniform float u_offset; // of what is drawn to, see scroll_cache.ts
 ${kToClip}
 void main() {
   vec2 c = corner();
   v_layer = int(a_part.x);
   v_row = a_row;
   v_texel = vec2(256.0 * c.y, mix(a_part.y, a_part.z, c.x));
-  float x = a_place.x + a_place.y * v_texel.y + u_offset;
+  float x = a_place.x + a_place.y * v_texel.y;
   gl_Position = to_clip(vec2(x, a_place.z - a_place.w * v_texel.x));
 }`;
 

@@ -40,6 +40,8 @@ export class ChartController {
   #profile_shown: unknown[] = [];
   #shapes: readonly BoxShape[] = [];
   #texels = 0; // that were sent to the card
+  #prints: unknown = null;
+  #prints_version = 0;
   #rest_px = 0; // of pans, which go by whole pixels
   #moved = 0; // pixels since the pointer went down: a click, or a drag
 
@@ -147,8 +149,7 @@ export class ChartController {
       geometry: this.#ui.geometry.value,
       style: this.#ui.style.value,
       grid: of.grid,
-      content: `${of.id} ${session.tiles_version.value} ${this.#texels} ${
-        session.horizon.value.column_end}`,
+      content: this.#content(of.id),
       parts: parts_of(session.tiles_at(session.tile_level.value),
         (key) => session.tiles.use(key), session.horizon.value),
       candles: is_shown(view, 'candles') ? session.series.value : null,
@@ -156,6 +157,21 @@ export class ChartController {
       hindsight: view.has_hindsight ? session.column.value : null,
       tier: tier_of(session),
     });
+  }
+
+  // Names all that is drawn, apart from the view's own time: when it is the same, what was drawn
+  // can be moved.
+  #content(instrument: string): string {
+    const { session } = this.#ui;
+    const { hidden, has_hindsight } = session.view.value;
+    const { column_end, is_cut } = session.horizon.value;
+    if (session.prints.value !== this.#prints) {
+      this.#prints = session.prints.value;
+      this.#prints_version += 1;
+    }
+    const shown = has_hindsight ? session.column.value?.as_of : null;
+    return [instrument, session.tiles_version.value, session.series_version.value, this.#texels,
+      this.#prints_version, column_end, is_cut, hidden, shown].join(' ');
   }
 
   #draw_letters(): void {
