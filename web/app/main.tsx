@@ -1,7 +1,8 @@
-import { effect } from '@preact/signals';
+import { effect, untracked } from '@preact/signals';
 import { render } from 'preact';
 
 import { ApiClient, sleep } from '../model/api_client.ts';
+import { ClockControl } from '../model/clock_control.ts';
 import { form_of_query, query_of_form } from '../model/lab_form.ts';
 import { LabSession } from '../model/lab_session.ts';
 import { MapSession } from '../model/map_session.ts';
@@ -15,6 +16,7 @@ import { hash_of_view, view_of_hash } from '../model/url_state.ts';
 import { follow } from '../model/view.ts';
 import { handle_page_key, kScreenNames } from '../views/navigation.ts';
 import { probe, probe_color } from '../views/probe.ts';
+import { HeadPlayer } from '../views/replay.ts';
 import { Terminal } from '../views/terminal.tsx';
 import { short_name } from '../views/text.ts';
 import { UiState } from '../views/ui_state.ts';
@@ -30,6 +32,7 @@ import 'uplot/dist/uPlot.min.css';
 const kStaleAfterMs = 15_000;
 const kRetryMs = 3000;
 const kUrlEveryMs = 400;
+const kPlayEveryMs = 100;
 
 function stream_address(): string {
   const { protocol, host } = globalThis.location;
@@ -51,13 +54,15 @@ const stream = new StreamClient({
   random: Math.random,
   stale_after_ms: kStaleAfterMs,
   on_message: (message) => session.take(message),
-  on_gap: ({ channel }) => { if (channel === 'map') session.renew(); },
+  on_gap: ({ channel }) => session.on_gap(channel),
+  on_problem: (detail) => { session.problem.value = detail; },
   on_state: (state) => { session.stream_state.value = state; },
 });
 
 const session: MapSession = new MapSession(
   view_of_hash(globalThis.location.hash), api, stream, make_tile_decoder());
-const ui = new UiState(session);
+const clock = new ClockControl({ api, sleep, now_ms: () => performance.now() });
+const ui = new UiState(session, clock);
 const query_of_page = (): URLSearchParams => new URLSearchParams(location.hash.slice(1));
 const scorecard = new ScorecardSession(api, scorecard_view_of_query(query_of_page()));
 const lab = new LabSession(api, form_of_query(query_of_page()));
@@ -108,6 +113,9 @@ function watch_page(): void {
     const is_paused = ui.screen.value !== 'map';
     chart?.loop.set_paused(is_paused);
   });
+  const measure = (): void => { ui.window_px.value = innerHeight; };
+  addEventListener('resize', measure);
+  measure();
   addEventListener('keydown', (event) => handle_page_key(ui, open_screen, event));
   addEventListener('popstate', read_address);
   addEventListener('online', () => {
@@ -139,9 +147,26 @@ async function start(): Promise<void> {
     }
   }
   stream.start();
+  await clock.load();
+}
+
+// The health says how the clock stands; the play head moves on its own.
+function keep_time(): void {
+  effect(() => {
+    const health = session.health.value;
+    if (health !== null) untracked(() => clock.hear(health));
+  });
+  const player = new HeadPlayer(ui);
+  let before = performance.now();
+  setInterval(() => {
+    const now = performance.now();
+    player.advance(now - before);
+    before = now;
+  }, kPlayEveryMs);
 }
 
 watch_page();
+keep_time();
 follow_in_url();
 render(<Terminal ui={ui} scorecard={scorecard} lab={lab} href_of={hash_of} on_open={open_screen}
   on_chart={(made) => {
@@ -159,6 +184,7 @@ Object.assign(globalThis, {
     },
     geometry: () => ui.geometry.value,
     measure_frame: () => chart?.measure_frame() ?? null,
+    clusters: () => chart?.shapes() ?? [],
     frames: () => chart?.loop.frames ?? 0,
     pending: () => session.pending_tiles.value,
   },

@@ -3,26 +3,26 @@
 
 export async function measure_panning(count) {
   const chart = document.querySelector('.chart');
-  const { x, y, width, height } = chart.getBoundingClientRect();
   const median = (values) => [...values].sort((a, b) => a - b)[values.length >> 1];
   const frame = () => new Promise((done) => requestAnimationFrame(done));
-  const run = async (step) => {
+  const run = async (change) => {
     const times = [];
     let before = await frame();
     for (let i = 0; i < count; i += 1) {
-      step(i);
+      change(i);
       const now = await frame();
       times.push(now - before);
       before = now;
     }
     return median(times);
   };
-  const pan = await run((i) => chart.dispatchEvent(new WheelEvent('wheel', {
-    deltaX: i % 40 < 20 ? -7 : 7, clientX: x + width / 2, clientY: y + height / 2, bubbles: true,
-    cancelable: true,
-  })));
+  const step = (i) => chart.dispatchEvent(new WheelEvent('wheel', {
+    deltaX: i % 40 < 20 ? -7 : 7, bubbles: true, cancelable: true,
+  }));
+  const pan = await run(step);
   const draws = [];
-  for (let i = 0; i < 20; i += 1) {
+  for (let i = 0; i < 40; i += 1) {
+    step(i);
     draws.push(globalThis.faultline.measure_frame());
     await frame();
   }
@@ -58,7 +58,7 @@ export async function measure_panning(count) {
     };
     const time = await run(draw);
     const each = [];
-    for (let i = 0; i < 20; i += 1) {
+    for (let i = 0; i < 40; i += 1) {
       const before = performance.now();
       draw(i);
       gl.readPixels(0, 0, 1, 1, gl.RGBA, gl.UNSIGNED_BYTE, new Uint8Array(4));

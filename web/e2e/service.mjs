@@ -47,7 +47,8 @@ async function start(...args) {
       if (holds(body)) return body;
       await sleep(100);
     }
-    throw new Error(`${path} did not come to it: ${JSON.stringify(await get(path)).slice(0, 400)}`);
+    const last = JSON.stringify(await get(path)).slice(0, 400);
+    throw new Error(`${path} did not come to it: ${last}`);
   };
   const stop = async (signal = 'SIGTERM') => {
     if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
@@ -59,7 +60,9 @@ async function start(...args) {
 }
 
 const of = (path) => `${path}?instrument=${kInstrument}`;
-const columns_of = async (service) => (await service.get('/v1/instruments')).instruments[0].column_end;
+const columns_of = async (service) =>
+  (await service.get('/v1/instruments')).instruments[0].column_end;
+const has_columns = (count) => ({ instruments }) => instruments[0].column_end > count;
 
 async function test(name, run) {
   if (kOnly !== undefined && !name.includes(kOnly)) return;
@@ -100,7 +103,7 @@ async function lives(browser, service) {
     const figures = await page.textContent('.figures');
     await page.waitForFunction((old) => document.querySelector('.figures').textContent !== old,
       figures, { timeout: 10_000 });
-    await service.until('/v1/instruments', (body) => body.instruments[0].column_end > before + 1);
+    await service.until('/v1/instruments', has_columns(before + 1));
     await shot(page, 'map');
   });
 }
@@ -145,7 +148,7 @@ async function keeps_the_past(browser, service) {
     await sleep(500);
     const before = read_png(await plot.screenshot());
     const end = await columns_of(service);
-    await service.until('/v1/instruments', (body) => body.instruments[0].column_end >= end + 5);
+    await service.until('/v1/instruments', has_columns(end + 4));
     await sleep(500);
     const after = read_png(await plot.screenshot());
     let differ = 0;
@@ -231,7 +234,7 @@ async function survives_being_killed(browser) {
   const state = join(folder, 'state.json');
   const args = ['--demo', '--state', state, '--seed', '5'];
   const service = await start(...args);
-  await service.until('/v1/instruments', ({ instruments }) => instruments[0].column_end > 700);
+  await service.until('/v1/instruments', has_columns(700));
   const tile = `${of('/v1/heatmap/tile')}&level=0&column=1&row=44`;
   const before = await service.get(tile);
   let is_over = false;
@@ -272,7 +275,7 @@ async function replays(browser) {
   assert.equal(made.status, 0, String(made.stderr));
   const service = await start('--replay', join(folder, 'lab/store'), '--instrument', kInstrument,
     '--speed', '600');
-  const begun = await service.until('/v1/instruments', (body) => body.instruments[0].column_end > 20);
+  const begun = await service.until('/v1/instruments', has_columns(20));
   assert.equal(begun.instruments[0].is_simulated, true);
   assert.equal((await service.get('/v1/health')).mode, 'replay');
   await with_page(browser, service, '#span=4h', async (page) => {
@@ -308,7 +311,7 @@ async function refuses(service) {
 const browser = await launch();
 const demo = await start('--demo');
 await test('the service stands', async () => {
-  await demo.until('/v1/instruments', ({ instruments }) => instruments[0].column_end > 600);
+  await demo.until('/v1/instruments', has_columns(600));
 });
 await test('it refuses what makes no sense', () => refuses(demo));
 await test('the demo lives', () => lives(browser, demo));

@@ -10,16 +10,18 @@ export function header_of(market) {
     model_version: 'density-6', as_of: iso(market.time_of(market.column_end - 1)),
     instrument: market.id, is_simulated: true, members: 64,
     units: { money: 'USD', price: 'USDT' },
-    coverage: [{
-      instrument: market.id, share: 1, feed: 'mock', completeness: 'all', is_stale: false,
-    }],
+    coverage: market.venues.map((instrument, i) => ({
+      instrument, share: market.venues.length === 1 ? 1 : [0.64, 0.36][i], feed: 'mock',
+      completeness: ['all', 'largest of each second'][i], is_stale: false,
+    })),
     assumptions: ['a synthetic market of the mock server'],
   };
 }
 
 export function instrument_of(market) {
   return {
-    id: market.id, venues: [market.id], column_interval_s: kMinuteMs / 1000,
+    id: market.id, venues: market.venues, quote: 'USDT', is_simulated: true, members: 64,
+    column_interval_s: kMinuteMs / 1000,
     first_column: iso(market.first_column_ms), column_end: market.column_end, row_log: 0.001,
     row_tiles: market.row_tiles,
   };
@@ -32,7 +34,7 @@ function interval_of(market, column, row, usd) {
     p90: Math.round(usd * factor) };
 }
 
-function side_of(market, column, s) {
+function side_of(market, column, s, is_newest) {
   const rows = Array.from({ length: market.row_count() }, (_, i) => market.first_row + i);
   const usd = rows.map((row) => Math.round(usd_of_code(market.code(s, column, row))));
   const begin = Math.max(0, usd.findIndex((value) => value >= 1));
@@ -42,7 +44,7 @@ function side_of(market, column, s) {
   return {
     first_row: market.first_row + begin,
     notional_at_risk_usd: usd.slice(begin, end),
-    density_interval: {
+    density_interval: !is_newest ? null : {
       p10: bands.map((one) => one.p10), p50: bands.map((one) => one.p50),
       p90: bands.map((one) => one.p90),
     },
@@ -70,11 +72,14 @@ function near_of(market, column, mark) {
 
 export function map_of(market, column) {
   const one = market.series[column];
+  const is_newest = column === market.column_end - 1;
   return {
-    header: header_of(market), as_of: iso(market.time_of(column)), model_version: 'density-6',
+    header: header_of(market), index: column, row_log: 0.001,
+    as_of: iso(market.time_of(column)), model_version: 'density-6',
     mark: one.close, open: one.open, high: one.high, low: one.low, close: one.close,
     open_interest_usd: one.open_interest_usd, near: near_of(market, column, one.close),
-    long: side_of(market, column, 0), short: side_of(market, column, 1),
+    long: side_of(market, column, 0, is_newest), short: side_of(market, column, 1, is_newest),
+    below_usd: by_side([0, 0]), above_usd: by_side([0, 0]), never_usd: by_side([0, 0]),
   };
 }
 
@@ -83,10 +88,14 @@ function entry_of(market, from, to) {
   const part = market.series.slice(from, to);
   const sum = (field, s) => part.reduce((total, one) => total + one[field][s], 0);
   const sums = (field) => [sum(field, 0), sum(field, 1)];
+  const flow = (field) => (part[0][field] === null ? null
+    : part.reduce((total, one) => total + one[field], 0));
   return {
     open: part[0].open, high: Math.max(...part.map((one) => one.high)),
     low: Math.min(...part.map((one) => one.low)), close: part.at(-1).close,
     open_interest_usd: part.at(-1).open_interest_usd, funding_rate: part.at(-1).funding_rate,
+    taker_buy_usd: flow('taker_buy_usd'), taker_sell_usd: flow('taker_sell_usd'),
+    near_1_percent_usd: part.at(-1).near_1_percent_usd,
     crossed_usd: sums('crossed_usd'), expected_liquidation_usd: sums('expected_liquidation_usd'),
     printed_usd: sums('printed_usd'), low_usd: sums('low_usd'), high_usd: sums('high_usd'),
   };
@@ -103,20 +112,47 @@ export function series_of(market, from_ms, to_ms, level) {
   const sides = (field) => by_side([0, 1].map((s) => entries.map((one) => one[field][s])));
   const [low, high] = [sides('low_usd'), sides('high_usd')];
   return {
-    header: header_of(market), level,
+    header: header_of(market), level, index: entries.map((_, i) => (first + i) * width),
     time: entries.map((_, i) => iso(market.time_of((first + i) * width))),
     open: column('open'), high: column('high'), low: column('low'), close: column('close'),
     open_interest_usd: column('open_interest_usd'), funding_rate: column('funding_rate'),
+    taker_buy_usd: column('taker_buy_usd'), taker_sell_usd: column('taker_sell_usd'),
+    near_1_percent_usd: sides('near_1_percent_usd'),
     crossed_usd: sides('crossed_usd'),
     expected_liquidation_usd: sides('expected_liquidation_usd'),
     printed_usd: sides('printed_usd'),
-    liquidation_interval: {
+    liquidation_interval: level > 0 ? { long: null, short: null } : {
       long: { low: low.long, high: high.long }, short: { low: low.short, high: high.short },
     },
   };
 }
 
-export function clusters_of(market) {
+const whole = Math.round;
+
+function history_of(market, one, with_moments) {
+  const price = (row) => Number(Math.exp((market.first_row + row) / 1000).toPrecision(8));
+  const step = Math.max(1, Math.ceil(one.moments.length / 199));
+  const kept = one.moments.filter((_, i) => i % step === 0 || i + 1 === one.moments.length);
+  const fed_usd = kept.map((moment, i) => {
+    const before = i === 0 ? -1 : kept[i - 1].column;
+    return whole(one.moments.filter(({ column }) => column > before && column <= moment.column)
+      .reduce((sum, { fed }) => sum + fed, 0));
+  });
+  const moments = { as_of: kept.map(({ column }) => iso(market.time_of(column))),
+    notional_at_risk_usd: kept.map(({ usd }) => whole(usd)), fed_usd };
+  return {
+    id: one.id, side: one.s === 0 ? 'long' : 'short', price_low: price(one.low),
+    price_high: price(one.high), price_peak: price(one.peak),
+    born: iso(market.time_of(one.born)), age_s: (one.last_column - one.born) * 60, fate: one.fate,
+    ended: one.ended === null ? null : iso(market.time_of(one.ended)),
+    born_usd: whole(one.born_usd), most_usd: whole(one.most), last_usd: whole(one.last),
+    fed_usd: whole(one.fed),
+    fed_usd_per_hour: whole((one.fed / Math.max(1, one.last_column - one.born)) * 60),
+    ...(with_moments ? { moments } : {}),
+  };
+}
+
+export function clusters_of(market, with_moments = true) {
   const column = market.column_end - 1;
   const mark = market.series[column].close;
   const clusters = [];
@@ -143,11 +179,16 @@ export function clusters_of(market) {
     }
   }
   clusters.sort((a, b) => b.notional_at_risk_usd - a.notional_at_risk_usd);
-  return { header: header_of(market), clusters: clusters.slice(0, 12), cluster_histories: [] };
+  return {
+    header: header_of(market), clusters: clusters.slice(0, 12),
+    cluster_histories: market.tracker.histories.map((one) =>
+      history_of(market, one, with_moments)),
+  };
 }
 
 export function print_of(one) {
-  return { time: iso(one.time_ms), side: one.side, price: one.price, usd: one.usd };
+  return { time: iso(one.time_ms), side: one.side, price: one.price, usd: one.usd,
+    instrument: 'simulated', completeness: 'all' };
 }
 
 export function liquidations_of(market, from_ms, to_ms, min_usd, limit) {
@@ -179,7 +220,9 @@ export function column_message(market, column) {
   return {
     column, time: iso(market.time_of(column)),
     series: {
-      ...entry, crossed_usd: by_side(entry.crossed_usd),
+      ...entry, index: column, time: iso(market.time_of(column)),
+      crossed_usd: by_side(entry.crossed_usd),
+      near_1_percent_usd: by_side(entry.near_1_percent_usd),
       expected_liquidation_usd: by_side(entry.expected_liquidation_usd),
       printed_usd: by_side(entry.printed_usd),
       liquidation_interval: { long: interval(0), short: interval(1) },

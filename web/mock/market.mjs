@@ -1,3 +1,5 @@
+import { ClusterTracker } from './cluster_tracker.mjs';
+
 // A seeded synthetic market, in the shape of what the service serves. It is no simulation of
 // anything: it only has to look like a market from afar and never to change between two runs.
 
@@ -25,10 +27,13 @@ const kDecayLog = Math.log(0.99955); // a column
 export const usd_of_code = (code) => (code === 0 ? 0 : Math.exp((code - 1) / 100));
 
 export class Market {
-  constructor({ id, seed, columns, row_tile, usd_scale, first_column_ms }) {
-    Object.assign(this, { id, usd_scale, first_column_ms, row_tile });
+  constructor({
+    id, venues = [id], seed, columns, row_tile, usd_scale, first_column_ms, has_takers = true,
+  }) {
+    Object.assign(this, { id, venues, usd_scale, first_column_ms, row_tile, has_takers });
     this.first_row = row_tile * kTileSize;
     this.rng = rng_of(seed);
+    this.taker_rng = rng_of(seed + 1000);
     this.capacity = columns + kLiveRoom;
     this.codes = [0, 1].map(() => new Uint16Array(this.capacity * kRows));
     // Dollars times exp(-decay), so that what only decays need not be touched, and their logarithm.
@@ -37,6 +42,7 @@ export class Market {
     this.decay = 0;
     this.series = [];
     this.liquidations = [];
+    this.tracker = new ClusterTracker(this);
     this.position = kRows / 2 - 40;
     this.anchor = this.position;
     this.volatility = 0.5;
@@ -62,6 +68,7 @@ export class Market {
     this.enter(candle);
     const crossed = this.eat(candle);
     this.record(column, candle, crossed);
+    this.tracker.add(column, candle);
     return column;
   }
 
@@ -147,6 +154,9 @@ export class Market {
     const expected = crossed.map((usd) => Math.round(0.38 * usd));
     const printed = expected.map((usd) => Math.round(usd * Math.exp(0.55 * normal())));
     const price = (at) => Number(this.price_of(at).toPrecision(9));
+    const volume = 1.2e6 * this.usd_scale * (0.4 + (candle.high - candle.low) * 0.4);
+    const bought = 0.5 + 0.12 * Math.tanh(candle.close - candle.open) +
+      0.03 * this.taker_rng.normal();
     this.series.push({
       open: price(candle.open), high: price(candle.high), low: price(candle.low),
       close: price(candle.close),
@@ -154,10 +164,22 @@ export class Market {
       funding_rate: Number(this.funding.toPrecision(4)),
       crossed_usd: crossed.map(Math.round), expected_liquidation_usd: expected,
       printed_usd: printed,
+      taker_buy_usd: this.has_takers ? Math.round(volume * bought) : null,
+      taker_sell_usd: this.has_takers ? Math.round(volume * (1 - bought)) : null,
+      near_1_percent_usd: this.near(candle.close),
       low_usd: expected.map((usd) => Math.round(usd * 0.42)),
       high_usd: expected.map((usd) => Math.round(usd * 2.1 + 4000 * this.usd_scale)),
     });
     this.print(column, candle, printed);
+  }
+
+  // What waits within 1 % of the close, by side.
+  near(close) {
+    const scale = Math.exp(this.decay);
+    const sum = (s, from, to) => this.state[s].subarray(Math.max(0, Math.round(from)),
+      Math.round(to)).reduce((total, one) => total + one, 0);
+    return [sum(0, close - 10, close), sum(1, close, close + 10)]
+      .map((usd) => Math.round(usd * scale));
   }
 
   print(column, candle, printed) {

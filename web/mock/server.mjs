@@ -7,9 +7,10 @@ import { gzipSync } from 'node:zlib';
 import {
   clusters_of, column_message, instrument_of, iso, liquidations_of, map_of, print_of, series_of,
 } from './answers.mjs';
+import { clock_of, health_of, steer, Ticker } from './clock.mjs';
 import { kFields, kScenarios, Lab } from './lab.mjs';
-import { Market, kMinuteMs } from './market.mjs';
-import { feeds_of, kStudies, scorecard_of, study_of } from './scorecard.mjs';
+import { Market } from './market.mjs';
+import { kStudies, scorecard_of, study_of } from './scorecard.mjs';
 import { is_over, make_tile } from './tiles.mjs';
 import { accept, reader, send_text } from './web_socket.mjs';
 
@@ -21,6 +22,7 @@ import { accept, reader, send_text } from './web_socket.mjs';
 // A column is a minute; a new one comes every --every milliseconds (0: never).
 
 const kFirstColumn = Date.UTC(2025, 10, 1);
+const kHealthEveryMs = 3000;
 const kTypes = {
   '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css',
   '.svg': 'image/svg+xml',
@@ -32,35 +34,33 @@ export function start_mock({
   const markets = [
     new Market({ id: 'simulated:BTCUSDT', seed: 7, columns, row_tile: 43, usd_scale: 1,
       first_column_ms: kFirstColumn }),
-    new Market({ id: 'simulated:ETHUSDT', seed: 11, columns: Math.min(columns, 6000), row_tile: 30,
+    new Market({ id: 'simulated:ETHUSDT', venues: ['binance_usdm:ETHUSDT', 'bybit_linear:ETHUSDT'],
+      has_takers: false, seed: 11, columns: Math.min(columns, 6000), row_tile: 30,
       usd_scale: 0.3, first_column_ms: kFirstColumn }),
   ];
-  const state = { markets, files, every, seq: 1, clients: new Set(), tiles: new Map(),
-    lab: new Lab({ ms_per_hour }), broken: new Set() };
+  const state = {
+    markets, files, seq: 1, clients: new Set(), tiles: new Map(), sick: null, resumed: null,
+    lab: new Lab({ ms_per_hour }), broken: new Set(),
+  };
   const server = createServer((request, response) => handle(state, request, response));
   server.on('upgrade', (request, socket) => join_stream(state, request, socket));
   server.listen(port, '127.0.0.1');
-  const timer = every > 0 ? setInterval(() => tick(state), every) : null;
+  state.began_ms = markets[0].time_of(markets[0].column_end - 1);
+  state.ticker = new Ticker(() => tick(state), every);
+  const beat = setInterval(() => say_health(state), kHealthEveryMs);
   return {
-    markets, lab: state.lab, tick: () => tick(state),
+    markets, lab: state.lab, tick: () => tick(state), state,
     // Paths that are answered with an error from now on.
     break: (...paths) => { state.broken = new Set(paths); },
     drop: () => { for (const client of state.clients) client.socket.destroy(); },
     close: () => {
-      clearInterval(timer);
+      clearInterval(beat);
+      state.ticker.stop();
       for (const client of state.clients) client.socket.destroy();
       server.closeAllConnections();
       return new Promise((done) => server.close(done));
     },
   };
-}
-
-function health_of(state) {
-  const [market] = state.markets;
-  const now = iso(market.time_of(market.column_end));
-  const speed = state.every > 0 ? kMinuteMs / state.every : 0;
-  return { status: 'ok', mode: 'demo', now, speed, as_of: now, resumed: null,
-    feeds: feeds_of(state.markets), version: 'mock' };
 }
 
 function answer(request, response, body, type, cache) {
@@ -128,6 +128,7 @@ function handle(state, request, response) {
   const json = (body) => answer(request, response, body, 'application/json', 'no-cache');
   if (state.broken.has(url.pathname)) return refuse(response, 400, 'broken for the test');
   if (!url.pathname.startsWith('/v1/')) return serve_file(state, url.pathname, request, response);
+  if (state.sick === 'down') return refuse(response, 503, 'the mock is down');
   if (url.pathname === '/v1/studies') return json({ studies: kStudies });
   if (url.pathname.startsWith('/v1/studies/')) {
     return serve_study(url.pathname.slice('/v1/studies/'.length), json, response);
@@ -136,6 +137,10 @@ function handle(state, request, response) {
     return serve_lab(state, url.pathname, json, request, response);
   }
   if (url.pathname === '/v1/health') return json(health_of(state));
+  if (url.pathname === '/v1/clock') {
+    if (request.method === 'POST') return steer(state, request, () => json(clock_of(state)));
+    return json(clock_of(state));
+  }
   if (url.pathname === '/v1/instruments') {
     return json({ instruments: state.markets.map(instrument_of) });
   }
@@ -146,7 +151,7 @@ function handle(state, request, response) {
   const [from, to] = ['from', 'to'].map((name) => Date.parse(query.get(name) ?? ''));
   switch (url.pathname) {
     case '/v1/heatmap/tile': return serve_tile(state, market, query, request, response);
-    case '/v1/map': return json(map_of(market, market.column_end - 1));
+    case '/v1/map': return json(map_of(market, column_as_of(market, query.get('as_of'))));
     case '/v1/scorecard': return json(scorecard_of(market));
     case '/v1/clusters': return json(clusters_of(market));
     case '/v1/series': return json(series_of(market, from, to, Number(query.get('level'))));
@@ -154,6 +159,13 @@ function handle(state, request, response) {
       Number(query.get('min_usd') ?? 0), Math.min(1000, Number(query.get('limit') ?? 100))));
     default: return refuse(response, 404, 'no such path');
   }
+}
+
+function column_as_of(market, as_of) {
+  const newest = market.column_end - 1;
+  if (as_of === null) return newest;
+  const column = Math.floor((Date.parse(as_of) - market.first_column_ms) / 60_000);
+  return Math.max(0, Math.min(newest, column));
 }
 
 function serve_file(state, path, request, response) {
@@ -170,9 +182,25 @@ function serve_file(state, path, request, response) {
 
 function data_of(state, channel, market) {
   if (channel === 'map') return column_message(market, market.column_end - 1);
-  if (channel === 'clusters') return clusters_of(market);
+  if (channel === 'clusters') return clusters_of(market, false);
   if (channel === 'health') return health_of(state);
-  return { liquidations: market.liquidations.slice(-20).reverse().map(print_of) };
+  return prints_of(market.liquidations.slice(-20).reverse());
+}
+
+function prints_of(all) {
+  return { liquidations: all.map(print_of), count: all.length,
+    usd: all.reduce((sum, one) => sum + one.usd, 0) };
+}
+
+function say_health(state) {
+  state.seq += 1;
+  for (const { socket, wanted } of state.clients) {
+    for (const { channel, market } of wanted.values()) {
+      if (channel !== 'health') continue;
+      send_text(socket, JSON.stringify({ channel, instrument: market.id, seq: state.seq,
+        kind: 'delta', data: health_of(state) }));
+    }
+  }
 }
 
 function join_stream(state, request, socket) {
@@ -185,7 +213,12 @@ function join_stream(state, request, socket) {
     const name = `${channel} ${instrument}`;
     const market = state.markets.find(({ id }) => id === instrument);
     if (op === 'unsubscribe') client.wanted.delete(name);
-    if (op !== 'subscribe' || market === undefined) return;
+    if (op !== 'subscribe') return;
+    if (market === undefined) {
+      send_text(socket, JSON.stringify({ kind: 'problem', errc: 100, name: 'unknown_instrument',
+        detail: `no series ${instrument}` }));
+      return;
+    }
     client.wanted.set(name, { channel, market });
     send_text(socket, JSON.stringify({ channel, instrument, seq: state.seq, kind: 'snapshot',
       data: data_of(state, channel, market) }));
@@ -197,12 +230,12 @@ function tick(state) {
   for (const market of state.markets) {
     const before = market.liquidations.length;
     market.step();
-    const fresh = market.liquidations.slice(before).map(print_of);
+    const fresh = market.liquidations.slice(before);
     for (const { socket, wanted } of state.clients) {
       for (const { channel, market: of } of wanted.values()) {
         if (of !== market) continue;
         const data = channel === 'liquidations'
-          ? { liquidations: fresh } : data_of(state, channel, market);
+          ? prints_of(fresh) : data_of(state, channel, market);
         send_text(socket, JSON.stringify(
           { channel, instrument: market.id, seq: state.seq, kind: 'delta', data }));
       }

@@ -1,9 +1,9 @@
 import { parse_time_lossy } from '../units/time.ts';
-import { ms, price, share, unix_ms, usd } from '../units/unit.ts';
+import { ms, price, share, usd } from '../units/unit.ts';
 import {
-  list_of, maybe, number_of, numbers_of, object_of, ShapeError, text_of,
+  list_of, maybe, number_of, object_of, ShapeError, text_of,
 } from './json.ts';
-import type { Price, Share, Side, UnixMs, Usd } from '../units/unit.ts';
+import type { Ms, Price, Share, Side, UnixMs, Usd } from '../units/unit.ts';
 import type { SeriesGrid } from './tile_grid.ts';
 
 // The answers of /v1 that the terminal reads, with units. Names are those of docs/formats.
@@ -14,9 +14,9 @@ export function time_of(value: unknown, field: string): UnixMs {
   return time;
 }
 
-const usd_of = (value: unknown, field: string): Usd => usd(number_of(value, field));
-const price_of = (value: unknown, field: string): Price => price(number_of(value, field));
-const side_of = (value: unknown, field: string): Side => {
+export const usd_of = (value: unknown, field: string): Usd => usd(number_of(value, field));
+export const price_of = (value: unknown, field: string): Price => price(number_of(value, field));
+export const side_of = (value: unknown, field: string): Side => {
   if (value !== 'long' && value !== 'short') throw new ShapeError(field, 'side');
   return value;
 };
@@ -24,6 +24,7 @@ const side_of = (value: unknown, field: string): Side => {
 export type Instrument = {
   readonly id: string;
   readonly venues: readonly string[];
+  readonly quote: string | null;
   readonly grid: SeriesGrid;
   readonly column_end: number;
   readonly row_tiles: readonly number[];
@@ -37,6 +38,7 @@ export function instruments_of(body: unknown): Instrument[] {
     return {
       id: text_of(from['id'], `${at}.id`),
       venues: list_of(text_of, from['venues'], `${at}.venues`),
+      quote: maybe(text_of, from['quote'], `${at}.quote`),
       grid: {
         first_column: time_of(from['first_column'], `${at}.first_column`),
         column_interval: ms(1000 * number_of(from['column_interval_s'], `${at}.column_interval_s`)),
@@ -47,13 +49,57 @@ export function instruments_of(body: unknown): Instrument[] {
   }, object_of(body, 'body')['instruments'], 'instruments');
 }
 
+export type Feed = {
+  readonly instrument: string;
+  readonly age: Ms | null; // of its newest step
+  readonly readings: number | null;
+  readonly refused_readings: number | null;
+  readonly completeness: string;
+  readonly is_stale: boolean;
+  readonly problem: string | null;
+};
+// The service was stopped and goes on where it was: what was missed meanwhile.
+export type Resumed = {
+  readonly from: UnixMs;
+  readonly columns: number;
+  readonly missed: Ms;
+  readonly note: string | null;
+};
 export type Health = {
   readonly status: string;
   readonly mode: string;
   readonly now: UnixMs;
-  readonly speed: number;
+  readonly speed: number; // market seconds a second; 0: the market stands still
+  readonly is_over: boolean;
   readonly version: string;
+  readonly resumed: Resumed | null;
+  readonly feeds: readonly Feed[];
 };
+
+const seconds_of = (value: unknown, field: string): Ms => ms(1000 * number_of(value, field));
+
+function feed_of(value: unknown, field: string): Feed {
+  const from = object_of(value, field);
+  return {
+    instrument: text_of(from['instrument'], `${field}.instrument`),
+    age: maybe(seconds_of, from['age_s'], `${field}.age_s`),
+    readings: maybe(number_of, from['readings'], `${field}.readings`),
+    refused_readings: maybe(number_of, from['refused_readings'], `${field}.refused_readings`),
+    completeness: maybe(text_of, from['completeness'], `${field}.completeness`) ?? 'unknown',
+    is_stale: from['is_stale'] === true,
+    problem: maybe(text_of, from['problem'], `${field}.problem`),
+  };
+}
+
+function resumed_of(value: unknown, field: string): Resumed {
+  const from = object_of(value, field);
+  return {
+    from: time_of(from['from'], `${field}.from`),
+    columns: number_of(from['columns'], `${field}.columns`),
+    missed: seconds_of(from['seconds_missed'], `${field}.seconds_missed`),
+    note: maybe(text_of, from['note'], `${field}.note`),
+  };
+}
 
 export function health_of(body: unknown): Health {
   const from = object_of(body, 'health');
@@ -62,7 +108,34 @@ export function health_of(body: unknown): Health {
     mode: text_of(from['mode'], 'mode'),
     now: time_of(from['now'], 'now'),
     speed: maybe(number_of, from['speed'], 'speed') ?? 1,
+    is_over: from['is_over'] === true,
     version: text_of(from['version'], 'version'),
+    resumed: maybe(resumed_of, from['resumed'], 'resumed'),
+    feeds: maybe((all, at) => list_of(feed_of, all, at), from['feeds'], 'feeds') ?? [],
+  };
+}
+
+// The time of a demo or of a replay.
+export type Clock = {
+  readonly now: UnixMs;
+  readonly speed: number;
+  readonly speed_max: number | null;
+  readonly begin: UnixMs | null;
+  readonly end: UnixMs | null;
+  readonly is_over: boolean;
+  readonly is_steerable: boolean;
+};
+
+export function clock_of(body: unknown): Clock {
+  const from = object_of(body, 'clock');
+  return {
+    now: time_of(from['now'], 'clock.now'),
+    speed: number_of(from['speed'], 'clock.speed'),
+    speed_max: maybe(number_of, from['speed_max'], 'clock.speed_max'),
+    begin: maybe(time_of, from['begin'], 'clock.begin'),
+    end: maybe(time_of, from['end'], 'clock.end'),
+    is_over: from['is_over'] === true,
+    is_steerable: from['is_steerable'] === true,
   };
 }
 
@@ -110,7 +183,7 @@ export type SumInterval = {
   readonly p90: Usd | null;
 };
 
-function sum_of(value: unknown, field: string): SumInterval {
+export function sum_of(value: unknown, field: string): SumInterval {
   const from = object_of(value, field);
   return {
     mean: usd_of(from['mean'], `${field}.mean`),
@@ -146,6 +219,7 @@ export type Near = { readonly reach: Share; readonly sides: Readonly<Record<Side
 
 export type MapColumn = {
   readonly header: Header;
+  readonly index: number | null;
   readonly as_of: UnixMs;
   readonly mark: Price;
   readonly open_interest_usd: Usd | null;
@@ -157,6 +231,7 @@ export function map_of(body: unknown): MapColumn {
   const from = object_of(body, 'map');
   return {
     header: header_of(from['header']),
+    index: maybe(number_of, from['index'], 'index'),
     as_of: time_of(from['as_of'], 'as_of'),
     mark: price_of(from['mark'], 'mark'),
     open_interest_usd: maybe(usd_of, from['open_interest_usd'], 'open_interest_usd'),
@@ -177,29 +252,6 @@ export function map_of(body: unknown): MapColumn {
   };
 }
 
-export type Cluster = {
-  readonly side: Side;
-  readonly price_low: Price;
-  readonly price_high: Price;
-  readonly price_peak: Price;
-  readonly notional_at_risk_usd: Usd;
-  readonly density_interval: SumInterval | null;
-};
-
-export function clusters_of(body: unknown): Cluster[] {
-  return list_of((one, at) => {
-    const from = object_of(one, at);
-    return {
-      side: side_of(from['side'], `${at}.side`),
-      price_low: price_of(from['price_low'], `${at}.price_low`),
-      price_high: price_of(from['price_high'], `${at}.price_high`),
-      price_peak: price_of(from['price_peak'], `${at}.price_peak`),
-      notional_at_risk_usd: usd_of(from['notional_at_risk_usd'], `${at}.notional_at_risk_usd`),
-      density_interval: maybe(sum_of, from['density_interval'], `${at}.density_interval`),
-    };
-  }, object_of(body, 'body')['clusters'], 'clusters');
-}
-
 export type Liquidation = {
   readonly time: UnixMs;
   readonly side: Side;
@@ -207,7 +259,7 @@ export type Liquidation = {
   readonly usd: Usd;
 };
 
-export function liquidation_of(value: unknown, field: string): Liquidation {
+function liquidation_of(value: unknown, field: string): Liquidation {
   const from = object_of(value, field);
   return {
     time: time_of(from['time'], `${field}.time`),
@@ -219,65 +271,4 @@ export function liquidation_of(value: unknown, field: string): Liquidation {
 
 export function liquidations_of(body: unknown): Liquidation[] {
   return list_of(liquidation_of, object_of(body, 'body')['liquidations'], 'liquidations');
-}
-
-// --- Series ------------------------------------------------------------------------------------
-
-export const kCandleFields = ['open', 'high', 'low', 'close'] as const;
-const kScalarFields = [...kCandleFields, 'open_interest_usd', 'funding_rate'] as const;
-const kSideFields = ['crossed_usd', 'expected_liquidation_usd', 'printed_usd'] as const;
-export type ScalarField = (typeof kScalarFields)[number];
-export type SideField = (typeof kSideFields)[number];
-
-type Values = (number | null)[];
-export type SeriesBlock = {
-  readonly time: UnixMs[];
-  readonly scalars: Record<ScalarField, Values>;
-  readonly by_side: Record<SideField, Record<Side, Values>>;
-  readonly interval: Record<Side, { low: Values; high: Values }>;
-};
-
-function sides_of(value: unknown, field: string): Record<Side, Values> {
-  const from = maybe(object_of, value, field) ?? {};
-  const read = (side: Side): Values => maybe(numbers_of, from[side], `${field}.${side}`) ?? [];
-  return { long: read('long'), short: read('short') };
-}
-
-function interval_of(value: unknown, field: string): SeriesBlock['interval'] {
-  const from = maybe(object_of, value, field) ?? {};
-  const read = (side: Side): { low: Values; high: Values } => {
-    const band = maybe(object_of, from[side], `${field}.${side}`) ?? {};
-    return {
-      low: maybe(numbers_of, band['low'], `${field}.${side}.low`) ?? [],
-      high: maybe(numbers_of, band['high'], `${field}.${side}.high`) ?? [],
-    };
-  };
-  return { long: read('long'), short: read('short') };
-}
-
-export function series_of(body: unknown): SeriesBlock {
-  const from = object_of(body, 'series');
-  const scalars = Object.fromEntries(kScalarFields.map((field) =>
-    [field, maybe(numbers_of, from[field], field) ?? []])) as Record<ScalarField, Values>;
-  const by_side = Object.fromEntries(kSideFields.map((field) =>
-    [field, sides_of(from[field], field)])) as Record<SideField, Record<Side, Values>>;
-  return {
-    time: list_of(time_of, from['time'], 'time').map((time) => unix_ms(time)),
-    scalars,
-    by_side,
-    interval: interval_of(from['liquidation_interval'], 'liquidation_interval'),
-  };
-}
-
-// One entry of a series, as the stream sends it: the same names, a number for each array.
-export function series_of_entry(time: UnixMs, entry: unknown): SeriesBlock {
-  const wrap = (value: unknown): unknown => {
-    if (typeof value !== 'object' || value === null) return [value ?? null];
-    return Object.fromEntries(Object.entries(value).map(([name, one]) =>
-      [name, one === null && (name === 'long' || name === 'short') ? null : wrap(one)]));
-  };
-  const from = object_of(entry, 'series');
-  const arrays = Object.fromEntries(Object.entries(from).map(([name, one]) =>
-    [name, one === null ? null : wrap(one)]));
-  return series_of({ ...arrays, time: [new Date(time).toISOString()] });
 }

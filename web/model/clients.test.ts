@@ -2,7 +2,8 @@ import { describe, expect, it, vi } from 'vitest';
 
 import { unix_ms, level, ms } from '../units/unit.ts';
 import { ApiClient, ApiError } from './api_client.ts';
-import { health_of, map_of, series_of, series_of_entry } from './api_types.ts';
+import { series_of, series_of_entry } from './api_series.ts';
+import { health_of, map_of } from './api_types.ts';
 import { column_message_of } from './column_message.ts';
 import { ShapeError } from './json.ts';
 import { SeriesStore } from './series_store.ts';
@@ -156,7 +157,7 @@ describe('answers', () => {
 
 describe('series', () => {
   const grid = { first_column: unix_ms(1_764_547_200_000), column_interval: ms(60_000) };
-  const iso = (i: number): string => new Date(grid.first_column + i * 60_000).toISOString();
+  const whole = (column_end: number) => ({ column_end, is_cut: false });
   const range = { from: grid.first_column, to: unix_ms(grid.first_column + 4 * 60_000) };
 
   it('merge new columns at every level, and forget an interval they cannot merge', () => {
@@ -165,16 +166,16 @@ describe('series', () => {
       open: low, low, high, close, printed_usd: { long: printed, short: 1 },
       liquidation_interval: { long: { low: 1, high: 9 }, short: null },
     });
-    const first = series_of_entry(range.from, entry(5, 9, 8, 10));
+    const first = series_of_entry(0, entry(5, 9, 8, 10));
     for (const at of [0, 1]) store.put({ level: level(at), chunk: 0 }, first);
-    store.add(series_of_entry(unix_ms(range.from + 60_000), entry(4, 8, 6, 7)));
-    const coarse = store.slice(level(1), range, 2);
+    store.add(series_of_entry(1, entry(4, 8, 6, 7)));
+    const coarse = store.slice(level(1), range, whole(2));
     expect(coarse.times).toEqual([range.from]);
     expect(coarse.fields.open).toEqual([5]);
     expect(coarse.fields.low).toEqual([4]);
     expect(coarse.fields.close).toEqual([6]);
     expect(coarse.fields['printed_usd.long']).toEqual([17]);
-    const fine = store.slice(level(0), range, 2);
+    const fine = store.slice(level(0), range, whole(2));
     expect(fine.fields['printed_usd.long']).toEqual([10, 7]);
     expect(fine.fields['liquidation_interval.long.high']).toEqual([9, 9]);
     expect(fine.fields['liquidation_interval.short.high']).toEqual([Number.NaN, Number.NaN]);
@@ -182,7 +183,8 @@ describe('series', () => {
   });
   it('keep holes as unknown', () => {
     const store = new SeriesStore(grid);
-    store.put({ level: level(0), chunk: 0 }, series_of({ time: [iso(0), iso(2)], open: [1, 3] }));
-    expect(store.slice(level(0), range, 4).fields.open).toEqual([1, Number.NaN, 3, Number.NaN]);
+    store.put({ level: level(0), chunk: 0 }, series_of({ index: [0, 2], open: [1, 3] }));
+    expect(store.slice(level(0), range, whole(4)).fields.open)
+      .toEqual([1, Number.NaN, 3, Number.NaN]);
   });
 });

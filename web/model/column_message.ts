@@ -1,6 +1,6 @@
 import { number_of, object_of, text_of } from './json.ts';
-import { series_of_entry, time_of } from './api_types.ts';
-import type { SeriesBlock } from './api_types.ts';
+import { series_of_entry } from './api_series.ts';
+import type { SeriesBlock } from './api_series.ts';
 import type { ColumnSide, ColumnUpdate } from './tile_update.ts';
 
 // The data of a message of the channel `map`: a column of the heatmap and its entry of the series.
@@ -25,9 +25,10 @@ function side_of(value: unknown, field: string): ColumnSide {
 
 export function column_message_of(data: unknown): ColumnMessage {
   const from = object_of(data, 'data');
+  const column = number_of(from['column'], 'column');
   return {
-    column: number_of(from['column'], 'column'),
+    column,
     sides: [side_of(from['long'], 'long'), side_of(from['short'], 'short')],
-    series: series_of_entry(time_of(from['time'], 'time'), from['series']),
+    series: series_of_entry(column, from['series']),
   };
 }

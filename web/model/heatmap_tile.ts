@@ -1,8 +1,7 @@
 import { decompress } from 'fzstd';
 
 import { column_index, kLevelMax, kSides, level, ms, unix_ms } from '../units/unit.ts';
-import { log10_usd_of_code } from '../units/tile_code.ts';
-import type { Level, Ms, TileCode, UnixMs } from '../units/unit.ts';
+import type { Level, Ms, UnixMs } from '../units/unit.ts';
 
 // A square of the heatmap, as docs/formats/heatmap_tile.md draws its bytes.
 
@@ -27,7 +26,6 @@ export type HeatmapTile = {
   readonly column_interval: Ms;
   readonly column_count: Uint16Array; // by texel; 0 where nothing is known
   readonly sides: readonly [TileSide, TileSide]; // by kSides
-  readonly texels: Uint16Array; // what the graphics card takes, see texels_of()
 };
 
 export class TileError extends Error {}
@@ -101,7 +99,7 @@ export function decode_tile(bytes: Uint8Array): HeatmapTile {
     ...side, is_wide: body.slice(at + s * bits, at + (s + 1) * bits),
   }));
   if (long === undefined || short === undefined) throw new TileError('a side is missing');
-  const tile = {
+  return {
     key: {
       level: level(at_level),
       column: Number(view.getBigInt64(8, true)),
@@ -110,68 +108,15 @@ export function decode_tile(bytes: Uint8Array): HeatmapTile {
     first_column: unix_ms(Number(view.getBigInt64(24, true) / 1_000_000n)),
     column_interval: ms(interval),
     column_count,
-    sides: [long, short] as const,
+    sides: [long, short],
   };
-  return { ...tile, texels: texels_of(column_count, tile.sides, 0, kTileSize) };
-}
-
-// --- What the graphics card takes --------------------------------------------------------------
-//
-// Half floats, longs and shorts interleaved, [column][row]: log10 of the dollars, 0 for less than
-// one. The sign is set where the 80 % interval is wide; a texel without columns is kGapTexel.
-// Error: a half has eleven bits, so up to $100M a row they are right to .5 %, above to .9 %.
-
-export const kGapTexel = 64;
-
-// Bits of a half float. Requires: 0 or 2^-14 <= value < 65,504. Rounds to nearest.
-export function half_of(value: number): number {
-  if (value === 0) return 0;
-  const exponent = Math.floor(Math.log2(value));
-  const mantissa = Math.round((value / 2 ** exponent - 1) * 1024);
-  return ((exponent + 15) << 10) + mantissa; // a mantissa of 1024 carries, as it should
-}
-
-let halves: Uint16Array | undefined;
-
-function halves_by_code(): Uint16Array {
-  halves ??= Uint16Array.from({ length: 65_536 }, (_, code) =>
-    code <= 1 ? 0 : half_of(log10_usd_of_code(code as TileCode)));
-  return halves;
-}
-
-const kGapHalf = half_of(kGapTexel);
-const kWideBit = 0x8000;
-
-// Texels of the columns from `from` to `to`, for a partial upload.
-export function texels_of(
-  column_count: Uint16Array, sides: readonly [TileSide, TileSide], from: number, to: number,
-): Uint16Array {
-  const table = halves_by_code();
-  const out = new Uint16Array((to - from) * kTileSize * 2);
-  for (let texel = from; texel < to; texel += 1) {
-    const first = (texel - from) * kTileSize * 2;
-    if (column_count[texel] === 0) {
-      out.fill(kGapHalf, first, first + kTileSize * 2);
-      continue;
-    }
-    sides.forEach((side, s) => {
-      for (let r = 0; r < kTileSize; r += 1) {
-        const cell = tile_cell(texel, r);
-        const code = side.most[cell] ?? 0;
-        const wide = code !== 0 && is_wide_at(side, cell) ? kWideBit : 0;
-        out[first + 2 * r + s] = (table[code] ?? 0) | wide;
-      }
-    });
-  }
-  return out;
 }
 
 export function tile_bytes(tile: HeatmapTile): number {
   const side_bytes = (side: TileSide): number =>
     side.most.byteLength + side.is_wide.byteLength +
     (side.mean === side.most ? 0 : side.mean.byteLength);
-  return tile.texels.byteLength + tile.column_count.byteLength + side_bytes(tile.sides[0]) +
-    side_bytes(tile.sides[1]);
+  return tile.column_count.byteLength + side_bytes(tile.sides[0]) + side_bytes(tile.sides[1]);
 }
 
 export function tile_first_column(key: TileKey) {

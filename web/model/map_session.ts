@@ -2,33 +2,41 @@ import { computed, signal } from '@preact/signals';
 
 import { rfc3339 } from '../units/time.ts';
 import { row_position_of_price } from '../units/rows.ts';
-import { price, unix_ms, usd } from '../units/unit.ts';
+import { ms, price, unix_ms, usd } from '../units/unit.ts';
 import { is_abort } from './api_client.ts';
+import { clusters_of, with_moments } from './api_clusters.ts';
+import { series_of } from './api_series.ts';
 import {
-  clusters_of, health_of, instruments_of, liquidations_of, map_of, series_of,
+  health_of, instruments_of, liquidations_of, map_of,
 } from './api_types.ts';
+import { boxes_of } from './cluster_boxes.ts';
 import { column_message_of } from './column_message.ts';
 import { kTileSize } from './heatmap_tile.ts';
 import { SeriesStore } from './series_store.ts';
 import { TileCache } from './tile_cache.ts';
-import { level_for, tiles_in } from './tile_grid.ts';
+import { level_for, texel_ms, tiles_in } from './tile_grid.ts';
+import type { TimeRange } from './tile_grid.ts';
 import { TileLoader } from './tile_loader.ts';
 import { add_column } from './tile_update.ts';
 import {
-  fit_rows, follow, is_shown, needs_fit, scale_for_open_interest, span_of,
+  fit_rows, follow, is_shown, needs_fit, pan_time, scale_for_open_interest, span_of,
 } from './view.ts';
-import type { Level, Usd } from '../units/unit.ts';
+import type { Level, UnixMs, Usd } from '../units/unit.ts';
 import type { ApiClient } from './api_client.ts';
-import type { Cluster, Health, Instrument, Liquidation, MapColumn } from './api_types.ts';
+import type { Clusters } from './api_clusters.ts';
+import type { Health, Instrument, Liquidation, MapColumn } from './api_types.ts';
+import type { Box } from './cluster_boxes.ts';
 import type { HeatmapTile, TileKey } from './heatmap_tile.ts';
-import type { ChunkKey, SeriesSlice } from './series_store.ts';
-import type { StreamMessage, StreamState, Subscription } from './stream_client.ts';
+import type { ChunkKey, Horizon, SeriesSlice } from './series_store.ts';
+import type { Channel, StreamMessage, StreamState, Subscription } from './stream_client.ts';
 import type { DecodeTile } from './tile_decoder.ts';
 import type { Known, View } from './view.ts';
 
 // Everything that one open map knows: the view, and the data that the view needs. Data comes from
 // the API on its own when the view moves; whoever draws reads the signals.
 //
+// Looking back: with a play head (`view.as_of`) the same code runs with an earlier horizon, so that
+// nothing later is drawn. What comes meanwhile is kept, not shown.
 // Invariant: `tiles` holds only tiles of `instrument`.
 
 export type Stream = {
@@ -54,31 +62,72 @@ export class MapSession {
   readonly health = signal<Health | null>(null);
   readonly stream_state = signal<StreamState>('connecting');
   readonly is_reached = signal(true);
-  readonly column = signal<MapColumn | null>(null);
-  readonly clusters = signal<readonly Cluster[]>([]);
-  readonly prints = signal<readonly Liquidation[]>([]);
+  readonly newest_column = signal<MapColumn | null>(null);
+  readonly past_column = signal<MapColumn | null>(null); // of the play head
+  readonly clusters = signal<Clusters | null>(null);
+  readonly all_prints = signal<readonly Liquidation[]>([]);
   readonly prints_min_usd = signal<Usd>(usd(0));
   readonly pending_tiles = signal(0);
   readonly series_version = signal(0);
   readonly tiles_version = signal(0);
   readonly size = signal({ width: 0, height: 0, ratio: 1 });
 
+  readonly as_of = computed<UnixMs | null>(() => this.view.value.as_of);
+  // The end of all columns that exist, whatever is shown.
+  readonly newest = computed<UnixMs>(() => {
+    const of = this.instrument.value;
+    return of === null ? unix_ms(0) : unix_ms(
+      of.grid.first_column + (of.column_end - 1) * of.grid.column_interval);
+  });
+  readonly horizon = computed<Horizon>(() => {
+    const of = this.instrument.value;
+    const as_of = this.as_of.value;
+    if (of === null) return { column_end: 0, is_cut: false };
+    if (as_of === null) return { column_end: of.column_end, is_cut: false };
+    const { first_column, column_interval } = of.grid;
+    const end = Math.floor((as_of - first_column) / column_interval) + 1;
+    return { column_end: Math.min(of.column_end, Math.max(1, end)), is_cut: end < of.column_end };
+  });
   readonly known = computed<Known>(() => {
     const of = this.instrument.value;
     if (of === null) return kKnownNothing;
     const { first_column, column_interval } = of.grid;
     return {
-      first: first_column, newest: unix_ms(first_column + of.column_end * column_interval),
+      first: first_column,
+      newest: unix_ms(first_column + this.horizon.value.column_end * column_interval),
     };
+  });
+  readonly column = computed<MapColumn | null>(() =>
+    (this.as_of.value === null ? this.newest_column.value : this.past_column.value));
+  // The column that is shown is not yet the one that is asked for.
+  readonly is_column_late = computed(() => {
+    const of = this.instrument.value;
+    const as_of = this.as_of.value;
+    const column = this.column.value;
+    if (of === null || as_of === null) return false;
+    return column === null || column.as_of > as_of ||
+      as_of - column.as_of >= of.grid.column_interval;
+  });
+  readonly prints = computed<readonly Liquidation[]>(() => {
+    const as_of = this.as_of.value;
+    const all = this.all_prints.value;
+    return as_of === null ? all : all.filter((one) => one.time <= as_of);
+  });
+  readonly boxes = computed<readonly Box[]>(() => {
+    const all = this.clusters.value;
+    return all === null ? [] : boxes_of(all.clusters, all.histories, this.as_of.value);
+  });
+  readonly pinned = computed<Box | null>(() => {
+    const { pinned } = this.view.value;
+    return pinned === null ? null
+      : this.boxes.value.find((one) => one.id === pinned) ?? null;
   });
   readonly tile_level = computed<Level>(() => this.#level(1));
   readonly series_level = computed<Level>(() => this.#level(kCandlePx * this.size.value.ratio));
-  readonly series = computed<SeriesSlice | null>(() => {
-    void this.series_version.value;
-    const of = this.instrument.value;
-    if (of === null || this.#series === null) return null;
-    return this.#series.slice(this.series_level.value, this.view.value.time, of.column_end);
-  });
+  readonly series = computed<SeriesSlice | null>(() => this.#slice(this.series_level.value));
+  // The mark of each texel of the map, which distances are measured from; only while they are.
+  readonly marks = computed<SeriesSlice | null>(() =>
+    (this.view.value.tier === 'all' ? null : this.#slice(this.tile_level.value)));
 
   tiles = new TileCache(kTileBytesMax);
   // A texel of a tile that is already drawn has changed.
@@ -92,6 +141,8 @@ export class MapSession {
   #requests = new AbortController();
   readonly #loading_chunks = new Set<string>();
   #prints_for = '';
+  #past_for: UnixMs | null = null;
+  #is_past_loading = false;
   #column_timer: ReturnType<typeof setTimeout> | undefined;
   #refresh_is_due = false;
 
@@ -109,16 +160,46 @@ export class MapSession {
     return level_for(of.grid, time, this.size.value.width, pixels_min);
   }
 
+  #slice(at: Level): SeriesSlice | null {
+    void this.series_version.value;
+    if (this.instrument.value === null || this.#series === null) return null;
+    return this.#series.slice(at, this.#series_range(at), this.horizon.value);
+  }
+
+  // A candle lies a column before its texel, so one more than the view holds may be seen.
+  #series_range(at: Level): TimeRange {
+    const { from, to } = this.view.value.time;
+    const of = this.instrument.value;
+    return of === null ? { from, to } : { from, to: unix_ms(to + texel_ms(of.grid, at)) };
+  }
+
   // Tiles of a view, at any level: what is wanted, or what may stand in for it.
   tiles_at(at: Level): TileKey[] {
     const of = this.instrument.value;
     if (of === null) return [];
     const { time, rows } = this.view.value;
-    return tiles_in(of.grid, at, time, rows, of.column_end, of.row_tiles);
+    return tiles_in(of.grid, at, time, rows, this.horizon.value.column_end, of.row_tiles);
   }
 
   change(reduce: (view: View, known: Known) => View): void {
     this.view.value = reduce(this.view.value, this.known.value);
+    this.refresh();
+  }
+
+  // Moves the play head to a column; at the newest one and beyond, back to all that is known. A
+  // view that follows goes with it, another one is moved only when nothing in it would be left.
+  look_back_to(time: UnixMs | null): void {
+    const of = this.instrument.value;
+    if (of === null) return;
+    const { first_column, column_interval } = of.grid;
+    const column = time === null ? of.column_end
+      : Math.max(0, Math.round((time - first_column) / column_interval));
+    const as_of = column >= of.column_end - 1 ? null
+      : unix_ms(first_column + column * column_interval);
+    if (as_of === null) this.past_column.value = null;
+    this.view.value = { ...this.view.value, as_of };
+    this.view.value = pan_time(follow(this.view.value, this.known.value), ms(0), this.known.value);
+    this.fit();
     this.refresh();
   }
 
@@ -153,9 +234,11 @@ export class MapSession {
     this.#requests = new AbortController();
     this.#loader?.stop();
     this.tiles.clear();
-    this.column.value = null;
-    this.clusters.value = [];
-    this.prints.value = [];
+    this.newest_column.value = null;
+    this.past_column.value = null;
+    this.clusters.value = null;
+    this.all_prints.value = [];
+    this.#past_for = null;
     this.#prints_for = '';
     this.#loading_chunks.clear();
     this.#series = new SeriesStore(instrument.grid);
@@ -172,13 +255,15 @@ export class MapSession {
     this.instrument.value = instrument;
     this.view.value = follow({
       ...this.view.value, instrument: instrument.id,
-      ...(is_other ? { is_fit: true, scale: null, is_live: true } : {}),
+      ...(is_other ? { is_fit: true, scale: null, is_live: true, as_of: null, pinned: null }
+        : {}),
     }, this.known.value);
     for (const channel of ['map', 'liquidations', 'clusters', 'health'] as const) {
       if (old !== null) this.#stream.unsubscribe({ channel, instrument: old.id });
       this.#stream.subscribe({ channel, instrument: instrument.id });
     }
     void this.#load_column();
+    void this.#load_clusters();
     this.refresh();
   }
 
@@ -191,11 +276,19 @@ export class MapSession {
       const of = this.instrument.value;
       if (of === null || this.size.value.width === 0) return;
       this.#loader?.want(this.tiles_at(this.tile_level.value));
-      const chunks = this.#series?.chunks_in(
-        this.series_level.value, this.view.value.time, of.column_end) ?? [];
-      for (const key of chunks) if (this.#series?.has(key) === false) void this.#load_chunk(key);
+      for (const key of this.#chunks()) {
+        if (this.#series?.has(key) === false) void this.#load_chunk(key);
+      }
       void this.#load_prints(false);
+      void this.#load_past();
     });
+  }
+
+  #chunks(): ChunkKey[] {
+    const levels = this.view.value.tier === 'all' ? [this.series_level.value]
+      : [this.series_level.value, this.tile_level.value];
+    return [...new Set(levels)].flatMap((at) =>
+      this.#series?.chunks_in(at, this.#series_range(at), this.horizon.value) ?? []);
   }
 
   // Everything that is shown is read again: after a gap, and when the network is back.
@@ -207,25 +300,33 @@ export class MapSession {
     for (const key of this.tiles_at(this.tile_level.value)) {
       if (this.#is_open_tile(key, of)) this.#loader?.renew(key);
     }
-    for (const key of this.#series?.chunks_in(
-      this.series_level.value, this.view.value.time, of.column_end) ?? []) {
-      void this.#load_chunk(key);
-    }
+    for (const key of this.#chunks()) void this.#load_chunk(key);
     void this.#load_prints(true);
     void this.#load_column();
+    void this.#load_clusters();
     this.refresh();
   }
 
+  // Updates of a channel were lost or merged. Channels whose messages are whole need nothing.
+  on_gap(channel: Channel): void {
+    if (channel === 'map') this.renew();
+    if (channel === 'liquidations') void this.#load_prints(true);
+  }
+
   take(message: StreamMessage): void {
-    if (message.instrument !== this.instrument.value?.id) return;
     try {
-      if (message.channel === 'map') this.#take_column(message.data);
-      if (message.channel === 'clusters') this.clusters.value = clusters_of(message.data);
       if (message.channel === 'health') this.health.value = health_of(message.data);
+      if (message.instrument !== this.instrument.value?.id) return;
+      if (message.channel === 'map') this.#take_column(message.data);
+      if (message.channel === 'clusters') {
+        const fresh = clusters_of(message.data);
+        const before = this.clusters.value?.histories ?? [];
+        this.clusters.value = { ...fresh, histories: with_moments(fresh.histories, before) };
+      }
       if (message.channel === 'liquidations' && message.kind === 'delta') {
         const fresh = liquidations_of(message.data)
           .filter((one) => one.usd >= this.prints_min_usd.value);
-        if (fresh.length > 0) this.prints.value = [...fresh, ...this.prints.value];
+        if (fresh.length > 0) this.all_prints.value = [...fresh, ...this.all_prints.value];
       }
     } catch (error) {
       this.#failed(error);
@@ -306,17 +407,47 @@ export class MapSession {
     try {
       const query = { instrument: of.id };
       const column = map_of(await this.#api.json('/v1/map', query, gone));
-      const is_first = this.column.value === null;
-      this.column.value = column;
+      this.newest_column.value = column;
       this.phase.value = 'ready';
       this.problem.value = null;
-      const { scale } = this.view.value;
-      if (scale === null && column.open_interest_usd !== null) {
-        const fixed = scale_for_open_interest(column.open_interest_usd);
-        this.view.value = { ...this.view.value, scale: fixed };
-      }
-      if (!is_first) return;
-      this.clusters.value = clusters_of(await this.#api.json('/v1/clusters', query, gone));
+      this.#fix_scale(column);
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
+  #fix_scale(column: MapColumn): void {
+    if (this.view.value.scale !== null || column.open_interest_usd === null) return;
+    const scale = scale_for_open_interest(column.open_interest_usd);
+    this.view.value = { ...this.view.value, scale };
+  }
+
+  // One request at a time: while the play head is dragged, what it has passed is not asked for.
+  async #load_past(): Promise<void> {
+    const of = this.instrument.value;
+    const as_of = this.as_of.value;
+    if (of === null || as_of === null || as_of === this.#past_for || this.#is_past_loading) return;
+    this.#past_for = as_of;
+    this.#is_past_loading = true;
+    try {
+      const query = { instrument: of.id, as_of: rfc3339(as_of) };
+      const column = map_of(await this.#api.json('/v1/map', query, this.#requests.signal));
+      if (this.as_of.value !== null) this.past_column.value = column;
+    } catch (error) {
+      this.#failed(error);
+    }
+    this.#is_past_loading = false;
+    if (this.as_of.value === null) this.#past_for = null;
+    else void this.#load_past();
+  }
+
+  async #load_clusters(): Promise<void> {
+    const of = this.instrument.value;
+    if (of === null) return;
+    try {
+      const query = { instrument: of.id };
+      this.clusters.value =
+        clusters_of(await this.#api.json('/v1/clusters', query, this.#requests.signal));
     } catch (error) {
       this.#failed(error);
     }
@@ -361,7 +492,7 @@ export class MapSession {
         }, this.#requests.signal);
         if (this.#prints_for !== name) return;
         const prints = liquidations_of(body);
-        this.prints.value = prints;
+        this.all_prints.value = prints;
         this.prints_min_usd.value = usd(min_usd);
         if (prints.length < kPrintsMax) return;
         const sizes = prints.map((one) => one.usd).sort((a, b) => b - a);

@@ -1,15 +1,17 @@
 import { texel_ms } from './tile_grid.ts';
-import { kCandleFields } from './api_types.ts';
+import { kCandleFields } from './api_series.ts';
 import { kSides, level, unix_ms } from '../units/unit.ts';
 import type { Level, Side, UnixMs } from '../units/unit.ts';
-import type { ScalarField, SeriesBlock, SideField } from './api_types.ts';
+import type { ScalarField, SeriesBlock, SideField } from './api_series.ts';
 import type { SeriesGrid, TimeRange } from './tile_grid.ts';
 
 // Candles, open interest, funding and flows, by level, in chunks on a fixed grid as the tiles are.
 // NaN, inside of this store only, is what nobody knows.
 
 export const kChunkTexels = 512;
-const kChunksMax = 64;
+const kChunksMax = 96;
+// How many levels finer the texels are that the last candle is made of, as of an earlier time.
+const kTailLevels = 5;
 
 export type SeriesField =
   | ScalarField
@@ -18,54 +20,73 @@ export type SeriesField =
 
 export type SeriesSlice = {
   readonly level: Level;
-  readonly times: readonly UnixMs[];
+  readonly times: readonly UnixMs[]; // of the first column of each texel
   readonly fields: Readonly<Record<SeriesField, readonly number[]>>;
 };
 
 export type ChunkKey = { readonly level: Level; readonly chunk: number };
+// What is to be seen of a series: nothing from `column_end` on. When it is cut, later columns exist
+// and are in the texels that hold `column_end`.
+export type Horizon = { readonly column_end: number; readonly is_cut: boolean };
 
-const kLastFields: readonly ScalarField[] = ['close', 'open_interest_usd', 'funding_rate'];
-const kFlows: readonly SideField[] = ['crossed_usd', 'expected_liquidation_usd', 'printed_usd'];
+const kLastFields = ['close', 'open_interest_usd', 'funding_rate'] as const;
+const kFlowFields = ['taker_buy_usd', 'taker_sell_usd'] as const;
+const kSideFlows = ['crossed_usd', 'expected_liquidation_usd', 'printed_usd'] as const;
+const by_side = <T extends SideField>(field: T) =>
+  kSides.map((side) => `${field}.${side}` as const);
+const kIntervalFields = kSides.flatMap((side) => (['low', 'high'] as const).map((edge) =>
+  `liquidation_interval.${side}.${edge}` as const));
 export const kSeriesFields: readonly SeriesField[] = [
-  ...kCandleFields, 'open_interest_usd', 'funding_rate',
-  ...kFlows.flatMap((flow) => kSides.map((side) => `${flow}.${side}` as const)),
-  ...kSides.flatMap((side) => (['low', 'high'] as const).map((edge) =>
-    `liquidation_interval.${side}.${edge}` as const)),
+  ...kCandleFields, 'open_interest_usd', 'funding_rate', ...kFlowFields,
+  ...kSideFlows.flatMap(by_side), ...by_side('near_1_percent_usd'), ...kIntervalFields,
 ];
 
+type Merge = (old: number, added: number) => number;
+const last: Merge = (_, added) => added;
+const sum: Merge = (old, added) => old + added;
+const unknown: Merge = () => Number.NaN; // an interval of a sum is no sum of intervals
+
+const each = (fields: readonly SeriesField[], merge: Merge) =>
+  fields.map((field) => [field, merge] as const);
+const kMerges = new Map<SeriesField, Merge>([
+  ['open', (old) => old], ['high', Math.max], ['low', Math.min],
+  ...each(kLastFields, last), ...each(by_side('near_1_percent_usd'), last),
+  ...each(kFlowFields, sum), ...each(kSideFlows.flatMap(by_side), sum),
+  ...each(kIntervalFields, unknown),
+]);
+
+// What a texel has when it takes one more column or finer texel.
+function merged(field: SeriesField, old: number, added: number): number {
+  const merge = kMerges.get(field) ?? last;
+  if (merge === unknown) return Number.NaN;
+  if (Number.isNaN(added)) return old;
+  return Number.isNaN(old) ? added : merge(old, added);
+}
+
 type Chunk = Record<SeriesField, Float64Array>;
+type Entry = Record<SeriesField, number>;
 
 const chunk_text = (key: ChunkKey): string => `${key.level}/${key.chunk}`;
 
+function record_of<T>(make: (field: SeriesField) => T): Record<SeriesField, T> {
+  return Object.fromEntries(kSeriesFields.map((field) => [field, make(field)])) as
+    Record<SeriesField, T>;
+}
+
 function empty_chunk(): Chunk {
-  return Object.fromEntries(kSeriesFields.map((field) =>
-    [field, new Float64Array(kChunkTexels).fill(Number.NaN)])) as Chunk;
+  return record_of(() => new Float64Array(kChunkTexels).fill(Number.NaN));
 }
 
 function values_of(block: SeriesBlock): Record<SeriesField, readonly (number | null)[]> {
   const out: Partial<Record<SeriesField, readonly (number | null)[]>> = { ...block.scalars };
   for (const side of kSides) {
-    for (const flow of kFlows) out[`${flow}.${side}`] = block.by_side[flow][side];
+    for (const flow of [...kSideFlows, 'near_1_percent_usd'] as const) {
+      out[`${flow}.${side}`] = block.by_side[flow][side];
+    }
     out[`liquidation_interval.${side}.low`] = block.interval[side].low;
     out[`liquidation_interval.${side}.high`] = block.interval[side].high;
   }
   return out as Record<SeriesField, readonly (number | null)[]>;
-}
-
-// A texel takes one more column.
-function merge_entry(chunk: Chunk, at: number, from: Record<SeriesField, number>): void {
-  const merge = (field: SeriesField, with_old: (old: number, added: number) => number): void => {
-    const old = chunk[field][at] ?? Number.NaN;
-    const added = from[field];
-    if (!Number.isNaN(added)) chunk[field][at] = Number.isNaN(old) ? added : with_old(old, added);
-  };
-  merge('open', (old) => old);
-  merge('high', Math.max);
-  merge('low', Math.min);
-  for (const field of kLastFields) merge(field, (_, added) => added);
-  for (const flow of kFlows) {
-    for (const side of kSides) merge(`${flow}.${side}`, (old, added) => old + added);
-  }
 }
 
 export class SeriesStore {
@@ -80,13 +101,28 @@ export class SeriesStore {
     return this.#chunks.has(chunk_text(key));
   }
 
-  chunks_in(at: Level, range: TimeRange, column_end: number): ChunkKey[] {
+  chunks_in(at: Level, range: TimeRange, { column_end, is_cut }: Horizon): ChunkKey[] {
     const span = texel_ms(this.#grid, at) * kChunkTexels;
     const end = this.#grid.first_column + column_end * this.#grid.column_interval;
     const from = Math.max(0, Math.floor((range.from - this.#grid.first_column) / span));
     const to = Math.ceil((Math.min(range.to, end) - this.#grid.first_column) / span);
-    return Array.from({ length: Math.max(0, to - from) }, (_, i) =>
+    const keys = Array.from({ length: Math.max(0, to - from) }, (_, i) =>
       ({ level: at, chunk: from + i }));
+    return is_cut ? [...keys, ...this.#tail_chunks(at, column_end)] : keys;
+  }
+
+  // Where the finer texels are that lie before `column_end` in the texel that holds it.
+  #tail(at: Level, column_end: number): { fine: Level; from: number; to: number } {
+    const fine = level(at - kTailLevels);
+    const first = Math.floor(column_end / 2 ** at) * 2 ** at;
+    return { fine, from: first / 2 ** fine, to: Math.floor(column_end / 2 ** fine) };
+  }
+
+  #tail_chunks(at: Level, column_end: number): ChunkKey[] {
+    const { fine, from, to } = this.#tail(at, column_end);
+    if (at === 0 || to <= from) return [];
+    const [first, end] = [Math.floor(from / kChunkTexels), Math.ceil(to / kChunkTexels)];
+    return Array.from({ length: end - first }, (_, i) => ({ level: fine, chunk: first + i }));
   }
 
   range_of(key: ChunkKey): TimeRange {
@@ -98,10 +134,8 @@ export class SeriesStore {
   put(key: ChunkKey, block: SeriesBlock): void {
     const chunk = empty_chunk();
     const values = values_of(block);
-    const size = texel_ms(this.#grid, key.level);
-    block.time.forEach((time, i) => {
-      const texel = Math.floor((time - this.#grid.first_column) / size);
-      const at = texel - key.chunk * kChunkTexels;
+    block.index.forEach((index, i) => {
+      const at = Math.floor(index / 2 ** key.level) - key.chunk * kChunkTexels;
       if (at < 0 || at >= kChunkTexels) return;
       for (const field of kSeriesFields) chunk[field][at] = values[field][i] ?? Number.NaN;
     });
@@ -111,41 +145,61 @@ export class SeriesStore {
     if (this.#chunks.size > kChunksMax && oldest !== undefined) this.#chunks.delete(oldest);
   }
 
-  // Adds a new column to every level that is here. The interval of a sum is no sum of intervals:
-  // above level 0 it stays unknown until the chunk is read again.
+  // Adds a new column to every level that is here.
   add(block: SeriesBlock): void {
-    const time = block.time[0];
-    if (time === undefined) return;
+    const index = block.index[0];
+    if (index === undefined) return;
     const values = values_of(block);
-    const entry = Object.fromEntries(kSeriesFields.map((field) =>
-      [field, values[field][0] ?? Number.NaN])) as Record<SeriesField, number>;
+    const entry = record_of((field) => values[field][0] ?? Number.NaN);
     for (const [text, chunk] of this.#chunks) {
       const [at_level, number] = text.split('/').map(Number);
-      const size = texel_ms(this.#grid, level(at_level ?? 0));
-      const at = Math.floor((time - this.#grid.first_column) / size) - (number ?? 0) * kChunkTexels;
+      const at = Math.floor(index / 2 ** (at_level ?? 0)) - (number ?? 0) * kChunkTexels;
       if (at < 0 || at >= kChunkTexels) continue;
-      merge_entry(chunk, at, entry);
-      if (at_level !== 0) continue;
-      for (const field of kSeriesFields) chunk[field][at] = entry[field];
+      for (const field of kSeriesFields) {
+        const old = chunk[field][at] ?? Number.NaN;
+        chunk[field][at] = at_level === 0 ? entry[field] : merged(field, old, entry[field]);
+      }
     }
   }
 
+  #entry(at: Level, texel: number): Entry | null {
+    const number = Math.floor(texel / kChunkTexels);
+    const chunk = this.#chunks.get(chunk_text({ level: at, chunk: number }));
+    if (chunk === undefined) return null;
+    return record_of((field) => chunk[field][texel - number * kChunkTexels] ?? Number.NaN);
+  }
+
+  // A texel as it was known before `column_end`: of whole finer texels, so of up to a thirty-second
+  // of its width less than that; unknown while these are not here.
+  #tail_entry(at: Level, column_end: number): Entry {
+    const { fine, from, to } = this.#tail(at, column_end);
+    let out = record_of(() => Number.NaN);
+    for (let texel = from; texel < to; texel += 1) {
+      const added = this.#entry(fine, texel);
+      if (added !== null) out = record_of((field) => merged(field, out[field], added[field]));
+    }
+    return out;
+  }
+
   // Texels of the range that are here, in order of time; unknown ones inside it are kept as NaN.
-  slice(at: Level, range: TimeRange, column_end: number): SeriesSlice {
+  slice(at: Level, range: TimeRange, horizon: Horizon): SeriesSlice {
+    const { column_end, is_cut } = horizon;
     const size = texel_ms(this.#grid, at);
     const first = this.#grid.first_column;
     const end = first + column_end * this.#grid.column_interval;
     const times: UnixMs[] = [];
-    const fields = Object.fromEntries(kSeriesFields.map((field) => [field, [] as number[]])) as
-      Record<SeriesField, number[]>;
-    for (const key of this.chunks_in(at, range, column_end)) {
-      const chunk = this.#chunks.get(chunk_text(key));
-      if (chunk === undefined) continue;
+    const fields = record_of(() => [] as number[]);
+    for (const { level: of, chunk: number } of this.chunks_in(at, range, horizon)) {
+      const chunk = this.#chunks.get(chunk_text({ level: of, chunk: number }));
+      if (chunk === undefined || of !== at) continue;
       for (let i = 0; i < kChunkTexels; i += 1) {
-        const time = first + (key.chunk * kChunkTexels + i) * size;
+        const time = first + (number * kChunkTexels + i) * size;
         if (time + size <= range.from || time >= range.to || time >= end) continue;
         times.push(unix_ms(time));
-        for (const field of kSeriesFields) fields[field].push(chunk[field][i] ?? Number.NaN);
+        const tail = is_cut && time + size > end ? this.#tail_entry(at, column_end) : null;
+        for (const field of kSeriesFields) {
+          fields[field].push(tail?.[field] ?? chunk[field][i] ?? Number.NaN);
+        }
       }
     }
     return { level: at, times, fields };

@@ -28,12 +28,16 @@ export type StreamOptions = {
   // Updates of this channel were lost or merged: what it says must be read over HTTP.
   readonly on_gap: (of: Subscription) => void;
   readonly on_state: (state: StreamState) => void;
+  // What was asked for could not be done.
+  readonly on_problem?: (detail: string) => void;
 };
 
 const kFirstDelayMs = 500;
 const kDelayMaxMs = 20_000;
 
-const key_of = (of: Subscription): string => `${of.channel} ${of.instrument}`;
+// The health is that of the service, whatever instrument it was asked with.
+const key_of = (of: Subscription): string =>
+  (of.channel === 'health' ? 'health' : `${of.channel} ${of.instrument}`);
 
 export class StreamClient {
   readonly #options: StreamOptions;
@@ -101,6 +105,10 @@ export class StreamClient {
     let message: StreamMessage & { seq: number; coalesced: number };
     try {
       const from = object_of(JSON.parse(String(data)), 'message');
+      if (from['kind'] === 'problem') {
+        this.#options.on_problem?.(text_of(from['detail'] ?? from['name'], 'detail'));
+        return;
+      }
       const kind = text_of(from['kind'], 'kind') === 'snapshot' ? 'snapshot' : 'delta';
       message = {
         channel: text_of(from['channel'], 'channel') as Channel,

@@ -5,8 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { level, ms, row, row_position, unix_ms } from '../units/unit.ts';
 import { cell_of } from './cell.ts';
 import {
-  decode_tile, half_of, is_wide_at, kGapTexel, kTileSize, texels_of, tile_bytes, tile_cell,
-  TileError,
+  decode_tile, is_wide_at, kTileSize, tile_bytes, tile_cell, TileError,
 } from './heatmap_tile.ts';
 import { TileCache } from './tile_cache.ts';
 import { level_for, tiles_in } from './tile_grid.ts';
@@ -16,12 +15,6 @@ const kGolden = new URL('../../tests/golden/heatmap_tile_1.bin', import.meta.url
 const golden = (): Uint8Array => new Uint8Array(readFileSync(kGolden));
 
 const grid = { first_column: unix_ms(1_764_547_200_000), column_interval: ms(60_000) };
-
-function value_of_half(bits: number): number {
-  if ((bits & 0x7fff) === 0) return 0;
-  const value = 2 ** (((bits >> 10) & 31) - 15) * (1 + (bits & 1023) / 1024);
-  return (bits & 0x8000) !== 0 ? -value : value;
-}
 
 describe('the golden tile', () => {
   // The same formulas as golden_tile() in src/map/heatmap_tiles_test.cpp.
@@ -48,20 +41,6 @@ describe('the golden tile', () => {
     expect(wrong).toBe(0);
   });
 
-  it('becomes texels of log10 dollars, with sign and gaps', () => {
-    const tile = decode_tile(golden());
-    const texel = (column: number, r: number, s: number): number =>
-      value_of_half(tile.texels[2 * tile_cell(column, r) + s] ?? 0);
-    expect(texel(0, 0, 0)).toBe(kGapTexel);
-    expect(texel(230, 9, 1)).toBe(kGapTexel);
-    const cell = cell_of(tile, 2 * kTileSize + 1, row(-3 * kTileSize + 15));
-    expect(cell.column_count).toBe(2);
-    expect(Math.abs(texel(1, 15, 1))).toBeCloseTo(Math.log10(cell.short.most_usd), 2);
-    expect(Math.sign(texel(1, 15, 1))).toBe(-1);
-    expect(Math.sign(texel(1, 15, 0))).toBe(1);
-    expect(texel(1, 16, 0)).toBe(0);
-  });
-
   it('is refused when it is cut or altered', () => {
     for (const length of [0, 7, 39, 40, 41, 4000]) {
       expect(() => decode_tile(golden().subarray(0, length))).toThrow(TileError);
@@ -76,17 +55,6 @@ describe('the golden tile', () => {
     expect(() => decode_tile(bad_level)).toThrow('no level 13');
     bad_level[20] = 0; // a level without means is shorter
     expect(() => decode_tile(bad_level)).toThrow(TileError);
-  });
-});
-
-describe('halves', () => {
-  it('are the nearest ones', () => {
-    expect(half_of(1)).toBe(0x3c00);
-    expect(half_of(2.5)).toBe(0x4100);
-    expect(half_of(1.99999)).toBe(0x4000);
-    for (let value = 0.01; value < 60; value *= 1.07) {
-      expect(Math.abs(value_of_half(half_of(value)) / value - 1)).toBeLessThan(1 / 2048 + 1e-9);
-    }
   });
 });
 
@@ -108,8 +76,6 @@ describe('new columns', () => {
     expect(cell.long.mean_usd / ((Math.exp(9) + Math.exp(7)) / 2)).toBeCloseTo(1, 2);
     expect(cell.long.is_wide).toBe(true);
     expect(cell.short.most_usd).toBe(0);
-    const whole = texels_of(tile.column_count, tile.sides, 0, kTileSize);
-    expect(whole.every((texel, i) => texel === tile.texels[i])).toBe(true);
   });
 });
 

@@ -1,6 +1,6 @@
 import { code_of_usd, usd_of_code } from '../units/tile_code.ts';
 import { usd } from '../units/unit.ts';
-import { kTileCells, kTileSize, texels_of, tile_cell } from './heatmap_tile.ts';
+import { kTileCells, kTileSize, tile_cell } from './heatmap_tile.ts';
 import type { TileCode } from '../units/unit.ts';
 import type { HeatmapTile, TileKey, TileSide } from './heatmap_tile.ts';
 import type { SeriesGrid } from './tile_grid.ts';
@@ -27,8 +27,7 @@ export function empty_tile(key: TileKey, grid: SeriesGrid): HeatmapTile {
   };
   const column_count = new Uint16Array(kTileSize);
   const sides = [side(), side()] as const;
-  const texels = texels_of(column_count, sides, 0, kTileSize);
-  return { key, ...grid, column_count, sides, texels };
+  return { key, ...grid, column_count, sides };
 }
 
 function mean_code(before: number, count: number, code: number): number {
@@ -63,7 +62,5 @@ export function add_column(tile: HeatmapTile, update: ColumnUpdate): number | nu
     if (from !== undefined) add_side(tile, texel, side, from);
   });
   tile.column_count[texel] = (tile.column_count[texel] ?? 0) + 1;
-  tile.texels.set(
-    texels_of(tile.column_count, tile.sides, texel, texel + 1), texel * kTileSize * 2);
   return texel;
 }

@@ -18,7 +18,7 @@ const scope = globalThis as unknown as WorkerScope;
 scope.onmessage = ({ data }) => {
   try {
     const tile = decode_tile(new Uint8Array(data.bytes));
-    const arrays = [tile.texels, tile.column_count,
+    const arrays = [tile.column_count,
       ...tile.sides.flatMap((side) => [side.most, side.mean, side.is_wide])];
     const buffers = new Set(arrays.map((array) => array.buffer as ArrayBuffer));
     scope.postMessage({ id: data.id, tile }, [...buffers]);

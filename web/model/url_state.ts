@@ -1,7 +1,10 @@
 import { price_of_row_position, row_position_of_price } from '../units/rows.ts';
 import { kDay, kHour, kMinute, parse_time_lossy, rfc3339 } from '../units/time.ts';
 import { ms, price, unix_ms, usd } from '../units/unit.ts';
-import { kDefaultView, kLayers, kRowSpanMax, kSideModes, kThemeChoices, span_of } from './view.ts';
+import {
+  kDefaultView, kLayers, kPaces, kPaneNames, kRowSpanMax, kSideModes, kThemeChoices, kTiers,
+  span_of,
+} from './view.ts';
 import type { Ms } from '../units/unit.ts';
 import type { RowRange, TimeRange } from './tile_grid.ts';
 import type { ColorScale, View } from './view.ts';
@@ -46,6 +49,12 @@ export function hash_of_view(view: View): string {
   }
   if (view.theme !== kDefaultView.theme) out.set('theme', view.theme);
   if (view.hidden.length > 0) out.set('hide', view.hidden.join('~'));
+  if (view.hidden_panes.length > 0) out.set('nopane', view.hidden_panes.join('~'));
+  if (view.tier !== kDefaultView.tier) out.set('tier', view.tier);
+  if (view.has_hindsight) out.set('knownnow', '1');
+  if (view.as_of !== null) out.set('as_of', rfc3339(view.as_of));
+  if (view.pace !== kDefaultView.pace) out.set('pace', String(view.pace));
+  if (view.pinned !== null) out.set('cluster', String(view.pinned));
   // Colons are legible and allowed in a fragment.
   return `#${out.toString().replaceAll('%3A', ':').replaceAll('%7E', '~')}`;
 }
@@ -93,6 +102,9 @@ export function view_of_hash(hash: string, base: View = kDefaultView): View {
   const rows = read_rows(query.get('price'));
   const opacity = Number(query.get('opacity') ?? Number.NaN);
   const hidden = (query.get('hide') ?? '').split('~');
+  const panes = (query.get('nopane') ?? '').split('~');
+  const pinned = Number(query.get('cluster') ?? Number.NaN);
+  const pace = Number(query.get('pace') ?? Number.NaN);
   return {
     ...base,
     ...read_time(query),
@@ -104,5 +116,11 @@ export function view_of_hash(hash: string, base: View = kDefaultView): View {
     scale: read_scale(query.get('scale')),
     theme: one_of(kThemeChoices, query.get('theme')) ?? base.theme,
     hidden: kLayers.filter((layer) => hidden.includes(layer)),
+    hidden_panes: kPaneNames.filter((pane) => panes.includes(pane)),
+    tier: one_of(kTiers, query.get('tier')) ?? 'all',
+    has_hindsight: query.get('knownnow') === '1',
+    as_of: parse_time_lossy(query.get('as_of') ?? ''),
+    pace: kPaces.find((one) => one === pace) ?? kDefaultView.pace,
+    pinned: Number.isSafeInteger(pinned) && pinned > 0 ? pinned : null,
   };
 }

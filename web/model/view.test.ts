@@ -76,8 +76,9 @@ describe('looks', () => {
   });
   it('have the scale of the pictures, and keep it', () => {
     const scale = scale_for_open_interest(usd(92e6));
-    expect(scale).toEqual({ top_usd: 1e5, decades: 2 });
-    expect(shift_scale({ ...live, scale }, 1).scale?.top_usd).toBeCloseTo(316_228, 0);
+    expect(scale).toEqual({ top_usd: 1e6, decades: 2 });
+    expect(scale_for_open_interest(usd(40e6)).top_usd).toBeCloseTo(316_228, 0);
+    expect(shift_scale({ ...live, scale }, 1).scale?.top_usd).toBeCloseTo(3_162_278, 0);
     expect(shift_scale(live, 1)).toBe(live);
   });
 });

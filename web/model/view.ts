@@ -12,6 +12,19 @@ export type ThemeChoice = (typeof kThemeChoices)[number];
 export const kLayers = ['candles', 'prints', 'clusters', 'hatching'] as const;
 export type Layer = (typeof kLayers)[number];
 
+// Which rows are drawn, by how far they are from the mark of their column.
+export const kTiers = ['all', '0-2', '2-5', '5-10', 'over-10'] as const;
+export type Tier = (typeof kTiers)[number];
+export const kTierReach: Readonly<Record<Tier, readonly [number, number]>> = {
+  'all': [0, Number.POSITIVE_INFINITY], '0-2': [0, 0.02], '2-5': [0.02, 0.05], '5-10': [0.05, 0.1],
+  'over-10': [0.1, Number.POSITIVE_INFINITY],
+};
+export const kPaneNames = ['interest', 'funding', 'cvd', 'flows', 'near'] as const;
+export type PaneName = (typeof kPaneNames)[number];
+// Market seconds a second at which the play head goes; 0: a step a frame.
+export const kPaces = [1, 10, 60, 600, 0] as const;
+export type Pace = (typeof kPaces)[number];
+
 // Dollars a row from the first colour to the last. Fixed until someone changes it.
 export type ColorScale = { readonly top_usd: Usd; readonly decades: number };
 
@@ -26,6 +39,12 @@ export type View = {
   readonly scale: ColorScale | null; // null: not chosen yet, see scale_for_open_interest()
   readonly theme: ThemeChoice;
   readonly hidden: readonly Layer[];
+  readonly hidden_panes: readonly PaneName[];
+  readonly tier: Tier;
+  readonly has_hindsight: boolean; // 'as known now' lies over the past
+  readonly as_of: UnixMs | null; // the play head: nothing later is drawn; null: all that is known
+  readonly pace: Pace;
+  readonly pinned: number | null; // the cluster whose history is open
 };
 
 export type RangeName = '4h' | '12h' | '1d' | '3d' | '1w' | '1M' | '3M' | '1y';
@@ -52,6 +71,12 @@ export const kDefaultView: View = {
   scale: null,
   theme: 'system',
   hidden: [],
+  hidden_panes: [],
+  tier: 'all',
+  has_hindsight: false,
+  as_of: null,
+  pace: 60,
+  pinned: null,
 };
 
 const clamp = (value: number, low: number, high: number): number =>
@@ -158,15 +183,31 @@ export function toggle_layer(view: View, layer: Layer): View {
   return { ...view, hidden };
 }
 
+export function toggle_pane(view: View, pane: PaneName): View {
+  const hidden_panes = kPaneNames.filter((one) =>
+    (one === pane) !== view.hidden_panes.includes(one));
+  return { ...view, hidden_panes };
+}
+
+// All of them away for a larger map, or all of them back.
+export function toggle_all_panes(view: View): View {
+  return { ...view, hidden_panes: view.hidden_panes.length === kPaneNames.length ? []
+    : [...kPaneNames] };
+}
+
+export function next_tier(view: View): View {
+  return { ...view, tier: kTiers[(kTiers.indexOf(view.tier) + 1) % kTiers.length] ?? 'all' };
+}
+
 export function is_shown(view: View, layer: Layer): boolean {
   return !view.hidden.includes(layer);
 }
 
-// Two decades that end a hundredth below the order of magnitude of the open interest: the rule of
-// the pictures that the command line draws.
+// Two decades that end at a hundredth of the open interest, which is rounded to half a decade: the
+// rule of the pictures that the command line draws.
 export function scale_for_open_interest(open_interest: Usd): ColorScale {
-  const order = Math.floor(Math.log10(Math.max(open_interest, 1)));
-  return { top_usd: usd(10 ** clamp(order - 2, 3, 10)), decades: 2 };
+  const anchor = Math.round(2 * Math.log10(Math.max(open_interest, 1))) / 2;
+  return { top_usd: usd(10 ** clamp(anchor - 2, 3, 10)), decades: 2 };
 }
 
 // Half a decade up or down.

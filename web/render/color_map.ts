@@ -1,4 +1,7 @@
+import { usd_of_code } from '../units/tile_code.ts';
 import { mix, palette_of, kPaletteSize } from './palette.ts';
+import { kGapCode } from './shown_codes.ts';
+import type { TileCode } from '../units/unit.ts';
 import type { Cell, CellSide } from '../model/cell.ts';
 import type { ColorScale, SideMode } from '../model/view.ts';
 import type { ChartTheme } from './chart_theme.ts';
@@ -64,4 +67,15 @@ export function color_of_cell(cell: Cell, style: CellStyle): CellColor {
 
 export function legend_color(share: number, style: CellStyle, name: PaletteName): Rgb {
   return color_at(Math.min(1, Math.max(0, share)), style, name) ?? style.theme.plot;
+}
+
+// The colours of all codes, red, green, blue and alpha a code: what the shader looks up.
+export function code_colors(style: CellStyle, name: PaletteName): Uint8Array {
+  const out = new Uint8Array((kGapCode + 1) * 4);
+  for (let code = 0; code <= kGapCode; code += 1) {
+    const place = code === 0 ? -1 : place_on_scale(usd_of_code(code as TileCode), style.scale);
+    const rgb = color_at(place, style, name) ?? style.theme.plot;
+    out.set([...rgb.map(Math.round), 255], code * 4);
+  }
+  return out;
 }

@@ -1,15 +1,15 @@
 import { format_date_time, format_time_tick, time_ticks } from '../units/time.ts';
-import {
-  format_price, format_signed_percent, format_usd, price_decimals,
-} from '../units/format.ts';
+import { format_price, format_signed_percent, price_decimals } from '../units/format.ts';
 import { distance } from '../units/rows.ts';
 import { decimals_of_step, round_step, round_ticks } from '../units/ticks.ts';
 import { price, unix_ms } from '../units/unit.ts';
 import { price_of_y, time_of_x, x_of_time, y_of_price } from './geometry.ts';
 import { css_of } from './palette.ts';
-import type { Cluster } from '../model/api_types.ts';
 import type { Price, UnixMs } from '../units/unit.ts';
+import { set_font } from './canvas_font.ts';
+import { draw_clusters } from './clusters.ts';
 import type { ChartTheme } from './chart_theme.ts';
+import type { BoxShape, ClusterFrame } from './clusters.ts';
 import type { Geometry } from './geometry.ts';
 
 // Everything with letters or thin lines, on 2D canvases over the map: the plot at the upper left,
@@ -17,22 +17,11 @@ import type { Geometry } from './geometry.ts';
 
 export const kPriceAxisPx = 76; // CSS pixels
 export const kTimeAxisPx = 24;
-const kFont = 'ui-sans-serif, system-ui, "Segoe UI", Roboto, "DejaVu Sans", sans-serif';
-
 type Context = CanvasRenderingContext2D;
 
-export function set_font(ctx: Context, ratio: number, size = 11, weight = 400): void {
-  ctx.font = `${weight} ${size * ratio}px ${kFont}`;
-  ctx.fontVariantCaps = 'normal';
-  ctx.textBaseline = 'middle';
-}
-
-export type OverlayFrame = {
-  readonly geometry: Geometry;
-  readonly theme: ChartTheme;
+export type OverlayFrame = ClusterFrame & {
   readonly mark: Price | null;
-  readonly newest: UnixMs;
-  readonly clusters: readonly Cluster[];
+  readonly as_of: UnixMs | null; // the play head
   readonly watermark: string | null;
 };
 
@@ -93,36 +82,6 @@ function draw_grid_and_axes(ctx: Context, { geometry: g, theme }: OverlayFrame):
   }
 }
 
-// The range of a cluster, as a bracket at the newest column with its dollars: a box over the whole
-// map would say that it had been there all the time.
-function draw_clusters(ctx: Context, frame: OverlayFrame): void {
-  const { geometry: g, theme, clusters, newest } = frame;
-  const { ratio } = g;
-  const edge = x_of_time(g, newest);
-  if (edge < 60 * ratio || edge > g.width + 1) return;
-  set_font(ctx, ratio, 10.5, 600);
-  const taken: number[] = [];
-  for (const one of clusters) {
-    const y = y_of_price(g, one.price_peak);
-    if (y < 10 * ratio || y > g.height - 10 * ratio) continue;
-    if (taken.some((other) => Math.abs(other - y) < 17 * ratio)) continue;
-    taken.push(y);
-    const color = one.side === 'long' ? theme.long : theme.short;
-    const [top, bottom] = [y_of_price(g, one.price_high), y_of_price(g, one.price_low)];
-    const text = format_usd(one.notional_at_risk_usd);
-    const width = ctx.measureText(text).width + 10 * ratio;
-    const left = Math.round(edge - width - 8 * ratio);
-    const bar = Math.max(2, Math.round(2 * ratio));
-    ctx.fillStyle = css_of(color);
-    line(ctx, edge - 4 * ratio, top, bar, Math.max(bar, bottom - top));
-    ctx.fillStyle = css_of(theme.panel, 0.86);
-    ctx.fillRect(left, Math.round(y - 8 * ratio), Math.ceil(width), Math.round(16 * ratio));
-    ctx.fillStyle = css_of(color);
-    ctx.textAlign = 'left';
-    ctx.fillText(text, left + 5 * ratio, Math.round(y + 0.5 * ratio));
-  }
-}
-
 function draw_mark(ctx: Context, { geometry: g, theme, mark }: OverlayFrame): void {
   if (mark === null) return;
   const y = Math.round(y_of_price(g, mark));
@@ -136,16 +95,29 @@ function draw_mark(ctx: Context, { geometry: g, theme, mark }: OverlayFrame): vo
     theme.name === 'dark' ? '#12141a' : '#ffffff');
 }
 
-export function draw_overlay(ctx: Context, frame: OverlayFrame): void {
+// The play head: nothing to the right of it is drawn, and the whole plot has an edge that says so.
+function draw_play_head(ctx: Context, { geometry: g, theme, as_of }: OverlayFrame): void {
+  if (as_of === null) return;
+  ctx.fillStyle = css_of(theme.accent);
+  line(ctx, 0, 0, g.width + kPriceAxisPx * g.ratio, 2 * g.ratio);
+  const x = x_of_time(g, as_of);
+  if (x < 0 || x > g.width) return;
+  line(ctx, x, 0, Math.max(1, Math.round(1.5 * g.ratio)), g.height);
+}
+
+// Says where the clusters were drawn.
+export function draw_overlay(ctx: Context, frame: OverlayFrame): readonly BoxShape[] {
   const { geometry: g, theme } = frame;
   ctx.clearRect(0, 0, ctx.canvas.width, ctx.canvas.height);
   draw_grid_and_axes(ctx, frame);
-  draw_clusters(ctx, frame);
+  draw_play_head(ctx, frame);
+  const shapes = draw_clusters(ctx, frame);
   draw_mark(ctx, frame);
-  if (frame.watermark === null) return;
+  if (frame.watermark === null) return shapes;
   set_font(ctx, g.ratio, 11, 700);
   tag(ctx, frame.watermark, 10 * g.ratio, g.height - 18 * g.ratio, g.ratio,
     css_of(theme.accent, 0.92), theme.name === 'dark' ? '#12141a' : '#ffffff');
+  return shapes;
 }
 
 // --- Crosshair ---------------------------------------------------------------------------------
@@ -168,6 +140,8 @@ export function draw_crosshair(
   tag(ctx, format_price(at), g.width + 3 * ratio, cross.y, ratio, back, front);
   if (mark !== null) {
     const y = cross.y + (cross.y < g.height - 30 * ratio ? 18 : -18) * ratio;
+    ctx.fillStyle = css_of(theme.panel);
+    line(ctx, g.width + 3 * ratio, y - 9 * ratio, (kPriceAxisPx - 3) * ratio, 18 * ratio);
     tag(ctx, format_signed_percent(distance(at, mark)), g.width + 3 * ratio, y, ratio,
       css_of(theme.panel), css_of(theme.text));
   }

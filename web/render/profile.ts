@@ -2,7 +2,7 @@ import { format_usd_tick } from '../units/format.ts';
 import { round_ticks } from '../units/ticks.ts';
 import { usd } from '../units/unit.ts';
 import { y_of_price, y_of_row } from './geometry.ts';
-import { set_font } from './overlay.ts';
+import { set_font } from './canvas_font.ts';
 import { css_of } from './palette.ts';
 import type { MapColumn, ProfileSide } from '../model/api_types.ts';
 import type { SideMode } from '../model/view.ts';

@@ -115,6 +115,7 @@ describe('frames', () => {
 });
 
 describe('parts', () => {
+  const whole = (column_end: number) => ({ column_end, is_cut: false });
   const grid = { first_column: unix_ms(0), column_interval: ms(60_000) };
   const tile = (at: number, column: number) =>
     empty_tile({ level: level(at), column, row: 44 }, grid);
@@ -122,14 +123,14 @@ describe('parts', () => {
     tiles.find((one) => one.key.level === key.level && one.key.column === key.column);
 
   it('end where nothing has been yet', () => {
-    const parts = parts_of([tile(1, 0).key], find([tile(1, 0)]), 100);
+    const parts = parts_of([tile(1, 0).key], find([tile(1, 0)]), whole(100));
     expect(parts.map(({ from, to }) => [from, to])).toEqual([[0, 50]]);
   });
   it('are a coarser or two finer tiles until the wanted one is here', () => {
-    const coarse = parts_of([tile(0, 3).key], find([tile(2, 0)]), 5000);
+    const coarse = parts_of([tile(0, 3).key], find([tile(2, 0)]), whole(5000));
     expect(coarse.map(({ tile: of, from, to }) => [of.key.level, from, to]))
       .toEqual([[2, 192, 256]]);
-    const fine = parts_of([tile(1, 1).key], find([tile(0, 2), tile(0, 3)]), 5000);
+    const fine = parts_of([tile(1, 1).key], find([tile(0, 2), tile(0, 3)]), whole(5000));
     expect(fine.map(({ tile: of }) => of.key.column)).toEqual([2, 3]);
   });
 });

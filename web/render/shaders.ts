@@ -1,92 +1,88 @@
-import { kGapTexel } from '../model/heatmap_tile.ts';
-import { kHatchLinePx, kHatchPeriodPx, kHatchShare } from './color_map.ts';
-import { kPaletteSize } from './palette.ts';
+import { kHatchLinePx, kHatchPeriodPx } from './color_map.ts';
+import { kCodeMask, kGapCode } from './shown_codes.ts';
 
 // All positions come in device pixels from the upper left.
 
 const kToClip = `
 uniform vec2 u_size;
-vec4 to_clip(vec2 at) { return vec4((at / u_size * 2.0 - 1.0) * vec2(1, -1), 0, 1); }
+uniform float u_offset; // of what is drawn to, see scroll_cache.ts
+vec4 to_clip(vec2 at) {
+  at.x += u_offset;
+  return vec4((at / u_size * 2.0 - 1.0) * vec2(1, -1), 0, 1);
+}
 vec2 corner() { return vec2(gl_VertexID & 1, gl_VertexID >> 1); }
 `;
 
 export const kTileVertex = `#version 300 es
 layout(location = 0) in vec4 a_place; // x of texel 0, its width, y under row 0, its height
 layout(location = 1) in vec3 a_part;  // layer, first texel, end texel
-flat out vec4 v_place;
-flat out float v_layer;
+layout(location = 2) in float a_row;  // the tile's first row
+flat out int v_layer;
+flat out float v_row;
+out vec2 v_texel; // row and column inside the tile
 ${kToClip}
 void main() {
-  v_place = a_place;
-  v_layer = a_part.x;
   vec2 c = corner();
-  float x = a_place.x + a_place.y * mix(a_part.y, a_part.z, c.x);
-  gl_Position = to_clip(vec2(x, a_place.z - a_place.w * 256.0 * c.y));
+  v_layer = int(a_part.x);
+  v_row = a_row;
+  v_texel = vec2(256.0 * c.y, mix(a_part.y, a_part.z, c.x));
+  float x = a_place.x + a_place.y * v_texel.y;
+  gl_Position = to_clip(vec2(x, a_place.z - a_place.w * v_texel.x));
 }`;
 
-// The twin of color_map.ts.
-export const kTileFragment = `#version 300 es
+// The twin of color_map.ts. `row_count` rows share a pixel, and the largest of them is its colour.
+// The rows of a tier are those whose distance from the mark of their column is inside it.
+export function tile_fragment(row_count: number, has_tier: boolean): string {
+  return `#version 300 es
 precision highp float;
-precision highp sampler2DArray;
-uniform sampler2DArray u_tiles;
+precision highp int;
+precision highp usampler2DArray;
+uniform usampler2DArray u_tiles;
 uniform sampler2D u_palette;
-uniform float u_height;
-uniform float u_log_floor;
-uniform float u_decades;
 uniform float u_ratio;
-uniform int u_side;      // both, long, short, two_hue
-uniform int u_row_count; // rows that share a pixel
-uniform bool u_hatching;
+uniform float u_shift; // keeps hatching with the map while it is panned
+uniform int u_line;    // of the palette: both, longs, shorts
+uniform float u_hatch; // how far a line of hatching goes to the plot's colour
 uniform vec3 u_plot;
 uniform vec3 u_gap;
-flat in vec4 v_place;
-flat in float v_layer;
+${has_tier ? `uniform highp sampler2D u_marks; // in rows, a texel each
+uniform vec2 u_marks_place; // x of the first, width
+uniform vec4 u_tier;   // rows above the mark: from, to; below it: from, to` : ''}
+flat in int v_layer;
+flat in float v_row;
+in vec2 v_texel;
 out vec4 color;
 
-float shown(vec2 texel) {
-  vec2 usd = abs(texel);
-  if (u_side == 1) return usd.x;
-  if (u_side == 2) return usd.y;
-  float most = max(usd.x, usd.y);
-  float least = min(usd.x, usd.y);
-  if (u_side == 3 || least == 0.0 || most - least > 4.0) return most;
-  return most + log2(1.0 + exp2((least - most) * 3.321928)) * 0.30103;
-}
-
 void main() {
-  vec2 at = vec2(gl_FragCoord.x, u_height - gl_FragCoord.y);
-  int column = clamp(int(floor((at.x - v_place.x) / v_place.y)), 0, 255);
-  float middle = (v_place.z - at.y) / v_place.w;
-  int row = int(floor(middle - 0.5 * float(u_row_count - 1)));
-  int layer = int(v_layer + 0.5);
-  vec2 texel = vec2(0.0);
-  float value = -1.0;
-  for (int i = 0; i < u_row_count; ++i) {
-    vec2 one = texelFetch(u_tiles, ivec3(clamp(row + i, 0, 255), column, layer), 0).xy;
-    float its = shown(one);
-    if (its > value) { value = its; texel = one; }
+  int row = int(floor(v_texel.x - ${(0.5 * (row_count - 1)).toFixed(1)}));
+  int column = clamp(int(v_texel.y), 0, 255);
+  uint cell = 0u;
+  for (int i = 0; i < ${row_count}; ++i) {
+    uint one = texelFetch(u_tiles, ivec3(clamp(row + i, 0, 255), column, v_layer), 0).x;
+    if ((one & ${kCodeMask}u) > (cell & ${kCodeMask}u)) cell = one;
   }
-  float diagonal = at.x + at.y;
-  if (value >= ${kGapTexel}.0) {
-    float line = mod(diagonal, 14.0 * u_ratio);
-    color = vec4(line < u_ratio ? u_gap : u_plot, 1.0);
+  float diagonal = gl_FragCoord.x + u_shift - gl_FragCoord.y;
+  uint code = cell & ${kCodeMask}u;
+  if (code == ${kGapCode}u) {
+    float period = 14.0 * u_ratio;
+    color = vec4(mod(diagonal, period) < u_ratio ? u_gap : u_plot, 1.0);
     return;
   }
-  float place = (value - u_log_floor) / u_decades;
-  if (value == 0.0 || place < 0.0) {
+${has_tier ? `
+  int at = int((gl_FragCoord.x - u_marks_place.x) / u_marks_place.y);
+  float mark = texelFetch(u_marks, ivec2(clamp(at, 0, textureSize(u_marks, 0).x - 1), 0), 0).x;
+  float away = v_row + floor(v_texel.x) + 0.5 - mark;
+  bool is_inside = (away >= u_tier.x && away < u_tier.y) ||
+    (-away >= u_tier.z && -away < u_tier.w);
+  if (!is_inside) {
     color = vec4(u_plot, 1.0);
     return;
-  }
-  bool is_long = u_side == 1 || (u_side != 2 && abs(texel.x) >= abs(texel.y));
-  int line = u_side == 0 ? 0 : (is_long ? 1 : 2);
-  int index = min(int(place * ${kPaletteSize}.0), ${kPaletteSize - 1});
-  vec3 rgb = texelFetch(u_palette, ivec2(index, line), 0).rgb;
-  bool is_wide = (is_long ? texel.x : texel.y) < 0.0;
-  float hatch = mod(diagonal, ${kHatchPeriodPx}.0 * u_ratio);
-  if (u_hatching && is_wide && hatch < ${kHatchLinePx}.0 * u_ratio)
-    rgb = mix(rgb, u_plot, ${kHatchShare});
-  color = vec4(rgb, 1.0);
+  }` : ''}
+  vec3 rgb = texelFetch(u_palette, ivec2(code, u_line + int((cell >> 14) & 1u)), 0).rgb;
+  float is_line = step(mod(diagonal, ${kHatchPeriodPx}.0 * u_ratio), ${kHatchLinePx}.0 * u_ratio);
+  color = vec4(mix(rgb, u_plot, float(cell >> 15) * is_line * u_hatch), 1.0);
 }`;
+}
 
 export const kRectVertex = `#version 300 es
 layout(location = 0) in vec4 a_rect; // left, top, right, bottom

@@ -1,5 +1,6 @@
 import { kTileSize } from '../model/heatmap_tile.ts';
 import { kLevelMax, level } from '../units/unit.ts';
+import type { Horizon } from '../model/series_store.ts';
 import type { HeatmapTile, TileKey } from '../model/heatmap_tile.ts';
 import type { TilePart } from './map_renderer.ts';
 
@@ -9,9 +10,10 @@ const kCoarserTried = 4;
 
 // The wanted tiles, and what stands in for those that are not here yet: the coarser tile that has
 // them in it, else the two finer ones. What stands in is drawn first.
-// Nothing is drawn from `column_end` on: what has not been is no gap.
+// Nothing is drawn from the horizon on: what has not been is no gap. Where it is cut, a texel that
+// holds later columns too is left out: its largest column may be one of them.
 export function parts_of(
-  wanted: readonly TileKey[], find: Find, column_end: number,
+  wanted: readonly TileKey[], find: Find, { column_end, is_cut }: Horizon,
 ): TilePart[] {
   const exact: TilePart[] = [];
   const instead: TilePart[] = [];
@@ -22,7 +24,8 @@ export function parts_of(
   }
   return [...instead, ...exact].map((part) => {
     const { level: at, column } = part.tile.key;
-    const end = column_end / 2 ** at - column * kTileSize;
+    const texels = column_end / 2 ** at;
+    const end = (is_cut ? Math.floor(texels) : texels) - column * kTileSize;
     return { ...part, to: Math.min(part.to, Math.max(part.from, end)) };
   });
 }

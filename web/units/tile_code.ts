@@ -13,7 +13,12 @@ export function code_of_usd(value: Usd): TileCode {
   return Math.min(65_535, 1 + Math.round(kCodesPerLog * Math.log(value))) as TileCode;
 }
 
-// Of codes of one dollar and more.
-export function log10_usd_of_code(code: TileCode): number {
-  return (code - 1) / kCodesPerLog / Math.LN10;
+// The code of a sum of two, from a table of what the smaller one adds: that goes by the distance
+// of the two, and is nothing beyond the table's end.
+const added = Uint8Array.from({ length: 600 }, (_, distance) =>
+  Math.round(kCodesPerLog * Math.log1p(Math.exp(-distance / kCodesPerLog))));
+
+export function sum_of_codes(a: number, b: number): number {
+  const [most, least] = a >= b ? [a, b] : [b, a];
+  return least === 0 ? most : most + (added[most - least] ?? 0);
 }

@@ -6,7 +6,7 @@ import {
 import { format_count, format_exact, format_score, format_value, parse_value } from './quantity.ts';
 import { distance, price_of_row_position, row_high, row_low, row_of_price } from './rows.ts';
 import { decimals_of_step, round_step, round_ticks } from './ticks.ts';
-import { code_of_usd, log10_usd_of_code, usd_of_code } from './tile_code.ts';
+import { code_of_usd, sum_of_codes, usd_of_code } from './tile_code.ts';
 import {
   format_date_time, format_duration, format_time_tick, kDay, kHour, parse_time_lossy, rfc3339,
   time_ticks,
@@ -65,7 +65,11 @@ describe('codes', () => {
     for (let value = 1; value < 1e13; value *= 1.37) {
       const code = code_of_usd(usd(value));
       expect(Math.abs(usd_of_code(code) / value - 1)).toBeLessThan(0.0051);
-      expect(10 ** log10_usd_of_code(code)).toBeCloseTo(usd_of_code(code), -Math.log10(value) + 6);
+      for (const part of [0.001, 0.02, 0.4, 1]) {
+        const sum = usd_of_code(sum_of_codes(code_of_usd(usd(value * part)), code) as TileCode);
+        const wanted = value * (value * part >= 1 ? 1 + part : 1);
+        expect(Math.abs(sum / wanted - 1)).toBeLessThan(0.016);
+      }
     }
     expect(usd_of_code(0 as TileCode)).toBe(0);
   });

@@ -5,10 +5,13 @@ import { kThemes } from '../render/chart_theme.ts';
 import { FrameLoop, kInvalidation } from '../render/frame_loop.ts';
 import { row_of_y, time_of_x } from '../render/geometry.ts';
 import { MapRenderer } from '../render/map_renderer.ts';
+import { shape_at } from '../render/clusters.ts';
 import { draw_crosshair, draw_overlay, kPriceAxisPx, kTimeAxisPx } from '../render/overlay.ts';
 import { draw_profile } from '../render/profile.ts';
 import { parts_of } from '../render/tile_parts.ts';
 import { ms } from '../units/unit.ts';
+import { tier_of } from './tier.ts';
+import type { BoxShape } from '../render/clusters.ts';
 import type { Invalidation } from '../render/frame_loop.ts';
 import type { UiState } from './ui_state.ts';
 
@@ -24,6 +27,7 @@ export type ChartCanvases = {
 
 // While rows follow the price, a pan must be plainly vertical to take them away from it.
 const kVerticalStartPx = 14;
+const kClickPx = 4;
 
 export class ChartController {
   readonly #ui: UiState;
@@ -34,6 +38,12 @@ export class ChartController {
   readonly #pointers = new Map<number, { x: number; y: number }>();
   #vertical = 0;
   #profile_shown: unknown[] = [];
+  #shapes: readonly BoxShape[] = [];
+  #texels = 0; // that were sent to the card
+  #prints: unknown = null;
+  #prints_version = 0;
+  #rest_px = 0; // of pans, which go by whole pixels
+  #moved = 0; // pixels since the pointer went down: a click, or a drag
 
   constructor(ui: UiState, canvases: ChartCanvases) {
     this.#ui = ui;
@@ -44,6 +54,7 @@ export class ChartController {
     if (this.#renderer === null) session.problem.value = 'this browser has no WebGL2';
     session.on_texel = (tile, texel) => {
       this.#renderer?.send_texel(tile, texel);
+      this.#texels += 1;
       this.loop.invalidate(kInvalidation.tiles);
     };
     this.#watch();
@@ -53,6 +64,16 @@ export class ChartController {
   stop(): void {
     this.loop.stop();
     for (const undo of this.#undo) undo();
+  }
+
+  shapes(): readonly BoxShape[] {
+    return this.#shapes;
+  }
+
+  // The map with everything on it, for a picture. What WebGL drew is gone after this turn.
+  take(): ChartCanvases {
+    this.#draw(kInvalidation.full);
+    return this.#canvases;
   }
 
   // Draws now and waits for it: how long a frame takes, for measuring.
@@ -73,8 +94,12 @@ export class ChartController {
     };
     on(kInvalidation.full, () => [this.#ui.geometry.value, this.#ui.style.value]);
     on(kInvalidation.tiles, () => [session.tiles_version.value, session.series_version.value,
-      session.prints.value, session.view.value.hidden]);
-    on(kInvalidation.overlay, () => [session.clusters.value, session.column.value]);
+      session.prints.value, session.view.value.hidden, session.marks.value,
+      session.view.value.has_hindsight, session.horizon.value]);
+    on(kInvalidation.tiles, () =>
+      (session.view.value.has_hindsight ? session.column.value : null));
+    on(kInvalidation.overlay, () => [session.boxes.value, session.column.value,
+      session.view.value.pinned, session.as_of.value]);
     on(kInvalidation.crosshair, () => this.#ui.cross.value);
     const observer = new ResizeObserver(() => this.#resize());
     observer.observe(this.#canvases.host);
@@ -116,16 +141,37 @@ export class ChartController {
     const { session } = this.#ui;
     const of = session.instrument.value;
     const view = session.view.value;
-    if (of === null) return;
+    if (of === null) {
+      this.#renderer?.clear(kThemes[this.#ui.theme.value]);
+      return;
+    }
     this.#renderer?.draw({
       geometry: this.#ui.geometry.value,
       style: this.#ui.style.value,
       grid: of.grid,
+      content: this.#content(of.id),
       parts: parts_of(session.tiles_at(session.tile_level.value),
-        (key) => session.tiles.use(key), of.column_end),
+        (key) => session.tiles.use(key), session.horizon.value),
       candles: is_shown(view, 'candles') ? session.series.value : null,
       prints: is_shown(view, 'prints') ? session.prints.value : [],
+      hindsight: view.has_hindsight ? session.column.value : null,
+      tier: tier_of(session),
     });
+  }
+
+  // Names all that is drawn, apart from the view's own time: when it is the same, what was drawn
+  // can be moved.
+  #content(instrument: string): string {
+    const { session } = this.#ui;
+    const { hidden, has_hindsight } = session.view.value;
+    const { column_end, is_cut } = session.horizon.value;
+    if (session.prints.value !== this.#prints) {
+      this.#prints = session.prints.value;
+      this.#prints_version += 1;
+    }
+    const shown = has_hindsight ? session.column.value?.as_of : null;
+    return [instrument, session.tiles_version.value, session.series_version.value, this.#texels,
+      this.#prints_version, column_end, is_cut, hidden, shown].join(' ');
   }
 
   #draw_letters(): void {
@@ -135,10 +181,16 @@ export class ChartController {
     const column = session.column.value;
     const view = session.view.value;
     const overlay = this.#canvases.overlay.getContext('2d');
+    // Without a column there is no price and no time that an axis could be of.
+    if (session.horizon.value.column_end === 0) {
+      overlay?.clearRect(0, 0, overlay.canvas.width, overlay.canvas.height);
+      return;
+    }
     if (overlay) {
-      draw_overlay(overlay, {
-        geometry, theme, mark: column?.mark ?? null, newest: session.known.value.newest,
-        clusters: is_shown(view, 'clusters') ? session.clusters.value : [],
+      this.#shapes = draw_overlay(overlay, {
+        boxes: is_shown(view, 'clusters') ? session.boxes.value : [], pinned: view.pinned,
+        newest: session.known.value.newest,
+        geometry, theme, mark: column?.mark ?? null, as_of: session.as_of.value,
         watermark: column?.header.is_simulated === true ? 'SIMULATED MARKET' : null,
       });
     }
@@ -175,13 +227,18 @@ export class ChartController {
     };
     on('wheel', (event) => this.#wheel(event), { passive: false });
     on('pointerdown', (event) => {
+      if (event.target instanceof Element && event.target.closest('button')) return;
       host.setPointerCapture(event.pointerId);
       this.#pointers.set(event.pointerId, { x: event.clientX, y: event.clientY });
       this.#vertical = 0;
+      this.#moved = 0;
     });
     on('pointermove', (event) => this.#move(event));
     const end = (event: PointerEvent): void => { this.#pointers.delete(event.pointerId); };
-    on('pointerup', end);
+    on('pointerup', (event) => {
+      if (this.#pointers.size === 1 && this.#moved < kClickPx) this.#click(event);
+      end(event);
+    });
     on('pointercancel', end);
     // A finger that is lifted leaves too, and what it touched is still to be read.
     on('pointerleave', (event) => {
@@ -204,8 +261,7 @@ export class ChartController {
     // Browsers turn shift and wheel into a horizontal wheel.
     const delta = event.deltaY === 0 ? event.deltaX : event.deltaY;
     if (!event.shiftKey && Math.abs(event.deltaX) > Math.abs(event.deltaY)) {
-      const by = (event.deltaX * g.ratio / g.width) * (g.time.to - g.time.from);
-      session.change((view, known) => pan_time(view, ms(by), known));
+      this.#pan(event.deltaX * g.ratio);
       return;
     }
     const factor = Math.exp(Math.max(-0.5, Math.min(0.5, delta * 0.0016)));
@@ -216,11 +272,21 @@ export class ChartController {
     }
   }
 
+  // By whole pixels, so that what is drawn already can be moved.
+  #pan(px: number): void {
+    const g = this.#ui.geometry.value;
+    const whole = Math.round(px + this.#rest_px);
+    this.#rest_px += px - whole;
+    const by = (whole / g.width) * (g.time.to - g.time.from);
+    if (whole !== 0) this.#ui.session.change((view, known) => pan_time(view, ms(by), known));
+  }
+
   #move(event: PointerEvent): void {
     const g = this.#ui.geometry.value;
     const before = this.#pointers.get(event.pointerId);
     if (before !== undefined) {
       const now = { x: event.clientX, y: event.clientY };
+      this.#moved += Math.abs(now.x - before.x) + Math.abs(now.y - before.y);
       if (this.#pointers.size > 1) this.#pinch(event.pointerId, now);
       else this.#drag(now.x - before.x, now.y - before.y);
       this.#pointers.set(event.pointerId, now);
@@ -228,20 +294,27 @@ export class ChartController {
     const at = this.#at(event);
     const is_inside = at.x >= 0 && at.x < g.width && at.y >= 0 && at.y < g.height;
     this.#ui.is_keyboard_cross.value = false;
+    const is_over = is_inside && shape_at(this.#shapes, at.x, at.y) !== null;
+    this.#canvases.host.style.cursor = is_over ? 'pointer' : '';
     this.#ui.cross.value = is_inside ? { x: Math.floor(at.x), y: Math.floor(at.y) } : null;
+  }
+
+  // A click on a cluster pins it, another one lets it go.
+  #click(event: PointerEvent): void {
+    const { x, y } = this.#at(event);
+    const id = shape_at(this.#shapes, x, y)?.box.id ?? null;
+    if (id === null) return;
+    this.#ui.session.change((view) => ({ ...view, pinned: view.pinned === id ? null : id }));
   }
 
   #drag(dx: number, dy: number): void {
     const { session } = this.#ui;
     const g = this.#ui.geometry.value;
-    const by = (-dx * g.ratio / g.width) * (g.time.to - g.time.from);
+    this.#pan(-dx * g.ratio);
     this.#vertical += dy;
     const is_vertical = !session.view.value.is_fit || Math.abs(this.#vertical) > kVerticalStartPx;
     const rows = (dy * g.ratio / g.height) * (g.rows.high - g.rows.low);
-    session.change((view, known) => {
-      const panned = dx === 0 ? view : pan_time(view, ms(by), known);
-      return is_vertical && dy !== 0 ? pan_rows(panned, rows) : panned;
-    });
+    if (is_vertical && dy !== 0) session.change((view) => pan_rows(view, rows));
   }
 
   #pinch(id: number, now: { x: number; y: number }): void {

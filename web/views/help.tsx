@@ -4,11 +4,11 @@ import { kKeyActions } from './keys.ts';
 import { kScreenNames, shown_key } from './navigation.ts';
 import type { UiState } from './ui_state.ts';
 
-const kGroups = ['Move', 'Look', 'Layers', 'Screen'] as const;
+const kGroups = ['Move', 'Look', 'Layers', 'Time', 'Screen'] as const;
 const kPointer = [
   ['Wheel', 'Zoom time'], ['Shift and wheel', 'Zoom price'],
   ['Wheel over the price axis', 'Zoom price'],
-  ['Drag', 'Pan'], ['Pinch', 'Zoom time'],
+  ['Drag', 'Pan'], ['Click a cluster', 'Its history'], ['Pinch', 'Zoom time'],
 ] as const;
 
 function PointerHelp() {

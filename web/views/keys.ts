@@ -1,10 +1,13 @@
 import {
-  go_live, kRanges, next_side, pan_rows, pan_time, set_opacity, set_span, set_theme, shift_scale,
-  span_of, toggle_layer, zoom_rows, zoom_time,
+  kRanges, next_side, next_tier, pan_rows, pan_time, set_opacity, set_span, set_theme, shift_scale,
+  span_of, toggle_all_panes, toggle_layer, zoom_rows, zoom_time,
 } from '../model/view.ts';
 import { row_position_of_price } from '../units/rows.ts';
 import { ms, price, row_position, unix_ms } from '../units/unit.ts';
 import type { View } from '../model/view.ts';
+import { step_pinned, unpin } from './cluster_panel.tsx';
+import { copy_link, export_csv, export_png } from './export.ts';
+import { back_to_live, play_or_pause, run_ahead, step_head, step_pace } from './replay.ts';
 import type { UiState } from './ui_state.ts';
 
 // Every control has a key. The help overlay lists this table, so it cannot be out of date.
@@ -12,7 +15,7 @@ import type { UiState } from './ui_state.ts';
 export type KeyAction = {
   readonly keys: readonly string[]; // as KeyboardEvent.key
   readonly shown: string;
-  readonly group: 'Move' | 'Look' | 'Layers' | 'Screen';
+  readonly group: 'Move' | 'Look' | 'Layers' | 'Time' | 'Screen';
   readonly what: string;
   readonly run: (ui: UiState, key: string, is_shifted: boolean) => void;
 };
@@ -70,6 +73,13 @@ export function refit(ui: UiState): void {
   ui.session.fit();
 }
 
+function next_instrument(ui: UiState): void {
+  const all = ui.session.instruments.value;
+  const at = all.findIndex(({ id }) => id === ui.session.instrument.value?.id);
+  const next = all[(at + 1) % all.length];
+  if (next !== undefined && all.length > 1) ui.session.open(next);
+}
+
 const layer = (
   key: string, name: 'candles' | 'prints' | 'clusters' | 'hatching', what: string,
 ): KeyAction => ({
@@ -94,7 +104,7 @@ export const kKeyActions: readonly KeyAction[] = [
       if (range) ui.session.change((view, known) => set_span(view, range[1], known));
     } },
   { keys: ['l'], shown: 'L', group: 'Move', what: 'Back to live',
-    run: (ui) => ui.session.change(go_live) },
+    run: back_to_live },
   { keys: ['f'], shown: 'F', group: 'Move', what: 'Fit prices', run: refit },
   { keys: ['x'], shown: 'X', group: 'Look', what: 'Crosshair by arrow keys, a cell at a time',
     run: toggle_cross },
@@ -109,22 +119,56 @@ export const kKeyActions: readonly KeyAction[] = [
   layer('p', 'prints', 'Printed liquidations'),
   layer('k', 'clusters', 'Clusters'),
   layer('h', 'hatching', 'Hatching where the estimate is wide'),
+  { keys: ['w'], shown: 'W', group: 'Layers', what: 'As known now, over the past',
+    run: (ui) => ui.session.change((view) =>
+      ({ ...view, has_hindsight: !view.has_hindsight })) },
+  { keys: ['d'], shown: 'D', group: 'Look', what: 'Rows by distance from the mark',
+    run: (ui) => ui.session.change(next_tier) },
+  { keys: ['v'], shown: 'V', group: 'Layers', what: 'Panes, all or none',
+    run: (ui) => ui.session.change(toggle_all_panes) },
+  { keys: ['n', 'N'], shown: 'N  ⇧N', group: 'Look', what: 'Pin the next cluster up, down',
+    run: (ui, _, is_shifted) => step_pinned(ui, is_shifted ? -1 : 1) },
+  { keys: [' '], shown: 'Space', group: 'Time', what: 'Play, pause', run: play_or_pause },
+  { keys: [',', '.'], shown: ', .', group: 'Time', what: 'Play head a step back, ahead',
+    run: (ui, key) => step_head(ui, key === ',' ? -1 : 1) },
+  { keys: ['Home'], shown: 'Home', group: 'Time', what: 'Play head twenty steps back',
+    run: (ui) => step_head(ui, -20) },
+  { keys: ['<', '>'], shown: '< >', group: 'Time', what: 'Slower, faster',
+    run: (ui, key) => step_pace(ui, key === '<' ? -1 : 1) },
+  { keys: ['g', 'G'], shown: 'G  ⇧G', group: 'Time', what: 'Run the clock on an hour, a day',
+    run: (ui, _, is_shifted) => run_ahead(ui, is_shifted ? 24 : 1) },
+  { keys: ['i'], shown: 'I', group: 'Screen', what: 'Next instrument', run: next_instrument },
+  { keys: ['e'], shown: 'E', group: 'Screen', what: 'Save a picture', run: export_png },
+  { keys: ['E'], shown: '⇧E', group: 'Screen', what: 'Save the series of the view, CSV',
+    run: (ui) => export_csv(ui, 'series') },
+  { keys: ['R'], shown: '⇧R', group: 'Screen', what: 'Save the profile, CSV',
+    run: (ui) => export_csv(ui, 'profile') },
+  { keys: ['y'], shown: 'Y', group: 'Screen', what: 'Copy a link to this view', run: copy_link },
+  { keys: ['b'], shown: 'B', group: 'Screen', what: 'The map as tables',
+    run: (ui) => { ui.is_table_open.value = true; } },
   { keys: ['t'], shown: 'T', group: 'Screen', what: 'Dark, light',
     run: (ui) => ui.session.change((view) =>
       set_theme(view, ui.theme.value === 'dark' ? 'light' : 'dark')) },
   { keys: ['?'], shown: '?', group: 'Screen', what: 'This help',
     run: (ui) => { ui.is_help_open.value = !ui.is_help_open.value; } },
-  { keys: ['Escape'], shown: 'Esc', group: 'Screen', what: 'Close, leave the crosshair',
+  { keys: ['Escape'], shown: 'Esc', group: 'Screen', what: 'Close, unpin, leave the crosshair',
     run: (ui) => {
-      ui.is_help_open.value = false;
+      if (ui.is_help_open.value) {
+        ui.is_help_open.value = false;
+        return;
+      }
+      if (ui.session.view.value.pinned !== null) unpin(ui);
       ui.is_keyboard_cross.value = false;
       ui.cross.value = null;
     } },
 ];
 
 // Keys belong to a field while it is edited: a slider takes arrows, a list takes letters.
-function is_field(target: EventTarget | null): boolean {
-  return target instanceof HTMLInputElement || target instanceof HTMLSelectElement;
+function is_of_field(target: EventTarget | null, key: string): boolean {
+  if (target instanceof HTMLSelectElement) return key !== 'Escape';
+  if (!(target instanceof HTMLInputElement) || key === 'Escape') return false;
+  if (target.type === 'range') return /^(Arrow|Page|Home|End)/.test(key);
+  return target.type !== 'checkbox' || key === ' ';
 }
 
 // Where a letter is text: not in a slider or a box to tick.
@@ -135,7 +179,11 @@ export function is_typed_into(target: EventTarget | null): boolean {
 
 export function handle_key(ui: UiState, event: KeyboardEvent): void {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
-  if (is_field(event.target) && event.key !== 'Escape') return;
+  if (is_of_field(event.target, event.key)) return;
+  // A space presses the button that has the focus.
+  if (event.key === ' ' && event.target instanceof HTMLElement &&
+    event.target.closest('button, summary') !== null) return;
+  if (ui.is_table_open.value) return;
   if (ui.is_help_open.value && event.key !== 'Escape' && event.key !== '?') return;
   const action = kKeyActions.find(({ keys }) => keys.includes(event.key));
   if (action === undefined) return;

@@ -1,26 +1,42 @@
 import { useEffect, useRef } from 'preact/hooks';
 
 import { ChartController } from './chart_controller.ts';
-import { Panes } from './panes.tsx';
+import { tier_text } from './export.ts';
+import { Legend, Swatches } from './legend_strip.tsx';
+import { Panes, panes_px } from './panes.tsx';
 import { ReadOut } from './read_out.tsx';
-import { status_of } from './status.ts';
-import { Legend, Toolbar } from './toolbar.tsx';
+import { AsOfBadge, ReplayBar } from './replay_bar.tsx';
+import { is_urgent, status_of } from './status.ts';
+import { TableDialog } from './table_dialog.tsx';
+import { Toolbar } from './toolbar.tsx';
 import { interval_text, summary_of } from './text.ts';
 import { is_shown } from '../model/view.ts';
 import { format_usd } from '../units/format.ts';
+import { format_clock, format_date_time } from '../units/time.ts';
 import type { UiState } from './ui_state.ts';
+
+const kSidePx = 230;
 
 type Props = { readonly ui: UiState; readonly on_chart?: (chart: ChartController) => void };
 
 export function MapScreen({ ui, on_chart }: Props) {
+  // The read-out needs some height: with few panes it lies over the foot of the profile.
+  const lift = Math.max(0, kSidePx - panes_px(ui));
   return (
     <div class="screen" hidden={ui.screen.value !== 'map'}>
       <Toolbar ui={ui} />
-      <main class="work">
+      <main class="work" style={{ '--lift': `${lift}px` }}>
+        <h1 class="sr">Liquidation map</h1>
         <Chart ui={ui} {...(on_chart === undefined ? {} : { on_chart })} />
+        <ReplayBar ui={ui} />
+        <div class="strip"><Legend ui={ui} /><Swatches ui={ui} /></div>
         <Panes ui={ui} />
-        <aside class="side"><ReadOut ui={ui} /></aside>
+        <aside class="side" aria-label="Read-out and venues" tabIndex={0}>
+          <ReadOut ui={ui} /></aside>
       </main>
+      <Summary ui={ui} />
+      <p class="note" role="status">{ui.note.value}</p>
+      <TableDialog ui={ui} />
     </div>
   );
 }
@@ -39,20 +55,22 @@ function Chart({ ui, on_chart }: Props) {
       host: host.current, map: map.current, overlay: overlay.current, cross: cross.current,
       profile: profile.current,
     });
+    ui.chart = chart;
     on_chart?.(chart);
-    return () => chart.stop();
+    return () => {
+      ui.chart = null;
+      chart.stop();
+    };
   }, []);
   const { session } = ui;
-  const column = session.column.value;
-  const label = column === null ? 'Liquidation map, loading'
-    : summary_of(session.instrument.value?.id ?? '', column);
   return (
     <>
-      <div class="chart" ref={host} tabIndex={0} role="application" aria-label={label}>
+      <div class="chart" ref={host} tabIndex={0} role="application"
+        aria-label="Liquidation map: arrows move it, X gives a crosshair, B gives it as tables">
         <canvas ref={map} aria-hidden="true" />
         <canvas ref={overlay} aria-hidden="true" />
         <canvas ref={cross} aria-hidden="true" />
-        <PrintsLegend ui={ui} />
+        <Badges ui={ui} />
         <Notice ui={ui} />
         {session.pending_tiles.value > 0 ? <i class="progress" /> : null}
       </div>
@@ -60,18 +78,50 @@ function Chart({ ui, on_chart }: Props) {
         <canvas ref={profile} aria-hidden="true" />
         <ProfileCaption ui={ui} />
       </div>
-      <div class="strip"><Legend ui={ui} /><Swatches /></div>
     </>
   );
 }
 
-// What else the map draws, beside the colours of its scale.
-function Swatches() {
+// What the map is of, in a sentence that a screen reader says when it has changed: with a column at
+// most once a minute, so that nobody is talked over.
+const kSummaryEveryMs = 60_000;
+
+function Summary({ ui }: { readonly ui: UiState }) {
+  const said = useRef({ at: 0, text: '', as_of: null as number | null, id: '' });
+  const { session } = ui;
+  const column = session.column.value;
+  const id = session.instrument.value?.id ?? '';
+  const as_of = session.as_of.value;
+  const now = performance.now();
+  const is_due = now - said.current.at > kSummaryEveryMs || said.current.id !== id ||
+    (said.current.as_of === null) !== (as_of === null);
+  if (column !== null && (is_due || said.current.text === '')) {
+    const past = as_of === null ? '' : 'Looking back. ';
+    said.current = { at: now, text: past + summary_of(id, column), as_of, id };
+  }
+  return <p class="sr summary" role="status">{said.current.text}</p>;
+}
+
+// What is drawn that is not the map as it is now, in words over the plot.
+function Badges({ ui }: { readonly ui: UiState }) {
+  const { session } = ui;
+  const view = session.view.value;
+  const column = session.column.value;
   return (
-    <ul class="swatches">
-      <li><i class="wide" />80 % band wider than ×4</li>
-      <li><i class="gap" />nothing known</li>
-    </ul>
+    <div class="badges">
+      <AsOfBadge ui={ui} />
+      {view.has_hindsight && column !== null ? (
+        <p class="badge hindsight"><b>{session.as_of.value === null ? 'As known now'
+          : 'As known at the play head'}</b>
+        <span>what waits there at {format_clock(column.as_of)}, hindsight for everything to the
+          left</span></p>
+      ) : null}
+      {view.tier === 'all' ? null : (
+        <p class="badge"><b>Only {tier_text(view.tier)}</b>
+          <span>from the close of each column; nothing is drawn where that is not known</span></p>
+      )}
+      <PrintsLegend ui={ui} />
+    </div>
   );
 }
 
@@ -80,7 +130,7 @@ function PrintsLegend({ ui }: { readonly ui: UiState }) {
   if (!is_shown(session.view.value, 'prints') || session.prints.value.length === 0) return null;
   const least = session.prints_min_usd.value;
   return (
-    <p class="prints-legend">
+    <p class="badge prints">
       <i class="long" />longs <i class="short" />shorts liquidated, as printed
       {least > 0 ? `, from ${format_usd(least)}` : ''}
     </p>
@@ -88,10 +138,16 @@ function PrintsLegend({ ui }: { readonly ui: UiState }) {
 }
 
 function ProfileCaption({ ui }: { readonly ui: UiState }) {
-  const near = ui.session.column.value?.near.at(-1);
+  const { session } = ui;
+  const column = session.column.value;
+  const near = column?.near.at(-1);
+  const has_band = column?.sides.long.p10 !== null || column.sides.short.p10 !== null;
   return (
     <div class="profile-caption">
-      <b>At risk now</b><span>p10 · mean · p90 a row; line: sum from the mark</span>
+      <b>{session.as_of.value === null || column === null ? 'At risk now'
+        : `At risk at ${format_date_time(column.as_of)}`}</b>
+      <span>{has_band ? 'p10 · mean · p90 a row' : 'mean a row; band not kept for the past'}; line:
+        sum from the mark</span>
       {near === undefined ? null : (
         <span class="sr">
           {`Shorts ${format_usd(near.sides.short.mean)} ${interval_text(near.sides.short)}, `}
@@ -110,15 +166,25 @@ function Notice({ ui }: { readonly ui: UiState }) {
     return <div class="notice"><b>Nothing to show yet</b>
       <p>The service has made no column. The first one appears here when it is there.</p></div>;
   }
-  if (session.phase.value === 'loading' && status.kind !== 'offline') {
-    return <div class="notice quiet"><b>Loading the map</b></div>;
+  if (session.column.value === null && status.kind === 'offline') {
+    return <div class="notice offline" role="alert"><b>The service does not answer</b>
+      <p>It is asked again every few seconds. Nothing is shown that was not read.</p></div>;
   }
-  if (status.kind === 'offline' || status.kind === 'reconnecting' || status.kind === 'stale') {
+  if (session.phase.value === 'loading' && status.kind !== 'offline') {
+    return <div class="notice quiet"><b>Loading the map</b>
+      <p>Instruments, the newest column, tiles</p></div>;
+  }
+  if (is_urgent(status)) {
     return <div class={`notice bar ${status.kind}`} role="alert">
       <b>{status.word}</b> {status.why}</div>;
   }
-  if (session.problem.value !== null) {
-    return <div class="notice bar" role="alert"><b>Problem</b> {session.problem.value}</div>;
+  const problem = session.problem.value ?? ui.clock.problem.value;
+  if (problem !== null) {
+    return <div class="notice bar" role="alert"><b>Problem</b> {problem}
+      <button type="button" aria-label="Dismiss" onClick={() => {
+        session.problem.value = null;
+        ui.clock.problem.value = null;
+      }}>×</button></div>;
   }
   return null;
 }

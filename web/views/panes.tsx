@@ -7,7 +7,9 @@ import { kThemes } from '../render/chart_theme.ts';
 import { css_of } from '../render/palette.ts';
 import { format_percent, format_usd, format_usd_tick } from '../units/format.ts';
 import { share, usd } from '../units/unit.ts';
-import type { SeriesField, SeriesSlice } from '../model/series_store.ts';
+import { volume_delta } from './volume_delta.ts';
+import type { SeriesSlice } from '../model/series_store.ts';
+import type { PaneName } from '../model/view.ts';
 import type { ChartTheme } from '../render/chart_theme.ts';
 import type { UiState } from './ui_state.ts';
 
@@ -15,13 +17,14 @@ import type { UiState } from './ui_state.ts';
 
 type Values = (number | null)[];
 type Pane = {
-  readonly name: string;
+  readonly name: PaneName;
+  readonly title: string;
   readonly height: number;
   readonly tick: (value: number) => string;
   readonly series: (theme: ChartTheme) => uPlot.Series[];
   readonly bands?: (theme: ChartTheme) => uPlot.Band[];
   readonly data: (slice: SeriesSlice) => Values[];
-  readonly legend: (values: (at: SeriesField) => number | undefined) => string;
+  readonly legend: (slice: SeriesSlice, i: number) => string;
 };
 
 const known = (values: readonly number[], sign = 1): Values =>
@@ -33,30 +36,33 @@ const text_usd = (value: number | undefined): string =>
   format_usd(value === undefined || Number.isNaN(value) ? null : usd(value));
 
 const kOpenInterest: Pane = {
-  name: 'Open interest, USD',
-  height: 88,
+  name: 'interest',
+  title: 'Open interest, USD',
+  height: 56,
   tick: (value) => format_usd_tick(usd(value)),
   series: (theme) => [line(css_of(theme.short), 1.5)],
   data: (slice) => [known(slice.fields.open_interest_usd)],
-  legend: (at) => text_usd(at('open_interest_usd')),
+  legend: ({ fields }, i) => text_usd(fields.open_interest_usd[i]),
 };
 
 const kFunding: Pane = {
-  name: 'Funding rate',
-  height: 76,
+  name: 'funding',
+  title: 'Funding rate',
+  height: 50,
   tick: (value) => format_percent(share(value), 3),
   series: (theme) => [line(css_of(theme.accent), 1.5)],
   data: (slice) => [known(slice.fields.funding_rate)],
-  legend: (at) => {
-    const rate = at('funding_rate');
+  legend: ({ fields }, i) => {
+    const rate = fields.funding_rate[i];
     return format_percent(rate === undefined || Number.isNaN(rate) ? null : share(rate), 4);
   },
 };
 
 // Shorts go up and longs down, as the forced orders do to the price.
 const kFlows: Pane = {
-  name: 'Liquidations, USD',
-  height: 136,
+  name: 'flows',
+  title: 'Liquidations, USD',
+  height: 92,
   tick: (value) => format_usd_tick(usd(Math.abs(value))),
   series: (theme) => {
     const bars = (color: string): uPlot.Series => {
@@ -80,24 +86,76 @@ const kFlows: Pane = {
     known(fields['expected_liquidation_usd.short']),
     known(fields['expected_liquidation_usd.long'], -1),
   ],
-  legend: (at) => ['short', 'long'].map((side) => `${side}s ${
-    text_usd(at(`printed_usd.${side}` as SeriesField))} printed, ${
-    text_usd(at(`expected_liquidation_usd.${side}` as SeriesField))} expected`).join(' · '),
+  legend: ({ fields }, i) => (['short', 'long'] as const).map((side) => {
+    const printed = text_usd(fields[`printed_usd.${side}`][i]);
+    const expected = text_usd(fields[`expected_liquidation_usd.${side}`][i]);
+    return `${side}s ${printed} printed, ${expected} expected (est.)`;
+  }).join(' · '),
+};
+
+// Since the left edge of the view. What is not known adds nothing and is not drawn; the legend says
+// how much of the sum that is.
+const kVolumeDelta: Pane = {
+  name: 'cvd',
+  title: 'CVD over the view, USD',
+  height: 50,
+  tick: (value) => format_usd_tick(usd(value)),
+  series: (theme) => [line(css_of(theme.text), 1.5)],
+  data: (slice) => [volume_delta(slice)],
+  legend: (slice, i) => {
+    const values = volume_delta(slice);
+    const unknown = values.slice(0, i + 1).filter((value) => value === null).length;
+    const value = values[i];
+    return `${text_usd(value ?? undefined)}${
+      unknown > 0 && unknown <= i ? `, ${unknown} of ${i + 1} unknown` : ''}`;
+  },
+};
+
+const kNear: Pane = {
+  name: 'near',
+  title: 'At risk within 1 %, USD (est.)',
+  height: 56,
+  tick: (value) => format_usd_tick(usd(value)),
+  series: (theme) => [line(css_of(theme.short), 1.5), line(css_of(theme.long), 1.5)],
+  data: ({ fields }) => [
+    known(fields['near_1_percent_usd.short']), known(fields['near_1_percent_usd.long']),
+  ],
+  legend: ({ fields }, i) => (['short', 'long'] as const).map((side) =>
+    `${side}s ${text_usd(fields[`near_1_percent_usd.${side}`][i])}`).join(' · '),
 };
 
 // The map follows the pointer at once, panes twenty times a second: three more canvases a frame are
 // what a slow machine cannot bear.
 const kPaneEveryMs = 50;
 
-const kPanes: readonly Pane[] = [kOpenInterest, kFunding, kFlows];
+const kPanes: readonly Pane[] = [kOpenInterest, kFunding, kVolumeDelta, kFlows, kNear];
+export const kPaneTitles: readonly (readonly [PaneName, string])[] =
+  kPanes.map(({ name, title }) => [name, title]);
 
-function options_of(pane: Pane, width: number, theme: ChartTheme, ui: UiState): uPlot.Options {
+// A taller window gives some of its height to the panes, a lower one takes some.
+function height_of(pane: Pane, window_px: number): number {
+  return Math.round(pane.height * Math.min(1.7, Math.max(0.8, window_px / 900)));
+}
+
+// The height of all panes that are shown.
+export function panes_px(ui: UiState): number {
+  const { hidden_panes } = ui.session.view.value;
+  return kPanes.filter(({ name }) => !hidden_panes.includes(name))
+    .reduce((sum, pane) => sum + height_of(pane, ui.window_px.value), 0);
+}
+
+// Whether anything of the pane is known in what is shown. Nothing is not drawn as zero.
+function has_data(pane: Pane, slice: SeriesSlice): boolean {
+  return pane.data(slice).some((values) => values.some((value) => value !== null));
+}
+
+function options_of(pane: Pane, height: number, theme: ChartTheme, ui: UiState): uPlot.Options {
   const grid = { stroke: css_of(theme.grid, theme.grid_alpha), width: 1 };
   return {
-    width,
-    height: pane.height,
+    width: 320,
+    height,
     ms: 1,
-    padding: [22, 0, 6, 0],
+    padding: [16, 0, 5, 0],
     legend: { show: false },
     cursor: { x: false, y: false, points: { show: false }, drag: { x: false, y: false } },
     scales: { x: { time: false, auto: false, range: () => {
@@ -108,7 +166,7 @@ function options_of(pane: Pane, width: number, theme: ChartTheme, ui: UiState): 
       { show: false },
       {
         side: 1, size: kPriceAxisPx, gap: 8, stroke: css_of(theme.muted), grid,
-        ticks: { show: false }, font: '11px system-ui, sans-serif', space: 26, align: 1,
+        ticks: { show: false }, font: '11px system-ui, sans-serif', space: 22, align: 1,
         values: (_, ticks) => ticks.map(pane.tick),
       },
     ],
@@ -128,8 +186,9 @@ function entry_at(ui: UiState, slice: SeriesSlice): number {
 function PaneLabel({ ui, pane }: { readonly ui: UiState; readonly pane: Pane }) {
   const slice = ui.session.series.value;
   const i = slice === null ? -1 : entry_at(ui, slice);
-  const text = slice === null || i < 0 ? '' : pane.legend((field) => slice.fields[field][i]);
-  return <div class="pane-label"><span>{pane.name}</span><b>{text}</b></div>;
+  const text = slice === null || i < 0 ? '' : has_data(pane, slice) ? pane.legend(slice, i)
+    : 'not recorded';
+  return <div class="pane-label"><span>{pane.title}</span><b>{text}</b></div>;
 }
 
 // A line over all panes where the map's crosshair is.
@@ -143,19 +202,20 @@ function PaneCross({ ui }: { readonly ui: UiState }) {
 function PaneChart({ ui, pane }: { readonly ui: UiState; readonly pane: Pane }) {
   const host = useRef<HTMLDivElement>(null);
   const theme = ui.theme.value;
+  const height = height_of(pane, ui.window_px.value);
   useEffect(() => {
     const element = host.current;
     if (element === null) return undefined;
     const count = pane.series(kThemes[theme]).length;
     const empty: Values[] = Array.from({ length: count }, () => []);
-    const plot = new uPlot(options_of(pane, 320, kThemes[theme], ui), [[], ...empty], element);
+    const plot = new uPlot(options_of(pane, height, kThemes[theme], ui), [[], ...empty], element);
     let timer: ReturnType<typeof setTimeout> | undefined;
     const draw = (): void => {
       timer = undefined;
       const slice = ui.session.series.value;
       const { width, ratio } = ui.session.size.value;
       const wanted = Math.round(width / ratio) + kPriceAxisPx;
-      if (plot.width !== wanted) plot.setSize({ width: wanted, height: pane.height });
+      if (plot.width !== wanted) plot.setSize({ width: wanted, height });
       if (slice === null) return;
       const [first, ...rest] = [slice.times as readonly number[], ...pane.data(slice)];
       plot.setData([[...first], ...rest]);
@@ -170,9 +230,9 @@ function PaneChart({ ui, pane }: { readonly ui: UiState; readonly pane: Pane }) 
       clearTimeout(timer);
       plot.destroy();
     };
-  }, [theme]);
+  }, [theme, height]);
   return (
-    <div class="pane" style={{ height: `${pane.height}px` }}>
+    <div class={`pane pane-${pane.name}`} style={{ height: `${height}px` }}>
       <div ref={host} aria-hidden="true" />
       <PaneLabel ui={ui} pane={pane} />
     </div>
@@ -180,9 +240,12 @@ function PaneChart({ ui, pane }: { readonly ui: UiState; readonly pane: Pane }) 
 }
 
 export function Panes({ ui }: { readonly ui: UiState }) {
+  const hidden = ui.session.view.value.hidden_panes;
+  const shown = kPanes.filter(({ name }) => !hidden.includes(name));
+  if (shown.length === 0) return null;
   return (
-    <section class="panes" aria-label="Open interest, funding and liquidations">
-      {kPanes.map((pane) => <PaneChart key={pane.name} ui={ui} pane={pane} />)}
+    <section class="panes" aria-label="Panes: the same time as the map">
+      {shown.map((pane) => <PaneChart key={pane.name} ui={ui} pane={pane} />)}
       <PaneCross ui={ui} />
     </section>
   );

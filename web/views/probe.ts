@@ -3,13 +3,17 @@ import { kTileSize } from '../model/heatmap_tile.ts';
 import { texel_ms } from '../model/tile_grid.ts';
 import { color_of_cell } from '../render/color_map.ts';
 import { row_of_y, time_of_x } from '../render/geometry.ts';
-import { price_of_row_position } from '../units/rows.ts';
-import { row, unix_ms, usd } from '../units/unit.ts';
+import { price_of_row_position, row_of_price, row_position_of_price } from '../units/rows.ts';
+import { kMinute } from '../units/time.ts';
+import { ms, price, row, unix_ms, usd } from '../units/unit.ts';
+import { is_in_tier } from './tier.ts';
+import type { Liquidation, MapColumn } from '../model/api_types.ts';
 import type { Cell } from '../model/cell.ts';
 import type { MapSession } from '../model/map_session.ts';
+import type { SeriesSlice } from '../model/series_store.ts';
 import type { CellColor, CellStyle } from '../render/color_map.ts';
 import type { Geometry } from '../render/geometry.ts';
-import type { Price, Row, Side, UnixMs, Usd } from '../units/unit.ts';
+import type { Ms, Price, Row, Side, UnixMs, Usd } from '../units/unit.ts';
 
 // What lies under a point of the map, from the decoded tiles: the read-out shows it, and the tests
 // hold the pixels to it.
@@ -20,18 +24,45 @@ export type Probe = {
   readonly time: UnixMs; // of the first column of the texel
   readonly price: Price;
   readonly row: Row;
+  readonly mark: Price | null; // then: the close of the texel's candle
   readonly cell: Cell | null; // null: not loaded, or outside of what exists
-  readonly intervals: Readonly<Record<Side, Interval | null>>; // of the newest column only
+  readonly is_hidden: boolean; // by the distance tier
+  // Of the column that is shown whole, the newest or that of the play head; null elsewhere.
+  readonly means: Readonly<Record<Side, Usd>> | null;
+  readonly intervals: Readonly<Record<Side, Interval | null>>;
   readonly is_newest: boolean;
 };
 
-function interval_at(session: MapSession, side: Side, at: Row): Interval | null {
-  const rows = session.column.value?.sides[side];
-  if (rows === undefined) return null;
+function interval_at(column: MapColumn, side: Side, at: Row): Interval | null {
+  const rows = column.sides[side];
   const i = at - rows.first_row;
   const [p10, p50, p90] = [rows.p10?.[i], rows.p50?.[i], rows.p90?.[i]];
   if (p10 === undefined || p50 === undefined || p90 === undefined) return null;
   return { p10: usd(p10), p50: usd(p50), p90: usd(p90) };
+}
+
+function mean_at(column: MapColumn, side: Side, at: Row): Usd {
+  const { first_row, mean } = column.sides[side];
+  return usd(mean[at - first_row] ?? 0);
+}
+
+// The close of the last entry that begins at or before the time.
+function close_at(slice: SeriesSlice | null, time: number): Price | null {
+  if (slice === null) return null;
+  const after = slice.times.findIndex((one) => one > time);
+  const close = slice.fields.close[(after < 0 ? slice.times.length : after) - 1];
+  return close === undefined || Number.isNaN(close) ? null : price(close);
+}
+
+function cell_at(session: MapSession, texel: number, at: Row): Cell | null {
+  const level = session.tile_level.value;
+  const { column_end, is_cut } = session.horizon.value;
+  // A texel with columns later than the play head is not looked into.
+  if (is_cut && (texel + 1) * 2 ** level > column_end) return null;
+  const tile = session.tiles.peek({
+    level, column: Math.floor(texel / kTileSize), row: Math.floor(at / kTileSize),
+  });
+  return tile === undefined ? null : cell_of(tile, texel, at);
 }
 
 export function probe(session: MapSession, g: Geometry, x: number, y: number): Probe | null {
@@ -42,22 +73,62 @@ export function probe(session: MapSession, g: Geometry, x: number, y: number): P
   const level = session.tile_level.value;
   const size = texel_ms(of.grid, level);
   const texel = Math.floor((time_of_x(g, x) - of.grid.first_column) / size);
-  const tile = session.tiles.peek({
-    level, column: Math.floor(texel / kTileSize), row: Math.floor(at / kTileSize),
-  });
-  const is_newest = texel === Math.floor((of.column_end - 1) / 2 ** level);
-  const interval = (side: Side): Interval | null =>
-    is_newest ? interval_at(session, side, at) : null;
+  const time = unix_ms(of.grid.first_column + texel * size);
+  const is_newest = texel === Math.floor((session.horizon.value.column_end - 1) / 2 ** level);
+  const column = is_newest && !session.is_column_late.value ? session.column.value : null;
+  const { tier } = session.view.value;
+  const mark = close_at(session.marks.value ?? session.series.value, time);
   return {
-    time: unix_ms(of.grid.first_column + texel * size),
+    time,
     price: price_of_row_position(position),
     row: at,
-    cell: tile === undefined ? null : cell_of(tile, texel, at),
-    intervals: { long: interval('long'), short: interval('short') },
+    mark,
+    cell: cell_at(session, texel, at),
+    is_hidden: tier !== 'all' &&
+      (mark === null || !is_in_tier(tier, at, row_position_of_price(mark))),
+    means: column === null ? null
+      : { long: mean_at(column, 'long', at), short: mean_at(column, 'short', at) },
+    intervals: {
+      long: column === null ? null : interval_at(column, 'long', at),
+      short: column === null ? null : interval_at(column, 'short', at),
+    },
     is_newest,
   };
 }
 
 export function probe_color(at: Probe, style: CellStyle): CellColor | null {
+  if (at.is_hidden) return { rgb: null, is_hatched: false };
   return at.cell === null ? null : color_of_cell(at.cell, style);
+}
+
+// --- Beside the cell ---------------------------------------------------------------------------
+
+// What a move of the price from the mark to `to` would cross, of the column that is shown: longs
+// below the mark, shorts above it. Whole rows, the first and the last included. A mean: intervals
+// of rows do not add up.
+export function path_usd(column: MapColumn, to: Price): { side: Side; usd: Usd } {
+  const side: Side = to < column.mark ? 'long' : 'short';
+  const [from, end] = [row_of_price(column.mark), row_of_price(to)];
+  const [low, high] = [Math.min(from, end), Math.max(from, end)];
+  const { first_row, mean } = column.sides[side];
+  let sum = 0;
+  for (let at = Math.max(low, first_row); at <= high; at += 1) sum += mean[at - first_row] ?? 0;
+  return { side, usd: usd(sum) };
+}
+
+export const kPrintedReach = 0.005; // of the price, up and down
+export type Printed = { readonly sides: Readonly<Record<Side, Usd>>; readonly around: Ms };
+
+// Printed liquidations around a point: within .5 % of its price and a sixtieth of the view's time.
+export function printed_near(
+  prints: readonly Liquidation[], time: UnixMs, at: Price, span: Ms,
+): Printed {
+  const around = ms(Math.max(kMinute, Math.round(span / 60 / kMinute) * kMinute));
+  const sums = { long: 0, short: 0 };
+  for (const one of prints) {
+    const is_near = Math.abs(one.time - time) <= around &&
+      Math.abs(one.price / at - 1) <= kPrintedReach;
+    if (is_near) sums[one.side] += one.usd;
+  }
+  return { sides: { long: usd(sums.long), short: usd(sums.short) }, around };
 }

@@ -2,31 +2,41 @@ import {
   format_percent, format_price, format_signed_percent, format_usd,
 } from '../units/format.ts';
 import { distance, row_high, row_low } from '../units/rows.ts';
-import { format_date_time } from '../units/time.ts';
+import { format_clock, format_date, format_date_time, format_duration } from '../units/time.ts';
+import { span_of } from '../model/view.ts';
+import { kSides, share } from '../units/unit.ts';
+import { ClusterPanel } from './cluster_panel.tsx';
+import { kPrintedReach, path_usd, printed_near } from './probe.ts';
+import { Sources } from './sources.tsx';
 import { interval_text } from './text.ts';
 import type { CellSide } from '../model/cell.ts';
-import type { Side } from '../units/unit.ts';
+import type { Side, Usd } from '../units/unit.ts';
 import type { Interval, Probe } from './probe.ts';
 import type { UiState } from './ui_state.ts';
 
-// What lies under the crosshair. Without one: the newest column in four sums.
+// What lies under the crosshair. Without one: the column that is shown, in four sums.
 
 export function ReadOut({ ui }: { readonly ui: UiState }) {
   const at = ui.probe.value;
   return (
-    <section class="read-out" aria-label="Read-out"
-      aria-live={ui.is_keyboard_cross.value ? 'polite' : 'off'}>
-      {at === null ? <p class="hint">Point at the map, or press <kbd>X</kbd> and the arrows</p>
-        : <CellTable ui={ui} at={at} />}
+    <>
+      <ClusterPanel ui={ui} />
+      <section class="read-out" aria-label="Read-out"
+        aria-live={ui.is_keyboard_cross.value ? 'polite' : 'off'}>
+        {at === null ? <p class="hint">Point at the map, or press <kbd>X</kbd> and the arrows</p>
+          : <CellTable ui={ui} at={at} />}
+      </section>
       <NearTable ui={ui} />
-    </section>
+      <Sources ui={ui} />
+    </>
   );
 }
 
-function level_text(at: Probe): string {
-  if (at.cell === null) return 'not loaded';
+function level_text(ui: UiState, at: Probe): string {
+  const which = ui.session.as_of.value === null ? 'newest column' : 'column of the play head';
+  if (at.cell === null) return at.means === null ? 'not known' : which;
   if (at.cell.column_count === 0) return 'gap: nothing is known here';
-  if (at.is_newest && at.cell.level === 0) return 'newest column';
+  if (at.is_newest && at.cell.level === 0) return which;
   return at.cell.level === 0 ? 'one column' : `max of ${at.cell.column_count} columns`;
 }
 
@@ -35,61 +45,108 @@ function quantiles_text({ p10, p50, p90 }: Interval): string {
   return [p10, p50, p90].map(format_usd).join(' · ');
 }
 
-function SideRow({ name, side, interval }: {
+type SideValue = { readonly shown: Usd; readonly mean: Usd; readonly is_wide: boolean };
+
+function side_value(cell: CellSide | null, mean: Usd | null): SideValue | null {
+  if (cell !== null) {
+    return { shown: cell.most_usd, mean: cell.mean_usd, is_wide: cell.is_wide };
+  }
+  return mean === null ? null : { shown: mean, mean, is_wide: false };
+}
+
+function SideRow({ name, value, interval }: {
   readonly name: Side;
-  readonly side: CellSide | null;
+  readonly value: SideValue | null;
   readonly interval: Interval | null;
 }) {
-  const is_none = side === null || side.most_usd < 1;
+  const is_none = value === null || value.shown < 1;
   return (
     <tr class={name}>
       <th scope="row">{name === 'long' ? 'Longs' : 'Shorts'}</th>
-      <td class="strong">{side === null ? '–' : is_none ? '< $1' : format_usd(side.most_usd)}</td>
-      <td>{is_none ? '' : interval === null ? `mean ${format_usd(side.mean_usd)}`
-        : quantiles_text(interval)}</td>
-      <td class="flag">{!is_none && side.is_wide ? 'wide' : ''}</td>
+      <td class="strong">{value === null ? '–' : is_none ? '< $1' : format_usd(value.shown)}</td>
+      <td>{is_none ? '' : interval === null
+        ? <>mean {format_usd(value.mean)}{value.is_wide ? <em> ± wide</em> : ''}</>
+        : <>{quantiles_text(interval)}{value.is_wide ? <em> wide</em> : ''}</>}</td>
     </tr>
   );
 }
 
 function CellTable({ ui, at }: { readonly ui: UiState; readonly at: Probe }) {
-  const mark = ui.session.column.value?.mark;
-  const is_known = at.cell !== null && at.cell.column_count > 0;
+  const is_gap = at.cell !== null && at.cell.column_count === 0;
+  const value = (side: Side): SideValue | null => (is_gap ? null
+    : side_value(at.cell?.[side] ?? null, at.means?.[side] ?? null));
+  const has_interval = (at.intervals.long ?? at.intervals.short) !== null;
   return (
     <>
       <dl class="where">
-        <div><dt>Price, from mark</dt>
-          <dd><b class="strong">{format_price(at.price)}</b>{'  '}
-            {mark === undefined ? '' : format_signed_percent(distance(at.price, mark))}</dd></div>
-        <div><dt>Row</dt>
-          <dd>{format_price(row_low(at.row))} – {format_price(row_high(at.row))}</dd></div>
+        <div><dt>Price</dt>
+          <dd><b class="strong">{format_price(at.price)}</b>{' '}
+            <small>{format_price(row_low(at.row))} – {format_price(row_high(at.row))}</small>
+          </dd></div>
+        <div><dt>From the mark then</dt>
+          <dd>{at.mark === null ? 'not known' : <>
+            {format_signed_percent(distance(at.price, at.mark))} <small>of {
+              format_price(at.mark)}</small></>}</dd></div>
         <div><dt>Time, UTC</dt><dd>{format_date_time(at.time)}</dd></div>
-        <div><dt>Texel</dt><dd>{level_text(at)}</dd></div>
+        <div><dt>Cell</dt><dd>{level_text(ui, at)}{at.is_hidden ? ', outside the tier' : ''}</dd>
+        </div>
       </dl>
       <table class="cells">
+        <caption class="sr">Notional at risk in this cell, an estimate</caption>
         <thead>
-          <tr><th>At risk</th><th>USD</th>
-            <th>{at.intervals.long ?? at.intervals.short ? 'newest: p10 · p50 · p90' : ''}</th>
-            <th /></tr>
+          <tr><th scope="col">At risk <em>est.</em></th><th scope="col">USD</th>
+            <th scope="col">{has_interval ? 'p10 · p50 · p90' : 'band not kept'}</th></tr>
         </thead>
         <tbody>
-          <SideRow name="short" side={is_known ? at.cell.short : null}
-            interval={at.intervals.short} />
-          <SideRow name="long" side={is_known ? at.cell.long : null}
-            interval={at.intervals.long} />
+          <SideRow name="short" value={value('short')} interval={at.intervals.short} />
+          <SideRow name="long" value={value('long')} interval={at.intervals.long} />
         </tbody>
       </table>
+      <Around ui={ui} at={at} />
     </>
   );
 }
 
+// What is not of the cell itself: the way to it, and what was printed near it.
+function Around({ ui, at }: { readonly ui: UiState; readonly at: Probe }) {
+  const { session } = ui;
+  const column = session.column.value;
+  const path = column === null ? null : path_usd(column, at.price);
+  const least = session.prints_min_usd.value;
+  const near = printed_near(session.prints.value, at.time, at.price,
+    span_of(session.view.value.time));
+  const is_recorded = column?.header.coverage.some((one) => one.feed !== null) ?? false;
+  const printed = kSides.filter((side) => near.sides[side] > 0);
+  return (
+    <dl class="where around">
+      <div><dt>Mark to here, {column === null ? '' : format_clock(column.as_of)}</dt>
+        <dd>{path === null ? 'not known'
+          : <><b class={path.side}>{path.usd < 1 ? '< $1' : format_usd(path.usd)}</b>{' '}
+            {path.side}s <em>est.</em></>}</dd>
+      </div>
+      <div><dt>Printed ±{format_percent(share(kPrintedReach), 1)}, ±{
+        format_duration(near.around)}</dt>
+        <dd>{!is_recorded ? 'not recorded' : printed.length === 0
+          ? `none${least > 0 ? ` from ${format_usd(least)} up` : ''}`
+          : printed.map((side) =>
+            <b key={side} class={side}> {format_usd(near.sides[side])}</b>)}
+        {printed.length > 0 && least > 0 ? <small> from {format_usd(least)}</small> : null}</dd>
+      </div>
+    </dl>
+  );
+}
+
 function NearTable({ ui }: { readonly ui: UiState }) {
-  const near = ui.session.column.value?.near ?? [];
-  if (near.length === 0) return null;
+  const column = ui.session.column.value;
+  const near = column?.near ?? [];
+  if (column === null || near.length === 0) return null;
+  const when = ui.session.as_of.value === null ? 'now'
+    : `${format_date(column.as_of)} ${format_clock(column.as_of)}`;
   return (
     <table class="near">
-      <caption>Within reach of the mark, now <em>estimate</em></caption>
-      <thead><tr><th>Reach</th><th>Longs below</th><th>Shorts above</th></tr></thead>
+      <caption>Within reach of the mark, {when} <em>est.</em></caption>
+      <thead><tr><th scope="col">Reach</th><th scope="col">Longs below</th>
+        <th scope="col">Shorts above</th></tr></thead>
       <tbody>
         {near.map(({ reach, sides }) => (
           <tr key={reach}>

@@ -4,7 +4,9 @@ import type { MapSession } from '../model/map_session.ts';
 
 // One word for how far the screen can be trusted to be of now, and a sentence that says why.
 export type Status = {
-  readonly kind: 'live' | 'history' | 'loading' | 'stale' | 'reconnecting' | 'offline' | 'degraded';
+  readonly kind:
+    | 'live' | 'paused' | 'history' | 'past' | 'loading' | 'stale' | 'reconnecting' | 'offline'
+    | 'degraded';
   readonly word: string;
   readonly why: string;
 };
@@ -29,13 +31,34 @@ export function status_of(session: MapSession): Status {
       why: 'No news for a while. The map may be behind the market.' };
   }
   if (health.status !== 'ok') {
-    return { kind: 'degraded', word: 'Degraded', why: `The service says: ${health.status}.` };
+    const problems = health.feeds.flatMap(({ instrument, problem }) =>
+      (problem === null ? [] : [`${instrument}: ${problem}`]));
+    const why = problems.length === 0 ? `The service says: ${health.status}.`
+      : `${problems.join('; ')}. What is drawn stands on what is left.`;
+    return { kind: 'degraded', word: 'Degraded', why };
+  }
+  const as_of = session.as_of.value;
+  if (as_of !== null) {
+    const ago = format_duration(ms(session.newest.value - as_of));
+    return { kind: 'past', word: 'Looking back',
+      why: `Everything is as it was known ${ago} before the newest column.` };
   }
   if (!session.view.value.is_live) {
     const ago = ms(session.known.value.newest - session.view.value.time.to);
     return { kind: 'history', word: 'History',
       why: `The right edge is ${format_duration(ago)} before now.` };
   }
+  if (health.is_over) {
+    return { kind: 'paused', word: 'Over', why: 'The recorded data is at its end.' };
+  }
+  if (health.speed === 0 && health.mode !== 'store') {
+    return { kind: 'paused', word: 'Paused', why: 'The clock of the market stands still.' };
+  }
   const speed = health.speed <= 1 ? '' : ` ×${Math.round(health.speed)}`;
   return { kind: 'live', word: `Live${speed}`, why: 'New columns are drawn as they come.' };
+}
+
+// Whether it must be said over the map.
+export function is_urgent({ kind }: Status): boolean {
+  return kind === 'offline' || kind === 'reconnecting' || kind === 'stale' || kind === 'degraded';
 }

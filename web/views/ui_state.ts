@@ -4,6 +4,7 @@ import { is_shown } from '../model/view.ts';
 import { kThemes } from '../render/chart_theme.ts';
 import { usd } from '../units/unit.ts';
 import { probe } from './probe.ts';
+import type { ClockControl } from '../model/clock_control.ts';
 import type { Screen } from '../model/screen.ts';
 import type { MapSession } from '../model/map_session.ts';
 import type { ColorScale } from '../model/view.ts';
@@ -11,7 +12,9 @@ import type { Cross } from '../render/overlay.ts';
 import type { CellStyle } from '../render/color_map.ts';
 import type { Geometry } from '../render/geometry.ts';
 import type { ThemeName } from '../render/palette.ts';
+import type { ChartController } from './chart_controller.ts';
 
+const kNoteMs = 4000;
 const kFirstScale: ColorScale = { top_usd: usd(1e6), decades: 2 };
 
 // What the screen knows beside the session: the pointer, open panels, the resolved theme.
@@ -21,8 +24,11 @@ export class UiState {
   readonly cross = signal<Cross | null>(null); // device pixels of the plot
   readonly is_keyboard_cross = signal(false);
   readonly is_help_open = signal(false);
+  readonly is_table_open = signal(false);
+  readonly is_playing = signal(false); // the play head moves
+  readonly note = signal<string | null>(null); // said for a moment
+  readonly window_px = signal(900); // height of the window
   readonly prefers_light = signal(false);
-  readonly now_ms = signal(0); // of this machine, once a second
 
   readonly theme = computed<ThemeName>(() => {
     const choice = this.session.view.value.theme;
@@ -57,7 +63,19 @@ export class UiState {
     return at === null ? null : probe(this.session, this.geometry.value, at.x, at.y);
   });
 
-  constructor(session: MapSession) {
+  readonly clock: ClockControl;
+  chart: ChartController | null = null;
+  #note_timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(session: MapSession, clock: ClockControl) {
+    this.clock = clock;
     this.session = session;
+  }
+
+  // A sentence at the foot of the screen, for some seconds.
+  say(text: string): void {
+    this.note.value = text;
+    clearTimeout(this.#note_timer);
+    this.#note_timer = setTimeout(() => { this.note.value = null; }, kNoteMs);
   }
 }

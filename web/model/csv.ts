@@ -1,0 +1,58 @@
+import { row_high, row_low } from '../units/rows.ts';
+import { rfc3339 } from '../units/time.ts';
+import { row } from '../units/unit.ts';
+import { kSeriesFields } from './series_store.ts';
+import type { MapColumn } from './api_types.ts';
+import type { SeriesSlice } from './series_store.ts';
+
+// What is on the screen as text for other programs. Lines that begin with # say what it is. A value
+// that is not known is empty, never 0.
+
+function head_of(column: MapColumn, instrument: string, what: string): string[] {
+  const { header } = column;
+  return [
+    `# Faultline, ${what}, ${instrument}${header.is_simulated ? ', a simulated market' : ''}`,
+    `# model_version: ${header.model_version}, members: ${header.members}`,
+    `# as_of: ${rfc3339(column.as_of)}, mark: ${column.mark}`,
+    '# units: USD; prices in the quote currency; times UTC; funding_rate a fraction',
+    '# notional at risk and expected_liquidation_usd are estimates; printed_usd is a measurement',
+  ];
+}
+
+const text_of = (value: number | undefined): string =>
+  (value === undefined || Number.isNaN(value) ? '' : String(value));
+
+// The entries of the view, one a line. `columns_per_entry` columns are merged into each.
+export function series_csv(
+  slice: SeriesSlice, column: MapColumn, instrument: string,
+): string {
+  const lines = [
+    ...head_of(column, instrument, 'series'),
+    `# an entry is ${2 ** slice.level} columns; time is that of its first`,
+    ['time', ...kSeriesFields].join(','),
+    ...slice.times.map((time, i) =>
+      [rfc3339(time), ...kSeriesFields.map((field) => text_of(slice.fields[field][i]))].join(',')),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+// The rows of the column that is shown, both sides.
+export function profile_csv(column: MapColumn, instrument: string): string {
+  const lines = [
+    ...head_of(column, instrument, 'profile'),
+    '# a row is 0.1 % of price; quantiles of rows do not add up',
+    'side,price_low,price_high,notional_at_risk_usd,density_p10_usd,density_p50_usd,' +
+      'density_p90_usd',
+  ];
+  for (const side of ['long', 'short'] as const) {
+    const { first_row, mean, p10, p50, p90 } = column.sides[side];
+    mean.forEach((usd, i) => {
+      if (usd < 1) return;
+      const at = row(first_row + i);
+      const prices = [row_low(at), row_high(at)].map((value) => value.toPrecision(12));
+      lines.push([side, ...prices, usd, ...[p10, p50, p90].map((all) => text_of(all?.[i]))]
+        .join(','));
+    });
+  }
+  return `${lines.join('\n')}\n`;
+}

@@ -1,0 +1,74 @@
+import { describe, expect, it } from 'vitest';
+
+import { map_of } from '../model/api_types.ts';
+import { ms, price, unix_ms, usd } from '../units/unit.ts';
+import { moments_path } from './cluster_panel.tsx';
+import { path_usd, printed_near } from './probe.ts';
+import { is_in_tier } from './tier.ts';
+import { volume_delta } from './volume_delta.ts';
+import type { SeriesSlice } from '../model/series_store.ts';
+
+const row = (value: number): number => 1000 * Math.log(value);
+
+describe('distance tiers', () => {
+  it('take rows by the distance of their middle from the mark', () => {
+    const mark = row(100);
+    const middle = (value: number): number => row(value) - 0.5;
+    expect(is_in_tier('0-2', middle(101.9), mark)).toBe(true);
+    expect(is_in_tier('0-2', middle(98.1), mark)).toBe(true);
+    expect(is_in_tier('0-2', middle(102.1), mark)).toBe(false);
+    expect(is_in_tier('2-5', middle(102.1), mark)).toBe(true);
+    expect(is_in_tier('2-5', middle(94.9), mark)).toBe(false);
+    expect(is_in_tier('5-10', middle(94.9), mark)).toBe(true);
+    expect(is_in_tier('over-10', middle(250), mark)).toBe(true);
+    expect(is_in_tier('over-10', middle(5), mark)).toBe(true);
+  });
+  it('take each row once, and none where the mark is not known', () => {
+    for (let at = 3000; at < 6000; at += 1) {
+      const in_tiers = (['0-2', '2-5', '5-10', 'over-10'] as const)
+        .filter((tier) => is_in_tier(tier, at, row(100)));
+      expect(in_tiers.length).toBe(1);
+      expect(is_in_tier('over-10', at, Number.NaN)).toBe(false);
+    }
+  });
+});
+
+describe('volume delta', () => {
+  it('adds what is known, and is null where it is not', () => {
+    const fields = { taker_buy_usd: [5, Number.NaN, 7], taker_sell_usd: [2, 1, 9] } as unknown as
+      SeriesSlice['fields'];
+    expect(volume_delta({ fields })).toEqual([3, null, 1]);
+  });
+});
+
+describe('beside the cell', () => {
+  const header = { model_version: 'm', as_of: '2025-12-01T00:00:00Z', members: 1, coverage: [],
+    assumptions: [] };
+  const side = (first_row: number) => ({ first_row, notional_at_risk_usd: [1, 2, 3, 4] });
+  const column = map_of({ header, as_of: '2025-12-01T00:00:00Z', mark: Math.exp(4.6025),
+    open_interest_usd: null, near: [], long: side(4599), short: side(4602) });
+
+  it('lies what a move from the mark would cross, of the side that it crosses', () => {
+    expect(path_usd(column, price(Math.exp(4.6005)))).toEqual({ side: 'long', usd: 9 });
+    expect(path_usd(column, price(Math.exp(4.6045)))).toEqual({ side: 'short', usd: 6 });
+    expect(path_usd(column, price(Math.exp(5)))).toEqual({ side: 'short', usd: 10 });
+  });
+  it('lies what was printed near in time and price', () => {
+    const print = (time: number, at: number, amount: number) =>
+      ({ time: unix_ms(time), side: 'long', price: price(at), usd: usd(amount) }) as const;
+    const prints = [print(0, 100, 1), print(600_000, 100.4, 2), print(0, 101, 4),
+      print(700_000, 100, 8)];
+    const near = printed_near(prints, unix_ms(0), price(100), ms(36_000_000));
+    expect(near).toEqual({ sides: { long: 3, short: 0 }, around: 600_000 });
+  });
+});
+
+describe('moments', () => {
+  it('are drawn from zero, and not while there is one alone', () => {
+    const moment = (minute: number, amount: number) =>
+      ({ as_of: unix_ms(minute * 60_000), usd: usd(amount), fed_usd: null });
+    expect(moments_path([moment(0, 5), moment(10, 10)], 100, 50)?.line)
+      .toBe('M0.0 26.0L100.0 2.0');
+    expect(moments_path([moment(0, 5)], 100, 50)).toBeNull();
+  });
+});
