@@ -21,7 +21,9 @@ namespace faultline {
 namespace {
 
 constexpr std::chrono::milliseconds kLook{100};
-// Of the demo: what is there when the page opens.
+// Of the demo: what the model has learnt from before its first column, and what is there when the
+// page opens.
+constexpr Nanos kDemoBurnIn{3 * kDay.value};
 constexpr Nanos kDemoBefore = kDay;
 constexpr std::uint64_t kKeyFileBytesMax = std::uint64_t{1} << 20;
 
@@ -36,6 +38,7 @@ Outcome<Opened> open_demo(const ServeArguments& arguments) {
   options.market.seed = arguments.seed;
   options.market.length = Nanos(60 * kDay.value);
   options.market.value.news_count = 60;
+  options.burn_in = kDemoBurnIn;
   options.members = arguments.members;
   Hash64 hash;
   hash.add_text(write_scenario({.name = "demo", .about = {}, .market = options.market}));

@@ -34,7 +34,7 @@ Outcome<VenueRun> VenueRun::open(const Store& store, const MapRequest& request, 
                        .feed = std::move(feed).value(),
                        .feed_name = feed_name},
                       own, request, plan.first_price);
-  run.shown_from_ = plan.shown.from;
+  run.show_from(plan.shown.from);
   return run;
 }
 

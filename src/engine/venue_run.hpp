@@ -30,6 +30,9 @@ class VenueRun {
   static VenueRun over(Streams streams, const VenuePlan& plan, const MapRequest& request,
                        UnixNanos first_price);
 
+  // Spans begin with the first step that ends after `time`: what was before warms the filter up.
+  void show_from(UnixNanos time) { shown_from_ = time; }
+
   // Takes every step that ends by `until`. Requires, where sources grow: all rows before `until`
   // are there, and a first step can be made of them. Errors: those of the readers.
   Outcome<void> advance_to(UnixNanos until);

@@ -147,6 +147,7 @@ std::string encode_tile(const HeatmapTile& tile) {
                                            body.data(), body.size(), kZstdLevel);
   FAULTLINE_CHECK(ZSTD_isError(packed) == 0);
   out.resize(kHeaderBytes + packed);
+  out.shrink_to_fit();  // tiles are kept, and the bound is fifty times what most of them need
   return out;
 }
 

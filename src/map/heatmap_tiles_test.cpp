@@ -185,5 +185,11 @@ TEST(HeatmapTiles, ReadsTheGoldenTileOfVersionOne) {
   }
 }
 
+// A tile is kept for as long as the map: what packing needed in between must not be.
+TEST(HeatmapTile, KeepsNoMoreMemoryThanItsBytes) {
+  const std::string packed = encode_tile(HeatmapTile());
+  EXPECT_LT(packed.capacity(), 2 * packed.size());
+}
+
 }  // namespace
 }  // namespace faultline

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <variant>
 
 #include "core/time_text.hpp"
 #include "serve/answer.hpp"
@@ -111,6 +112,13 @@ void add_hours(const std::vector<ExperimentHour>& hours, JsonValue& out) {
   out.set("newest", hours.empty() ? JsonValue() : json_of_newest(hours.back()));
 }
 
+bool is_whole(const ScenarioField& field) {
+  MarketConfig config;
+  const FieldPointer place = field.in(config, 0);
+  return std::holds_alternative<std::uint32_t*>(place) ||
+         std::holds_alternative<std::int64_t*>(place);
+}
+
 Outcome<std::uint64_t> id_of(const HttpRequest& request) {
   const std::string_view text =
       std::string_view(request.path()).substr(std::string_view("/v1/lab/runs/").size());
@@ -190,7 +198,7 @@ HttpResponse Api::lab_fields(const HttpRequest& request) const {
     JsonValue one = JsonValue::object();
     one.set("name", name).set("about", field.about);
     one.set("least", field.least).set("most", field.most);
-    one.set("default", field_value(field, defaults));
+    one.set("default", field_value(field, defaults)).set("is_whole", is_whole(field));
     list.push(std::move(one.set("is_slider", std::ranges::find(kSliders, name) != kSliders.end())));
   }
   return answer_json(request, JsonValue::object().set("fields", std::move(list)));

@@ -8,11 +8,6 @@
 namespace faultline {
 namespace {
 
-// The warm-up takes as long as so many hours that are watched.
-double hours_of(Nanos length) {
-  return static_cast<double>(length.value) / static_cast<double>(kHour.value);
-}
-
 std::size_t waiting_count(const auto& runs) {
   return static_cast<std::size_t>(std::ranges::count_if(
       runs, [](const auto& run) { return run->state.status == LabRunStatus::kWaiting; }));
@@ -172,28 +167,28 @@ void LabRuns::forget_old() {
 Outcome<void> LabRuns::run_hours(Run& run, const ProgressFn& report) {
   const LabExperiment::Options options{
       .market = run.market, .members = run.state.order.members, .seed = run.state.order.seed};
-  const double warm_up = hours_of(run.market.warm_up);
-  const double all = warm_up + hours_of(run.market.length);
-  const auto begin = monotonic_now();
   Outcome<LabExperiment> experiment = LabExperiment::open(options, report);
   if (!experiment) return experiment.error();
   while (experiment->hours_done() < experiment->hour_count()) {
     Outcome<ExperimentHour> hour = experiment->next(report);
     if (!hour) return hour.error();
-    const double took = std::chrono::duration<double>(monotonic_now() - begin).count();
     const std::lock_guard lock(mutex_);
     run.state.hours.push_back(std::move(hour).value());
-    const double done = warm_up + static_cast<double>(experiment->hours_done());
-    run.state.share = std::min(1.0, done / all);
-    run.state.seconds_left = took * (all - done) / done;
   }
   return {};
 }
 
 void LabRuns::carry_out(Run& run, const std::stop_token& stop) {
-  const auto report = [&](const Progress&) {
+  const auto begin = monotonic_now();
+  const auto report = [&](const Progress& progress) {
     if (stop.stop_requested()) return false;
     const std::lock_guard lock(mutex_);
+    if (progress.done > 0 && progress.done <= progress.total) {
+      const double share = static_cast<double>(progress.done) / static_cast<double>(progress.total);
+      const double took = std::chrono::duration<double>(monotonic_now() - begin).count();
+      run.state.share = share;
+      run.state.seconds_left = took * (1.0 - share) / share;
+    }
     return !run.is_cancelled;
   };
   const Outcome<void> done = run_hours(run, report);

@@ -40,6 +40,7 @@ void SeriesRunner::set_speed(double speed) {
   FAULTLINE_CHECK(speed >= 0.0 && speed <= kSpeedMax);
   const std::lock_guard lock(mutex_);
   pace_.speed = speed;
+  pace_.at_once_until.reset();
   state_.speed = speed;
   ++commands_;
   due_ = monotonic_now();

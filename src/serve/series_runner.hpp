@@ -52,10 +52,9 @@ class SeriesRunner {
     std::optional<Diagnostic> problem{};  // why it stopped before its end
   };
   State state() const;
-  // Requires: 0 <= speed <= kSpeedMax (checked).
+  // Ends a run_to() as well. Requires: 0 <= speed <= kSpeedMax (checked).
   void set_speed(double speed);
-  // Columns that end by `until` are made as fast as they can be; then the pace goes on. A time that
-  // is past ends an earlier run_to().
+  // Columns that end by `until` are made as fast as they can be; then the pace goes on.
   void run_to(UnixNanos until);
   static constexpr double kSpeedMax = 100'000.0;
 

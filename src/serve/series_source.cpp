@@ -29,9 +29,11 @@ class Simulation final : public SeriesSource {
     identity_.quote = market_.tapes().front()->instrument.quote;
   }
 
-  // Runs the warm-up and the first steps: of an empty tape no step can be made.
+  // Runs the warm-up and what comes before the first column, at least the first steps: of an empty
+  // tape none can be made.
   Outcome<void> warm_up() {
-    const UnixNanos first = options_.market.begin + Nanos(2 * kMinute.value);
+    const Nanos least(2 * kMinute.value);
+    const UnixNanos first = options_.market.begin + std::max(options_.burn_in, least);
     if (const Outcome<void> done = market_.advance_to(first); !done) return done;
     MapRequest request;
     request.instrument = identity_.instrument;
@@ -39,9 +41,13 @@ class Simulation final : public SeriesSource {
     request.seed = options_.seed;
     for (const VenueTape* tape : market_.tapes())
       cursors_.push_back({.tape = tape, .specs = {tape->instrument}, .row = 0});
-    series_.emplace(request, options_.column_interval,
-                    live_runs(market_.tapes(), kMinute, request));
-    begin_ = series_->column_end(first);
+    std::vector<VenueRun> runs = live_runs(market_.tapes(), kMinute, request);
+    for (VenueRun& run : runs) {
+      run.show_from(first);
+      if (const Outcome<void> done = run.advance_to(first - kMinute); !done) return done;
+    }
+    series_.emplace(request, options_.column_interval, std::move(runs));
+    begin_ = series_->column_end(first + kMinute);
     return {};
   }
 

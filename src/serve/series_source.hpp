@@ -68,6 +68,8 @@ class SeriesSource {
 
 struct SimulationOptions {
   MarketConfig market{};
+  // Of the market's recorded time, before the first column: the model has learnt from it.
+  Nanos burn_in{};
   Nanos column_interval = kMinute;
   std::size_t members = 64;
   std::uint64_t seed = 1;  // of the ensemble
