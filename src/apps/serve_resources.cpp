@@ -1,5 +1,6 @@
 #include "apps/serve_resources.hpp"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -14,16 +15,22 @@ std::pair<std::string_view, std::string_view> split_name(std::string_view name) 
   return {name.substr(0, at), name.substr(at + 1)};
 }
 
-std::string_view title_of_study(std::string_view name) {
-  constexpr std::array<std::pair<std::string_view, std::string_view>, 3> kTitles{{
-      {"map_skill", "Does the map explain more than the price range?"},
-      {"recovery", "How well are positions found that are known?"},
-      {"claims", "Eight claims about liquidation maps"},
-  }};
-  for (const auto& [study, title] : kTitles) {
-    if (study == name) return title;
-  }
-  return name;
+// In the order in which people should read them.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 3> kStudies{{
+    {"map_skill", "Does the map explain more than the price range?"},
+    {"recovery", "How well are positions found that are known?"},
+    {"claims", "Eight claims about liquidation maps"},
+}};
+
+std::size_t rank_of_study(std::string_view name) {
+  const auto found = std::ranges::find(kStudies, name, [](const auto& one) { return one.first; });
+  return static_cast<std::size_t>(found - kStudies.begin());
+}
+
+StudyDocument study_of(std::string_view file, std::string_view bytes) {
+  const std::string_view name = file.substr(0, file.rfind('.'));
+  const std::size_t rank = rank_of_study(name);
+  return {name, rank < kStudies.size() ? kStudies[rank].second : name, bytes};
 }
 
 }  // namespace
@@ -41,12 +48,13 @@ Outcome<std::unique_ptr<ServeResources>> serve_resources() {
       if (!scenario) return scenario.error();
       out->scenarios.push_back(std::move(scenario).value());
     } else if (folder == "studies") {
-      const std::string_view study = name.substr(0, name.rfind('.'));
-      out->studies.push_back({study, title_of_study(study), file.bytes});
+      out->studies.push_back(study_of(name, file.bytes));
     } else if (file.name == "formats/openapi.json") {
       out->openapi = file.bytes;
     }
   }
+  std::ranges::stable_sort(out->studies, {},
+                           [](const StudyDocument& study) { return rank_of_study(study.name); });
   return out;
 }
 

@@ -76,6 +76,7 @@ class VenueRun {
   std::optional<UnixNanos> reached_;
   ColumnSpan span_;
   bool has_span_ = false;
+  bool tells_takers_ = false;
   bool is_taker_unknown_ = false;
   std::uint64_t oi_exceeds_volume_steps_ = 0;
   std::uint64_t refused_readings_ = 0;
