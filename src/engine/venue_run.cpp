@@ -108,6 +108,17 @@ void VenueRun::add_to_span(const MarketStep& step, const FilterStep& done) {
   if (!has_span_) {
     candle = Candle{step.begin, step.end, step.open, step.high, step.low, step.close};
     has_span_ = true;
+    is_taker_unknown_ = false;
+  }
+  // Where trades tell who took, a step without any is a zero; before the first nobody knows.
+  tells_takers_ = tells_takers_ || step.has_taker_side;
+  if (tells_takers_ && (step.has_taker_side || step.volume <= 0.0) && !step.is_gap) {
+    if (!span_.taker) span_.taker.emplace();
+    const double unit_usd = unit_notional_approx(step.close, plan_.spec);
+    span_.taker->bought_usd += step.taker_buy_volume * unit_usd;
+    span_.taker->sold_usd += (step.volume - step.taker_buy_volume) * unit_usd;
+  } else {
+    is_taker_unknown_ = true;
   }
   candle.end = step.end;
   candle.high = std::max(candle.high, step.high);

@@ -116,6 +116,15 @@ TEST(Api, SumsTexelsOfALevel) {
     }
   }
   EXPECT_GT(sum(fine, "printed_usd", "long") + sum(fine, "printed_usd", "short"), 1'000.0);
+  // Every trade of the simulation tells who took, so that both are known in every column.
+  for (const char* name : {"taker_buy_usd", "taker_sell_usd"}) {
+    double bought = 0.0;
+    for (const JsonValue& one : *fine.find(name)->as_array()) {
+      ASSERT_TRUE(one.as_double()) << name;
+      bought += *one.as_double();
+    }
+    EXPECT_GT(bought, 1e5) << name;
+  }
   // An interval of a sum is not the sum of intervals.
   EXPECT_TRUE(coarse.find("liquidation_interval")
                   ->find("long")
