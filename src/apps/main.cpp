@@ -55,6 +55,14 @@ std::string check_count(const std::string& text) {
   return is_count ? "" : text + " is not a whole number from 0 on";
 }
 
+// Unlike CLI::Range, which lets NaN through.
+std::string check_speed(const std::string& text) {
+  double speed = 0.0;
+  const bool is_number = CLI::detail::lexical_cast(text, speed);
+  if (is_number && speed >= SeriesRunner::kSpeedMin && speed <= SeriesRunner::kSpeedMax) return "";
+  return text + " is not a speed from 0.001 to 100000";
+}
+
 std::string check_time(const std::string& text) {
   return parse_time_text(text)
              ? ""
@@ -234,7 +242,7 @@ void add_serve(CLI::App& app, ServeArguments& arguments) {
   command->add_option("--columns", arguments.columns, "Time between columns")
       ->check(check_duration);
   command->add_option("--speed", arguments.speed, "Seconds of the market a second")
-      ->check(CLI::Range(0.001, SeriesRunner::kSpeedMax))
+      ->check(check_speed)
       ->capture_default_str();
   add_members(command, arguments.members);
   command->add_option("--seed", arguments.seed, "Of the demo's market")

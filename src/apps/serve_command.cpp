@@ -89,10 +89,13 @@ Outcome<Opened> open_store(const ServeArguments& arguments) {
   const Outcome<MapRequest> request = request_of(arguments);
   if (!request) return request.error();
   Hash64 hash;
-  hash.add_text(folder).add_text(kModelVersion).add_u64(request->filter.members);
-  for (const std::string& instrument : arguments.instruments) hash.add_text(instrument);
-  hash.add_text(arguments.liquidations);
-  hash.add_text(arguments.from).add_text(arguments.to).add_text(arguments.columns);
+  hash.add_text(canonical_path(folder)).add_text(kModelVersion).add_u64(request->filter.members);
+  // With lengths, so that a text that moves to the next field makes another number.
+  const auto add = [&](const std::string& text) { hash.add_u64(text.size()).add_text(text); };
+  for (const std::string& instrument : arguments.instruments) add(instrument);
+  for (const std::string* text :
+       {&arguments.liquidations, &arguments.from, &arguments.to, &arguments.columns})
+    add(*text);
   Outcome<std::unique_ptr<SeriesSource>> source = replay_series(std::move(store).value(), *request);
   if (!source) return source.error();
   return Opened{std::move(source).value(), hash.value()};
@@ -144,6 +147,10 @@ Outcome<std::unique_ptr<StateKeeper>> keep_state(const std::string& path, std::u
   if (path.empty()) return std::unique_ptr<StateKeeper>();
   Outcome<std::optional<ServedState>> earlier = read_served_state(path);
   if (!earlier) return earlier.error();
+  if (*earlier && (*earlier)->source_digest != digest)
+    return Diagnostic{.code = Errc::kBadRequest,
+                      .file = path,
+                      .note = "it is of other data or settings; remove it to begin anew"};
   auto keeper = std::make_unique<StateKeeper>(path, digest, *earlier);
   if (const auto until = keeper->at_once_until())
     options.pace.at_once_until = std::max(options.pace.at_once_until.value_or(*until), *until);
@@ -186,9 +193,16 @@ ExitCode run_serve(const ServeArguments& arguments, const OutputOptions& output)
   Outcome<Opened> opened = arguments.is_demo ? open_demo(arguments) : open_store(arguments);
   if (!opened) return fail(opened.error(), output);
   ServiceOptions options = options_of(arguments, *opened->source, **resources);
+  options.source_digest = opened->digest;
   options.access = std::move(access).value();
   const auto keeper = keep_state(arguments.state, opened->digest, options);
   if (!keeper) return fail(keeper.error(), output);
+  std::optional<FileLock> lock;
+  if (!arguments.state.empty()) {
+    Outcome<FileLock> taken = FileLock::take(arguments.state + ".lock");
+    if (!taken) return fail(taken.error(), output);
+    lock.emplace(std::move(taken).value());
+  }
   std::unique_ptr<AccessLog> log;
   if (arguments.has_access_log) {
     log = std::make_unique<AccessLog>();

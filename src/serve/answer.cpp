@@ -39,8 +39,13 @@ bool accepts_gzip(const HttpRequest& request) {
   const auto accepted = request.header("Accept-Encoding");
   if (!accepted) return false;
   const std::size_t at = accepted->find("gzip");
-  // "gzip;q=0" is a no.
-  return at != std::string_view::npos && accepted->substr(at).rfind("gzip;q=0", 0) != 0;
+  if (at == std::string_view::npos) return false;
+  // "gzip;q=0" is a no, with or without spaces, and "gzip;q=0.5" is not.
+  std::string rest;
+  for (const char c : accepted->substr(at + 4, accepted->find(',', at) - at - 4)) {
+    if (c != ' ' && c != '\t') rest += c;
+  }
+  return rest.rfind(";q=0", 0) != 0 || rest.find_first_of("123456789") != std::string::npos;
 }
 
 std::string gzipped(std::string_view text, int level) {
@@ -82,7 +87,7 @@ HttpResponse answer_json(const HttpRequest& request, const JsonValue& body) {
 HttpResponse answer_bytes(const HttpRequest& request, std::shared_ptr<const std::string> bytes,
                           Caching caching) {
   const std::string_view control =
-      caching == Caching::kForever ? "public, max-age=31536000, immutable" : "no-cache";
+      caching == Caching::kForever ? "private, max-age=31536000, immutable" : "no-cache";
   std::string etag = etag_of(*bytes);
   if (has_already(request, etag)) return not_modified(std::move(etag), control);
   HttpResponse out;

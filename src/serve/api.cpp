@@ -124,6 +124,13 @@ Outcome<SeriesRunner*> Api::runner_of(const HttpRequest& request) const {
       .code = Errc::kUnknownInstrument, .field = "instrument", .value = std::string(*id)};
 }
 
+std::string_view Api::digest_of(const SeriesRunner* runner) const {
+  for (const ServedSeries& one : config_.series) {
+    if (one.runner == runner) return one.digest;
+  }
+  return {};
+}
+
 Outcome<Api::Shown> Api::shown_of(const HttpRequest& request) const {
   const Outcome<SeriesRunner*> runner = runner_of(request);
   if (!runner) return runner.error();
@@ -154,6 +161,7 @@ JsonValue Api::health_document() const {
     resumed = JsonValue::object();
     resumed.set("from", to_text(note->from)).set("columns", note->columns);
     resumed.set("seconds_missed", note->seconds_missed).set("note", note->note);
+    is_well = is_well && !note->is_different;
   }
   JsonValue out = JsonValue::object();
   out.set("status", is_well ? "ok" : "degraded").set("mode", name_of(config_.mode));
@@ -178,7 +186,7 @@ HttpResponse Api::instruments(const HttpRequest& request) const {
     JsonValue row_tiles = JsonValue::array();
     for (std::int32_t row = rows.first; row < rows.end; ++row) row_tiles.push(row);
     JsonValue row = JsonValue::object();
-    row.set("id", one.id).set("venues", std::move(venues)).set("quote", identity.quote);
+    row.set("id", one.id).set("series", one.digest).set("venues", std::move(venues)).set("quote", identity.quote);
     row.set("is_simulated", identity.kind == SourceKind::kSimulation);
     row.set("members", identity.members);
     row.set("column_interval_s", static_cast<double>(identity.column_interval.value) / 1e9);
@@ -220,11 +228,13 @@ HttpResponse Api::set_market_clock(const HttpRequest& request) const {
   SeriesRunner& runner = *config_.series.front().runner;
   if (speed != nullptr) {
     const auto value = speed->as_double();
-    if (!value || *value < 0.0 || *value > SeriesRunner::kSpeedMax)
+    const bool is_pace = value && (*value == 0.0 || (*value >= SeriesRunner::kSpeedMin &&
+                                                     *value <= SeriesRunner::kSpeedMax));
+    if (!is_pace)
       return answer_problem(request, {.code = Errc::kOutOfRange,
                                       .field = "speed",
                                       .value = write_json(*speed),
-                                      .note = "from 0 to 100000"});
+                                      .note = "0, or from 0.001 to 100000"});
   }
   std::optional<UnixNanos> until;
   if (run_to != nullptr) {

@@ -20,6 +20,7 @@ std::string_view name_of(ServeMode mode);
 // One series as clients know it.
 struct ServedSeries {
   std::string id;  // "simulated:BTCUSDT"
+  std::string digest;  // of what it is made of: another one has other tiles
   SeriesRunner* runner = nullptr;
 };
 
@@ -36,6 +37,7 @@ struct ResumeNote {
   std::int64_t columns = 0;
   double seconds_missed = 0.0;  // of the machine's clock, while nothing ran
   std::string note;
+  bool is_different = false;  // what was made again is not what was shown
 };
 
 struct ApiConfig {
@@ -104,6 +106,7 @@ class Api {
 
   // Errors: kMissingField, kUnknownInstrument.
   Outcome<SeriesRunner*> runner_of(const HttpRequest& request) const;
+  std::string_view digest_of(const SeriesRunner* runner) const;
   // The same, with its newest column. Errors: kNoData as well.
   struct Shown {
     MapHistory* history;

@@ -47,20 +47,29 @@ struct HourSums {
   std::array<double, 2> expected{};
   std::array<double, 2> printed{};
   std::array<double, 2> crossed{};
+  std::array<bool, 2> has_side{};
 
   void add(const SeriesEntry& entry) {
     ++columns;
     for (const std::size_t s : {0U, 1U}) {
+      if (!entry.span.feed->has_side[s]) continue;
+      has_side[s] = true;
       expected[s] += entry.span.feed->expected_liquidation_usd[s];
       printed[s] += entry.span.feed->printed_usd[s];
       crossed[s] += entry.span.crossed_usd[s];
     }
   }
+  // A side that no reading told of is null: that is not a zero.
+  JsonValue known(const std::array<double, 2>& usd) const {
+    JsonValue out = JsonValue::object();
+    out.set("long", has_side[0] ? JsonValue(cents(usd[0])) : JsonValue());
+    return std::move(out.set("short", has_side[1] ? JsonValue(cents(usd[1])) : JsonValue()));
+  }
   JsonValue document() const {
     JsonValue out = JsonValue::object();
-    out.set("columns", columns).set("expected_liquidation_usd", by_side(expected));
-    out.set("printed_usd", by_side(printed));
-    return std::move(out.set("crossed_usd", by_side(crossed)));
+    out.set("columns", columns).set("expected_liquidation_usd", known(expected));
+    out.set("printed_usd", known(printed));
+    return std::move(out.set("crossed_usd", known(crossed)));
   }
 };
 
@@ -134,13 +143,11 @@ HttpResponse Api::heatmap(const HttpRequest& request) const {
   if (!asked) return answer_problem(request, asked.error());
   JsonValue columns = JsonValue::array();
   const auto most = static_cast<std::size_t>(kColumnsMost);
-  for (const SeriesEntry& entry : history.entries(asked->begin, asked->end, most)) {
-    const auto column = history.column_at(entry.index);
-    if (!column) continue;
+  for (const PastColumn& past : history.columns(asked->begin, asked->end, most)) {
     JsonValue one = JsonValue::object();
-    one.set("index", entry.index);
-    const JsonValue fields =
-        json_of_column(MomentView{*column->column, entry.span}, history.identity().members, false);
+    one.set("index", past.entry.index);
+    const JsonValue fields = json_of_column(MomentView{*past.column, past.entry.span},
+                                            history.identity().members, false);
     for (const JsonMember& member : *fields.as_object()) one.set(member.name, member.value);
     columns.push(std::move(one));
   }
@@ -168,8 +175,10 @@ HttpResponse Api::tile(const HttpRequest& request) const {
                     .row = static_cast<std::int32_t>(**row)};
   const auto tile = (*runner)->history().tile(key);
   if (!tile) return answer_problem(request, {.code = Errc::kNoData, .field = "tile"});
+  // The same numbers name another tile of another series: only who says which one may keep it.
+  const bool is_named = request.query_value("series") == digest_of(*runner);
   return answer_bytes(request, tile->bytes,
-                      tile->is_over ? Caching::kForever : Caching::kRevalidate);
+                      tile->is_over && is_named ? Caching::kForever : Caching::kRevalidate);
 }
 
 HttpResponse Api::series(const HttpRequest& request) const {
@@ -239,7 +248,7 @@ HttpResponse Api::scorecard(const HttpRequest& request) const {
     hours.back().add(entry);
     totals.add(entry);
     for (const std::size_t s : {0U, 1U}) {
-      if (entry.span.crossed_usd[s] > 0.0)
+      if (entry.span.feed->has_side[s] && entry.span.crossed_usd[s] > 0.0)
         pairs.add(entry.span.feed->expected_liquidation_usd[s], entry.span.feed->printed_usd[s]);
     }
   }

@@ -194,6 +194,10 @@ std::vector<Texel> texels_of(std::span<const SeriesEntry> entries, int level) {
       out.push_back({index, entry});
     }
   }
+  if (level == 0) return out;
+  for (Texel& texel : out) {
+    if (texel.entry.span.feed) texel.entry.span.feed->liquidation_interval = {};
+  }
   return out;
 }
 

@@ -13,9 +13,19 @@ std::size_t waiting_count(const auto& runs) {
       runs, [](const auto& run) { return run->state.status == LabRunStatus::kWaiting; }));
 }
 
+// A market for a screen is smaller than one that runs overnight.
+constexpr double kTradersMax = 50'000.0;
+
 Outcome<void> set_value(const std::string& name, double value, MarketConfig& market) {
+  if (name == "length_s")
+    return Diagnostic{.code = Errc::kUnexpectedField, .field = name, .note = "`hours` says it"};
   for (const ScenarioField& field : scenario_fields()) {
     if (field_name(field) != name) continue;
+    if (field.key == "count" && value > kTradersMax)
+      return Diagnostic{.code = Errc::kOutOfRange,
+                        .field = name,
+                        .value = std::to_string(value),
+                        .note = "at most 50,000 here; `faultline lab run` takes more"};
     const std::size_t venues = field.table == "venue" ? market.venues.size() : 1;
     for (std::size_t venue = 0; venue < venues; ++venue) {
       if (Outcome<void> done = set_field(field, value, market, venue); !done) return done;
@@ -125,7 +135,10 @@ bool LabRuns::cancel(std::uint64_t id) {
   for (const auto& run : runs_) {
     if (run->state.id != id) continue;
     run->is_cancelled = true;
-    if (run->state.status == LabRunStatus::kWaiting) run->state.status = LabRunStatus::kCancelled;
+    if (run->state.status == LabRunStatus::kWaiting) {
+      run->state.status = LabRunStatus::kCancelled;
+      forget_old();
+    }
     return true;
   }
   return false;

@@ -105,40 +105,84 @@ std::shared_ptr<const MapNow> MapHistory::now() const {
   return now_;
 }
 
-std::optional<PastColumn> MapHistory::column_at(std::int64_t index) {
-  const std::lock_guard lock(mutex_);
-  const auto after = std::ranges::upper_bound(entries_, index, {}, &SeriesEntry::index);
-  if (after == entries_.begin()) return std::nullopt;
-  const SeriesEntry& entry = *std::prev(after);
-  const auto from_end = static_cast<std::size_t>(entries_.end() - after);
-  if (from_end < whole_.size())
-    return PastColumn{entry, whole_[whole_.size() - 1 - from_end], true};
-  return PastColumn{entry, std::make_shared<const MapColumn>(column_of_tiles(entry)), false};
+// Null where the column is not kept whole any more.
+std::shared_ptr<const MapColumn> MapHistory::whole_of(std::size_t entry) const {
+  const std::size_t from_end = entries_.size() - entry;
+  return from_end <= whole_.size() ? whole_[whole_.size() - from_end] : nullptr;
 }
 
-MapColumn MapHistory::column_of_tiles(const SeriesEntry& entry) {
-  const HeatmapTiles::RowTiles rows = tiles_.row_tiles();
+std::optional<PastColumn> MapHistory::column_at(std::int64_t index) {
+  std::int64_t found = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto after = std::ranges::upper_bound(entries_, index, {}, &SeriesEntry::index);
+    if (after == entries_.begin()) return std::nullopt;
+    found = std::prev(after)->index;
+  }
+  std::vector<PastColumn> one = columns(found, found + 1, 1);
+  if (one.empty()) return std::nullopt;
+  return std::move(one.front());
+}
+
+std::vector<PastColumn> MapHistory::columns(std::int64_t from, std::int64_t to, std::size_t most) {
+  std::vector<PastColumn> out;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto first = std::ranges::lower_bound(entries_, from, {}, &SeriesEntry::index);
+    for (auto at = first; at != entries_.end() && at->index < to && out.size() < most; ++at) {
+      auto whole = whole_of(static_cast<std::size_t>(at - entries_.begin()));
+      const bool is_whole = whole != nullptr;
+      out.push_back({*at, std::move(whole), is_whole});
+    }
+  }
+  // Decoding takes long, and is done without the lock.
+  Decoded decoded;
+  for (PastColumn& column : out) {
+    if (column.is_whole) continue;
+    const std::int64_t tile_column = column.entry.index / static_cast<std::int64_t>(kTileSize);
+    if (tile_column != decoded.column) decode(tile_column, decoded);
+    column.column = std::make_shared<const MapColumn>(column_of(column.entry, decoded));
+  }
+  return out;
+}
+
+void MapHistory::decode(std::int64_t tile_column, Decoded& decoded) {
+  std::vector<std::shared_ptr<const std::string>> packed;
+  {
+    const std::lock_guard lock(mutex_);
+    decoded.rows = tiles_.row_tiles();
+    for (std::int32_t row = decoded.rows.first; row < decoded.rows.end; ++row)
+      packed.push_back(tiles_.tile({.level = 0, .column = tile_column, .row = row}));
+  }
+  decoded.column = tile_column;
+  decoded.tiles.clear();
+  for (const auto& bytes : packed) {
+    decoded.tiles.emplace_back();
+    if (!bytes) continue;
+    const auto* data = reinterpret_cast<const std::uint8_t*>(bytes->data());
+    Result<HeatmapTile> tile = decode_tile({data, bytes->size()});
+    FAULTLINE_CHECK(tile);
+    decoded.tiles.back() = std::move(tile).value();
+  }
+}
+
+MapColumn MapHistory::column_of(const SeriesEntry& entry, const Decoded& decoded) {
   MapColumn out;
   out.as_of = entry.as_of;
   out.mark = entry.mark;
   out.open_interest_usd = entry.open_interest_usd;
   out.near = entry.near;
-  out.first_row = rows.first * kTileRows;
-  const auto size = static_cast<std::size_t>((rows.end - rows.first) * kTileRows);
-  for (std::vector<float>& usd : out.notional_at_risk_usd) usd.assign(size, 0.0F);
+  out.first_row = decoded.rows.first * kTileRows;
+  for (std::vector<float>& usd : out.notional_at_risk_usd)
+    usd.assign(decoded.tiles.size() * kTileSize, 0.0F);
   const auto texel = static_cast<std::size_t>(entry.index) % kTileSize;
-  for (std::int32_t row = rows.first; row < rows.end; ++row) {
-    const auto bytes = tiles_.tile(
-        {.level = 0, .column = entry.index / static_cast<std::int64_t>(kTileSize), .row = row});
-    if (!bytes) continue;
-    const auto* data = reinterpret_cast<const std::uint8_t*>(bytes->data());
-    const Result<HeatmapTile> tile = decode_tile({data, bytes->size()});
-    FAULTLINE_CHECK(tile);
-    const auto begin = static_cast<std::size_t>((row - rows.first) * kTileRows);
+  for (std::size_t t = 0; t < decoded.tiles.size(); ++t) {
+    if (!decoded.tiles[t]) continue;
     for (const std::size_t s : {0U, 1U}) {
+      const std::vector<std::uint16_t>& codes = decoded.tiles[t]->sides[s].most;
       for (std::size_t i = 0; i < kTileSize; ++i)
-        out.notional_at_risk_usd[s][begin + i] =
-            static_cast<float>(usd_of_code(tile->sides[s].most[HeatmapTile::at(texel, i)]));
+        out.notional_at_risk_usd[s][t * kTileSize + i] =
+            static_cast<float>(usd_of_code(codes[HeatmapTile::at(texel, i)]));
     }
   }
   return out;

@@ -85,6 +85,10 @@ class MapHistory {
   // of decoding its tiles.
   std::optional<PastColumn> column_at(std::int64_t index);
 
+  // The columns [from, to) that there are, oldest first, at most `most`. Cost: as above, but each
+  // tile is decoded once.
+  std::vector<PastColumn> columns(std::int64_t from, std::int64_t to, std::size_t most);
+
   struct Tile {
     std::shared_ptr<const std::string> bytes;
     bool is_over = false;  // it never changes again
@@ -104,7 +108,15 @@ class MapHistory {
   std::size_t memory_bytes() const;
 
  private:
-  MapColumn column_of_tiles(const SeriesEntry& entry);  // requires the lock
+  // Tiles of one tile column, decoded.
+  struct Decoded {
+    std::int64_t column = -1;
+    HeatmapTiles::RowTiles rows;
+    std::vector<std::optional<HeatmapTile>> tiles;  // by row, from rows.first on
+  };
+  std::shared_ptr<const MapColumn> whole_of(std::size_t entry) const;  // requires the lock
+  void decode(std::int64_t tile_column, Decoded& decoded);
+  static MapColumn column_of(const SeriesEntry& entry, const Decoded& decoded);
 
   SeriesIdentity identity_;
   UnixNanos first_column_;

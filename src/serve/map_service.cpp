@@ -1,6 +1,8 @@
 #include "serve/map_service.hpp"
 
+#include <array>
 #include <chrono>
+#include <cstdio>
 
 #include "base/clock.hpp"
 #include "core/time_text.hpp"
@@ -35,6 +37,12 @@ std::uint64_t first_seq_of_start() {
   return static_cast<std::uint64_t>(now.count()) * 1'000U;
 }
 
+std::string hex_of(std::uint64_t value) {
+  std::array<char, 17> out{};
+  std::snprintf(out.data(), out.size(), "%016llx", static_cast<unsigned long long>(value));
+  return out.data();
+}
+
 std::string line_of(const AccessEntry& entry) {
   const UnixNanos now(unix_now().count());
   JsonValue out = JsonValue::object();
@@ -66,7 +74,9 @@ Outcome<std::unique_ptr<MapService>> MapService::start(std::unique_ptr<SeriesSou
   self.api_ =
       std::make_unique<Api>(ApiConfig{.mode = self.options_.mode,
                                       .version = self.options_.version,
-                                      .series = {{.id = self.id_, .runner = self.runner_.get()}},
+                                      .series = {{.id = self.id_,
+                            .digest = hex_of(self.options_.source_digest),
+                            .runner = self.runner_.get()}},
                                       .lab = self.lab_.get(),
                                       .studies = self.options_.studies,
                                       .openapi = self.options_.openapi,

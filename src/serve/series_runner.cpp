@@ -6,12 +6,22 @@
 #include "base/clock.hpp"
 
 namespace faultline {
+namespace {
+
+bool is_pace(double speed) {
+  return speed == 0.0 ||
+         (speed >= SeriesRunner::kSpeedMin && speed <= SeriesRunner::kSpeedMax);
+}
+
+}  // namespace
+
 SeriesRunner::SeriesRunner(std::unique_ptr<SeriesSource> source, const Pace& pace, OnNews on_news)
     : source_(std::move(source)),
       history_(source_->identity(), source_->begin()),
       on_news_(std::move(on_news)),
       pace_(pace),
       due_(monotonic_now()) {
+  FAULTLINE_CHECK(is_pace(pace.speed));
   state_.speed = pace.speed;
   state_.begin = source_->begin();
   state_.end = source_->end();
@@ -37,7 +47,7 @@ SeriesRunner::State SeriesRunner::state() const {
 }
 
 void SeriesRunner::set_speed(double speed) {
-  FAULTLINE_CHECK(speed >= 0.0 && speed <= kSpeedMax);
+  FAULTLINE_CHECK(is_pace(speed));
   const std::lock_guard lock(mutex_);
   pace_.speed = speed;
   pace_.at_once_until.reset();

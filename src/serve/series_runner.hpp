@@ -30,7 +30,7 @@ class SeriesRunner {
   // Called on the runner's thread after each column or print; must not block.
   using OnNews = std::function<void(const SourceNews&)>;
 
-  // Begins with start(), so that whoever hears of news has its runner by then.
+  // Requires: a pace as set_speed() takes it (checked). Begins with start(), so that whoever hears of news has its runner by then.
   SeriesRunner(std::unique_ptr<SeriesSource> source, const Pace& pace, OnNews on_news = {});
   ~SeriesRunner();
   SeriesRunner(const SeriesRunner&) = delete;
@@ -52,10 +52,11 @@ class SeriesRunner {
     std::optional<Diagnostic> problem{};  // why it stopped before its end
   };
   State state() const;
-  // Ends a run_to() as well. Requires: 0 <= speed <= kSpeedMax (checked).
+  // Ends a run_to() as well. Requires: 0, or kSpeedMin to kSpeedMax (checked).
   void set_speed(double speed);
   // Columns that end by `until` are made as fast as they can be; then the pace goes on.
   void run_to(UnixNanos until);
+  static constexpr double kSpeedMin = 0.001;
   static constexpr double kSpeedMax = 100'000.0;
 
  private:

@@ -41,6 +41,7 @@ class Simulation final : public SeriesSource {
     request.seed = options_.seed;
     for (const VenueTape* tape : market_.tapes())
       cursors_.push_back({.tape = tape, .specs = {tape->instrument}, .row = 0});
+    shown_from_ = first;
     std::vector<VenueRun> runs = live_runs(market_.tapes(), kMinute, request);
     for (VenueRun& run : runs) {
       run.show_from(first);
@@ -64,7 +65,8 @@ class Simulation final : public SeriesSource {
     series_->forget_ended_clusters(kEndedClustersKept);
     SourceNews news{.moment = std::move(moment).value(), .prints = {}};
     for (std::uint32_t venue = 0; venue < cursors_.size(); ++venue) {
-      if (const Outcome<void> done = take_prints(venue, news.prints); !done) return done.error();
+      if (const Outcome<void> done = take_prints(until, venue, news.prints); !done)
+        return done.error();
     }
     sort_by_time(news.prints);
     return news;
@@ -77,13 +79,16 @@ class Simulation final : public SeriesSource {
     std::size_t row;
   };
 
-  Outcome<void> take_prints(std::uint32_t venue, std::vector<SeriesPrint>& prints) {
+  Outcome<void> take_prints(UnixNanos until, std::uint32_t venue,
+                            std::vector<SeriesPrint>& prints) {
     Cursor& cursor = cursors_[venue];
     const ColumnBatch& rows = cursor.tape->liquidations;
     for (; cursor.row < rows.row_count(); ++cursor.row) {
       const Outcome<LiquidationPrint> print = liquidation_print(cursor.specs, rows, cursor.row);
       if (!print) return print.error();
-      prints.push_back({realised(*print), venue});
+      if (print->time >= until) return {};
+      // What came before the first column is not shown.
+      if (print->time >= shown_from_) prints.push_back({realised(*print), venue});
     }
     return {};
   }
@@ -92,6 +97,7 @@ class Simulation final : public SeriesSource {
   LabMarket market_;
   std::optional<MapSeries> series_;
   std::vector<Cursor> cursors_;
+  UnixNanos shown_from_{};
   UnixNanos begin_{};
 };
 

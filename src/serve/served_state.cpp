@@ -1,11 +1,13 @@
 #include "serve/served_state.hpp"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <charconv>
 #include <cstdio>
 #include <utility>
 
+#include "base/check.hpp"
 #include "base/clock.hpp"
 #include "base/hash.hpp"
 #include "core/time_text.hpp"
@@ -41,7 +43,17 @@ std::optional<std::int64_t> whole(const JsonValue& json, const char* name) {
 
 std::uint64_t hash_with(std::uint64_t before, const MapNow& now) {
   Hash64 hash;
+  const auto add = [&](double value) { hash.add_double(value); };
   hash.add_u64(before).add_u64(static_cast<std::uint64_t>(now.index));
+  hash.add_u64(static_cast<std::uint64_t>(now.column->as_of.value));
+  hash.add_u64(static_cast<std::uint64_t>(now.column->first_row));
+  for (const double value : {now.column->mark, now.column->open_interest_usd, now.span.candle.high,
+                             now.span.candle.low, now.span.candle.close})
+    add(value);
+  if (now.span.feed) {
+    for (const double usd : now.span.feed->printed_usd) add(usd);
+    for (const double usd : now.span.feed->expected_liquidation_usd) add(usd);
+  }
   for (const std::vector<float>& rows : now.column->notional_at_risk_usd) {
     for (const float usd : rows) hash.add_u64(std::bit_cast<std::uint32_t>(usd));
   }
@@ -65,6 +77,10 @@ Outcome<std::optional<ServedState>> read_served_state(const std::string& path) {
   const auto as_of = whole(*json, "as_of_ns");
   const auto saved = whole(*json, "saved_unix_ns");
   if (!digest || !hash || !index || !as_of || !saved) return corrupt;
+  constexpr std::int64_t kIndexMax = std::int64_t{1} << 40;
+  if (*index < 0 || *index > kIndexMax || *saved < 0 || *as_of < kAllTime.from.value ||
+      *as_of >= kAllTime.to.value)
+    return corrupt;
   return std::optional(ServedState{.source_digest = *digest,
                                    .index = *index,
                                    .as_of = UnixNanos(*as_of),
@@ -85,7 +101,9 @@ StateKeeper::StateKeeper(std::string path, std::uint64_t source_digest,
     : path_(std::move(path)),
       earlier_(earlier),
       started_unix_ns_(unix_now().count()),
-      is_same_source_(earlier && earlier->source_digest == source_digest) {
+      is_same_source_(earlier.has_value()),
+      saved_at_(monotonic_now().count()) {
+  FAULTLINE_CHECK(!earlier || earlier->source_digest == source_digest);
   state_.source_digest = source_digest;
 }
 
@@ -99,11 +117,13 @@ void StateKeeper::on_column(const MapNow& now) {
   state_.index = now.index;
   state_.as_of = now.column->as_of;
   has_column_ = true;
-  if (is_same_source_ && now.index == earlier_->index)
-    is_same_ = state_.columns_hash == earlier_->columns_hash;
+  if (is_same_source_ && !is_same_ && now.index >= earlier_->index)
+    is_same_ = now.index == earlier_->index && state_.columns_hash == earlier_->columns_hash;
   // What is made again would only take the state back.
   const bool is_behind = is_same_source_ && now.index < earlier_->index;
-  if (is_behind || unix_now().count() - state_.saved_unix_ns < kSaveEveryNs) return;
+  const std::int64_t clock = monotonic_now().count();
+  if (is_behind || clock - saved_at_ < kSaveEveryNs) return;
+  saved_at_ = clock;
   const Outcome<void> done = save_locked();
   problem_ = done ? std::nullopt : std::optional(done.error());
 }
@@ -123,16 +143,16 @@ std::optional<ResumeNote> StateKeeper::note() const {
   if (!earlier_) return std::nullopt;
   const std::lock_guard lock(mutex_);
   ResumeNote out{.from = earlier_->as_of, .columns = earlier_->index + 1, .note = {}};
-  out.seconds_missed = 1e-9 * static_cast<double>(started_unix_ns_ - earlier_->saved_unix_ns);
-  if (!is_same_source_) {
-    out.columns = 0;
-    out.note = "the earlier state is of other data or settings: this map begins anew";
-  } else if (!is_same_) {
+  // A clock that was set back knows nothing.
+  out.seconds_missed =
+      std::max(0.0, 1e-9 * static_cast<double>(started_unix_ns_ - earlier_->saved_unix_ns));
+  if (!is_same_) {
     out.note = "columns up to it are being made again";
   } else if (*is_same_) {
     out.note = "all columns up to it were made again and are the same; none is missing";
   } else {
     out.note = "columns up to it were made again and DIFFER from those that were shown";
+    out.is_different = true;
   }
   return out;
 }

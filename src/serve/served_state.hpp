@@ -16,7 +16,7 @@ namespace faultline {
 // again, byte for byte, in a hundredth of their time. What must be kept is how far they were, and
 // what proves that they are the same.
 struct ServedState {
-  std::uint64_t source_digest = 0;  // of data, configuration, model and seed
+  std::uint64_t source_digest = 0;  // of where the data is, configuration, model and seed
   std::int64_t index = 0;           // of the last column
   UnixNanos as_of{};
   std::uint64_t columns_hash = 0;  // of all columns up to it
@@ -34,7 +34,7 @@ Outcome<void> write_served_state(const std::string& path, const ServedState& sta
 // and a write every kSaveEvery.
 class StateKeeper {
  public:
-  // `earlier`: what read_served_state() found. One of another source is not held against.
+  // `earlier`: what read_served_state() found. Requires: of the same source (checked).
   StateKeeper(std::string path, std::uint64_t source_digest, std::optional<ServedState> earlier);
 
   // Until when columns are to be made at once; absent where there is nothing to go on from.
@@ -55,6 +55,7 @@ class StateKeeper {
   const std::int64_t started_unix_ns_;
   const bool is_same_source_;
   mutable std::mutex mutex_;
+  std::int64_t saved_at_;  // by the monotonic clock
   ServedState state_;
   bool has_column_ = false;
   std::optional<bool> is_same_{};  // whether the earlier one's last column came out the same

@@ -67,15 +67,11 @@ TEST_F(StateKeeperTest, DoesNotGoBackWhenItIsStoppedWhileItCatchesUp) {
   EXPECT_EQ(earlier()->index, 9);
 }
 
-TEST_F(StateKeeperTest, BeginsAnewWithOtherData) {
-  run(10);
-  StateKeeper keeper(path_, kDigest + 1, earlier());
-  EXPECT_EQ(keeper.at_once_until(), std::nullopt);
-  EXPECT_NE(keeper.note()->note.find("other data"), std::string::npos);
-}
-
 TEST_F(StateKeeperTest, RefusesWhatIsNoState) {
-  for (const char* text : {"", "{}", "nonsense", R"({"format": 2})"}) {
+  for (const char* text : {"", "{}", "nonsense", R"({"format": 2})",
+                           R"({"format": 1, "source_digest": "0000000000000007", "index": -1,
+                               "as_of_ns": 1764547200000000000, "columns_hash": "0000000000000000",
+                               "saved_unix_ns": 0})"}) {
     ASSERT_TRUE(write_file_atomically(path_, text));
     const auto state = read_served_state(path_);
     ASSERT_FALSE(state) << text;

@@ -11,13 +11,13 @@ constexpr std::size_t kCommandBytesMax = 4'096;
 // One that has missed more gets the newest alone.
 constexpr std::uint64_t kOneByOneMax = 8;
 
-void send(const WebSocket& socket, std::shared_ptr<const std::string> text) {
-  // A queue that is full or a session that has ended: the next update, if there is one, makes up.
-  static_cast<void>(socket.send_text(std::move(text)));
+// False where the queue is full, or the session has ended.
+bool send(const WebSocket& socket, std::shared_ptr<const std::string> text) {
+  return socket.send_text(std::move(text)) == SendOutcome::kQueued;
 }
 
-void send(const WebSocket& socket, std::string text) {
-  send(socket, std::make_shared<const std::string>(std::move(text)));
+bool send(const WebSocket& socket, std::string text) {
+  return send(socket, std::make_shared<const std::string>(std::move(text)));
 }
 
 Diagnostic complaint(Errc code, std::string field, std::string value = {}) {
@@ -67,11 +67,11 @@ void StreamHub::publish(std::string_view channel, std::string_view instrument,
   Topic& topic = topics_[*index];
   Update update{++topic.seq, std::move(text), nullptr};
   update.message = std::make_shared<const std::string>(message_of(topic, update, "delta", 1));
-  topic.kept_bytes += update.data->size();
+  topic.kept_bytes += update.data->size() + update.message->size();
   topic.updates.push_back(std::move(update));
   while (topic.updates.size() > kUpdatesKept || topic.kept_bytes > kKeptBytesMax) {
     if (topic.updates.size() == 1) break;
-    topic.kept_bytes -= topic.updates.front().data->size();
+    topic.kept_bytes -= topic.updates.front().data->size() + topic.updates.front().message->size();
     topic.updates.pop_front();
   }
   ++update_count_;
@@ -100,29 +100,38 @@ void StreamHub::send_what_is_new(Session& session) {
     if (session.socket->queued_bytes() > kQueuedBytesMax) return;
     const std::uint64_t missed = topic.seq - seen;
     if (missed <= kOneByOneMax && missed <= topic.updates.size()) {
-      for (std::size_t i = topic.updates.size() - missed; i < topic.updates.size(); ++i)
-        send(*session.socket, topic.updates[i].message);
+      // What is refused stays due until the socket has drained.
+      for (std::size_t i = topic.updates.size() - missed; i < topic.updates.size(); ++i) {
+        if (!send(*session.socket, topic.updates[i].message)) return;
+        seen = topic.updates[i].seq;
+      }
     } else {
+      if (!send(*session.socket, message_of(topic, topic.updates.back(), "delta", missed))) return;
       coalesced_count_ += missed - 1;
-      send(*session.socket, message_of(topic, topic.updates.back(), "delta", missed));
+      seen = topic.seq;
     }
-    seen = topic.seq;
   }
 }
 
 // Requires: the lock.
 void StreamHub::subscribe(Session& session, std::size_t index, std::optional<std::uint64_t> since) {
   const Topic& topic = topics_[index];
-  session.seen[index] = topic.seq;
   const bool is_kept = since && *since >= first_seq_ && *since <= topic.seq &&
                        topic.seq - *since <= topic.updates.size();
   if (is_kept) {
-    for (std::size_t i = topic.updates.size() - (topic.seq - *since); i < topic.updates.size(); ++i)
-      send(*session.socket, topic.updates[i].message);
+    session.seen[index] = *since;
+    for (std::size_t i = topic.updates.size() - (topic.seq - *since); i < topic.updates.size();
+         ++i) {
+      if (!send(*session.socket, topic.updates[i].message)) return;
+      session.seen[index] = topic.updates[i].seq;
+    }
     return;
   }
   const auto data = std::make_shared<const std::string>(write_json(topic.snapshot()));
-  send(*session.socket, message_of(topic, {topic.seq, data, nullptr}, "snapshot", 1));
+  if (send(*session.socket, message_of(topic, {topic.seq, data, nullptr}, "snapshot", 1)))
+    session.seen[index] = topic.seq;
+  else
+    session.socket->close(CloseCode::kTryLater, "more is asked for than is read");
 }
 
 Outcome<StreamHub::Command> StreamHub::command_of(std::string_view text) {

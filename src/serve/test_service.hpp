@@ -84,7 +84,7 @@ class ServedMarket {
     openapi_ = source_file("docs/formats/openapi.json");
     api_ = std::make_unique<Api>(ApiConfig{.mode = ServeMode::kDemo,
                                            .version = "test",
-                                           .series = {{.id = kId, .runner = &runner_}},
+                                           .series = {{.id = kId, .digest = "d1", .runner = &runner_}},
                                            .lab = lab_.get(),
                                            .studies = {{"one", "A study", "{\"a\": 1}"}},
                                            .openapi = openapi_});
