@@ -89,7 +89,7 @@ Outcome<Opened> open_store(const ServeArguments& arguments) {
   const Outcome<MapRequest> request = request_of(arguments);
   if (!request) return request.error();
   Hash64 hash;
-  hash.add_text(canonical_path(folder)).add_text(kModelVersion).add_u64(request->filter.members);
+  hash.add_text(folder).add_text(kModelVersion).add_u64(request->filter.members);
   // With lengths, so that a text that moves to the next field makes another number.
   const auto add = [&](const std::string& text) { hash.add_u64(text.size()).add_text(text); };
   for (const std::string& instrument : arguments.instruments) add(instrument);
