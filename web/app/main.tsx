@@ -39,9 +39,20 @@ function stream_address(): string {
   return `${protocol === 'https:' ? 'wss' : 'ws'}://${host}/v1/stream`;
 }
 
+let open_requests = 0;
+
+async function counted_fetch(url: string, init: RequestInit): Promise<Response> {
+  open_requests += 1;
+  try {
+    return await fetch(url, init);
+  } finally {
+    open_requests -= 1;
+  }
+}
+
 const api = new ApiClient({
   base: '',
-  fetch: (url, init) => fetch(url, init),
+  fetch: counted_fetch,
   sleep,
   random: Math.random,
   on_result: (is_reached) => { session.is_reached.value = is_reached; },
@@ -102,6 +113,13 @@ function title_of(screen: Screen, id: string | undefined): string {
   return [...parts, 'Faultline'].join(' · ');
 }
 
+function read_again(): void {
+  const { value } = ui.screen;
+  if (value === 'map') void api.json('/v1/health', {}).catch(() => undefined);
+  if (value === 'scorecard') scorecard.refresh();
+  if (value === 'lab') lab.refresh();
+}
+
 function watch_page(): void {
   const light = globalThis.matchMedia('(prefers-color-scheme: light)');
   const see = (): void => { ui.prefers_light.value = light.matches; };
@@ -118,9 +136,13 @@ function watch_page(): void {
   measure();
   addEventListener('keydown', (event) => handle_page_key(ui, open_screen, event));
   addEventListener('popstate', read_address);
+  // The machine says how its network is: the open screen finds out at once, and not when its next
+  // reading is due.
+  addEventListener('offline', read_again);
   addEventListener('online', () => {
     stream.hurry();
     session.renew();
+    read_again();
   });
 }
 
@@ -187,5 +209,6 @@ Object.assign(globalThis, {
     clusters: () => chart?.shapes() ?? [],
     frames: () => chart?.loop.frames ?? 0,
     pending: () => session.pending_tiles.value,
+    requests: () => open_requests,
   },
 });

@@ -8,7 +8,7 @@ const kEndAfterMs = 3 * 86_400_000;
 
 export class Ticker {
   constructor(tick, every_ms) {
-    Object.assign(this, { tick, timer: null, run_until: null, speed: 0 });
+    Object.assign(this, { tick, timer: null, is_running: false, speed: 0 });
     if (every_ms > 0) this.set_speed(kMinuteMs / every_ms);
   }
 
@@ -22,6 +22,7 @@ export class Ticker {
   run(is_there) {
     const speed = this.speed;
     this.stop();
+    this.is_running = true;
     this.timer = setInterval(() => {
       const end = performance.now() + kRunSliceMs;
       while (!is_there() && performance.now() < end) this.tick();
@@ -32,6 +33,7 @@ export class Ticker {
   stop() {
     clearInterval(this.timer);
     this.timer = null;
+    this.is_running = false;
   }
 }
 
@@ -54,6 +56,7 @@ export function clock_of(state) {
   return {
     now: iso(market.time_of(market.column_end - 1)), speed: state.ticker.speed, speed_max: 6000,
     begin: iso(market.first_column_ms), end: iso(state.began_ms + kEndAfterMs), is_over: false,
+    is_hurrying: state.ticker.is_running,
     is_steerable: true,
   };
 }
