@@ -102,7 +102,9 @@ function read_address(): void {
   if (screen === 'scorecard') scorecard.view.value = scorecard_view_of_query(query_of_page());
   const map_hash = map_part_of(location.hash);
   if (map_hash !== hash_of_view(session.view.value)) {
-    session.change((view, known) => follow(view_of_hash(map_hash, view), known));
+    session.change((view) => view_of_hash(map_hash, view));
+    session.change(follow); // which goes to the play head of the address, if it has one
+    session.fit();
   }
   ui.screen.value = screen;
 }

@@ -387,7 +387,7 @@ export function screen_tests({ test, shot, mock }) {
   });
   const off = { unsettled: true };
   test('scorecard, dark', '#screen=scorecard', (page) => scorecard_dark(page, shot),
-    { ...off, seconds: 8 });
+    { ...off, seconds: 8, before: ({ state }) => { state.has_bad_feeds = true; } });
   test('scorecard, light', '#screen=scorecard&theme=light&last=3d',
     (page) => scorecard_light(page, shot), off);
   test('scorecard, phone', '#screen=scorecard', async (page) => {

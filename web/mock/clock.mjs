@@ -1,5 +1,6 @@
 import { iso } from './answers.mjs';
 import { kMinuteMs } from './market.mjs';
+import { feeds_of } from './scorecard.mjs';
 
 // The clock of the mock: a column every so often, or as fast as it goes until a time.
 
@@ -40,11 +41,12 @@ export class Ticker {
 export function health_of(state) {
   const [market] = state.markets;
   const now = iso(market.time_of(market.column_end - 1));
-  const { sick } = state;
+  const { sick, has_bad_feeds } = state;
+  const is_ok = sick === null && !has_bad_feeds;
   return {
-    status: sick === null ? 'ok' : 'degraded', mode: 'demo', now, speed: state.ticker.speed,
+    status: is_ok ? 'ok' : 'degraded', mode: 'demo', now, speed: state.ticker.speed,
     is_over: false, model_version: 'density-6', version: 'mock', resumed: state.resumed,
-    feeds: state.markets.flatMap(({ venues }) => venues).map((instrument, i) => ({
+    feeds: has_bad_feeds ? feeds_of(state.markets) : state.markets.flatMap(({ venues }) => venues).map((instrument, i) => ({
       instrument, age_s: 4, readings: market.column_end, refused_readings: 0, completeness: 'all',
       is_stale: false, problem: i === 0 ? sick : null,
     })),

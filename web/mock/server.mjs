@@ -83,7 +83,7 @@ export function start_mock({
 function fresh_state(ms_per_hour) {
   return {
     lab: new Lab({ ms_per_hour }), broken: new Set(), sick: null, resumed: null,
-    keys: new Map(), columns_before_join: 0,
+    has_bad_feeds: false, keys: new Map(), columns_before_join: 0,
   };
 }
 
