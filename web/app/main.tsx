@@ -65,7 +65,7 @@ const stream = new StreamClient({
   random: Math.random,
   stale_after_ms: kStaleAfterMs,
   on_message: (message) => session.take(message),
-  on_gap: ({ channel }) => session.on_gap(channel),
+  on_gap: (message) => session.on_gap(message),
   on_problem: (detail) => { session.problem.value = detail; },
   on_state: (state) => { session.stream_state.value = state; },
 });

@@ -5,6 +5,7 @@ import { ApiClient, ApiError } from './api_client.ts';
 import { series_of, series_of_entry } from './api_series.ts';
 import { health_of, map_of } from './api_types.ts';
 import { column_message_of } from './column_message.ts';
+import { ColumnLog } from './growth.ts';
 import { ShapeError } from './json.ts';
 import { SeriesStore } from './series_store.ts';
 import { StreamClient } from './stream_client.ts';
@@ -167,8 +168,11 @@ describe('series', () => {
       liquidation_interval: { long: { low: 1, high: 9 }, short: null },
     });
     const first = series_of_entry(0, entry(5, 9, 8, 10));
-    for (const at of [0, 1]) store.put({ level: level(at), chunk: 0 }, first);
-    store.add(series_of_entry(1, entry(4, 8, 6, 7)));
+    for (const at of [0, 1]) store.put({ level: level(at), chunk: 0 }, first, 1);
+    const log = new ColumnLog();
+    const side = { first_row: 0, codes: new Uint16Array(), wide: new Uint8Array() };
+    log.add({ column: 1, sides: [side, side], series: series_of_entry(1, entry(4, 8, 6, 7)) });
+    for (const at of [0, 1, 1]) store.grow({ level: level(at), chunk: 0 }, log);
     const coarse = store.slice(level(1), range, whole(2));
     expect(coarse.times).toEqual([range.from]);
     expect(coarse.fields.open).toEqual([5]);
