@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 
-import { see, still } from './page.mjs';
+import { check_axe, forgive, kPhone, press, reads, see, still } from './page.mjs';
 
 // What the stream does not say: columns between an answer and the first of its messages, and those
-// that it leaves out for a slow reader.
+// that it leaves out for a slow reader. And who may hear it: keys.
 
 // Columns of the right part of the map of which the page does not say what the market has.
 function holes(page, market) {
@@ -41,7 +41,107 @@ async function check_bursts(page, mock, shot) {
   await shot(page, 'gap_filled');
 }
 
+// --- Keys ----------------------------------------------------------------------------------------
+
+const kReader = 'fl_of-the-reader';
+const kOwner = 'fl_of-the-owner';
+
+function lock({ state }) {
+  state.keys.set(kReader, ['read']);
+  state.keys.set(kOwner, ['read', 'control', 'lab']);
+}
+
+async function give_key(page, key) {
+  await page.fill('.key-dialog input', key);
+  await press(page, 'Enter');
+}
+
+async function check_asking(page, problems, shot) {
+  await see(page, '.key-dialog[open]');
+  await press(page, 'Escape', 'Escape', 'Escape');
+  await see(page, '.key-dialog[open]');
+  await give_key(page, 'two words');
+  await reads(page, '.key-dialog .problem', /letters, digits/);
+  await give_key(page, 'fl_wrong');
+  await reads(page, '.key-dialog .problem', /does not know this key/);
+  await check_axe(page);
+  await shot(page, 'key');
+  const sent = [];
+  page.on('request', (request) => sent.push(request));
+  await give_key(page, kReader);
+  await page.waitForSelector('.key-dialog:not([open])', { state: 'attached' });
+  await still(page);
+  await see(page, '.chip.paused');
+  const tiles = sent.filter((one) => one.url().includes('/v1/heatmap/tile'));
+  assert.ok(tiles.length > 0);
+  for (const one of sent.filter((request) => request.url().includes('/v1/'))) {
+    assert.equal(await one.headerValue('authorization'), `Bearer ${kReader}`, one.url());
+    assert.ok(!one.url().includes(kReader), 'the key is in no address');
+  }
+  const kept = await page.evaluate(() => [location.href, document.cookie,
+    JSON.stringify(localStorage), JSON.stringify(sessionStorage)]);
+  assert.deepEqual(kept.map((text) => text.includes(kReader)), [false, false, false, true]);
+  forgive(problems);
+}
+
+async function check_scopes(page, problems) {
+  await page.reload();
+  await still(page);
+  assert.equal(await page.locator('.key-dialog[open]').count(), 0, 'the tab remembers');
+  await page.click('.replay .segmented button:nth-child(4)');
+  await reads(page, '.notice', /does not allow to steer the clock/);
+  await press(page, 'Shift+L');
+  await see(page, '.field');
+  await page.click('button.primary:enabled');
+  await reads(page, '.submit .problem', /does not allow experiments/);
+  await press(page, 'Shift+M');
+  await see(page, '.chart:visible');
+  forgive(problems);
+}
+
+async function check_taken_away(page, problems, mock) {
+  mock.state.keys.delete(kReader);
+  mock.drop();
+  await see(page, '.key-dialog[open]');
+  await reads(page, '.key-dialog .problem', /no longer accepted/);
+  await give_key(page, kOwner);
+  await page.waitForSelector('.key-dialog:not([open])', { state: 'attached' });
+  await see(page, '.chip.paused');
+  await page.click('.replay .segmented button:nth-child(4)');
+  await see(page, '.chip.live');
+  mock.state.ticker.set_speed(0);
+  await page.click('.key-button');
+  await see(page, '.key-dialog[open]');
+  await press(page, 'Escape');
+  await page.waitForSelector('.key-dialog:not([open])', { state: 'attached' });
+  forgive(problems);
+}
+
+function key_tests({ test, shot, mock }) {
+  test('a key is asked for, and says what it does not allow', '#span=4h',
+    async (page, problems) => {
+      await check_asking(page, problems, shot);
+      await check_scopes(page, problems);
+      await check_taken_away(page, problems, mock);
+    }, { unsettled: true, before: lock, seconds: 8 });
+  test('a key is asked for on a phone, light', '#screen=scorecard&theme=light',
+    async (page, problems) => {
+      await see(page, '.key-dialog[open]');
+      await give_key(page, 'fl_wrong');
+      await reads(page, '.key-dialog .problem', /does not know this key/);
+      await check_axe(page);
+      await shot(page, 'key_phone');
+      await give_key(page, kReader);
+      await see(page, '.skill .scores');
+      const [download] = await Promise.all([page.waitForEvent('download'),
+        page.tap('.other-studies a.json')]);
+      assert.match(download.suggestedFilename(), /^faultline_location\.json$/);
+      forgive(problems);
+    }, { ...kPhone, unsettled: true, before: lock, acceptDownloads: true });
+}
+
 export function stream_tests({ test, shot, mock }) {
+  key_tests({ test, shot, mock });
   const late = ({ state }) => { state.columns_before_join = 14; };
   for (const span of ['4h', '3d']) {
     test(`columns made before the stream is joined are there: ${span}`, `#span=${span}`,
