@@ -204,62 +204,80 @@ function taking_away({ test }) {
   }, { acceptDownloads: true });
 }
 
+// --- States --------------------------------------------------------------------------------------
+
+async function check_live_states(page, mock, shot) {
+  await see(page, '.chip.paused');
+  const before = await page.textContent('.figures');
+  mock.tick();
+  await page.waitForFunction(
+    (old) => document.querySelector('.figures').textContent !== old, before);
+  await still(page, 1000);
+  mock.drop();
+  await see(page, '.chip.reconnecting');
+  await see(page, '.chip.paused');
+  mock.state.sick = 'no liquidations for 9 minutes';
+  await see(page, '.notice.degraded');
+  assert.match(await page.textContent('.notice'), /no liquidations for 9 minutes/);
+  await shot(page, 'degraded');
+  mock.state.sick = null;
+  mock.state.resumed = { from: '2025-11-30T20:00:00Z', columns: 43_000, seconds_missed: 720,
+    note: 'prices of the pause were read again' };
+  await gone(page, '.notice.degraded');
+  await see(page, '.resumed');
+  assert.match(await page.textContent('.resumed'), /12m missed/);
+}
+
+async function check_empty(page, shot) {
+  await page.route('**/v1/instruments', async (route) => {
+    const response = await route.fetch();
+    const body = await response.json();
+    body.instruments = [{ ...body.instruments[0], column_end: 0, row_tiles: [] }];
+    await route.fulfill({ json: body });
+  });
+  for (const path of ['map', 'clusters', 'series', 'liquidations']) {
+    await page.route(`**/v1/${path}?**`, (route) =>
+      route.fulfill({ status: 404, json: { title: 'no column yet' } }));
+  }
+  await page.routeWebSocket('**/v1/stream', () => undefined);
+  await page.reload();
+  await reads(page, '.notice', /Nothing to show yet/);
+  await frames_pass(page, 10);
+  await shot(page, 'empty');
+}
+
+async function check_offline_and_loading(page, shot) {
+  await page.route('**/v1/**', (route) => route.abort());
+  await page.reload();
+  await see(page, '.notice.offline');
+  await shot(page, 'offline');
+  await page.unrouteAll({ behavior: 'ignoreErrors' });
+  let release;
+  const released = new Promise((done) => { release = done; });
+  await page.route('**/v1/map?**', async (route) => {
+    await released;
+    await route.continue().catch(() => undefined);
+  });
+  await page.reload();
+  await see(page, '.notice.quiet');
+  await shot(page, 'loading');
+  release();
+  await still(page);
+  await gone(page, '.notice');
+}
+
 function states({ test, shot, mock }) {
-  test('a feed with a problem', '#span=4h', async (page) => {
-    mock.state.sick = 'no liquidations for 9 minutes';
-    await page.waitForSelector('.notice.degraded', { timeout: 30_000 });
-    assert.match(await page.textContent('.notice'), /no liquidations for 9 minutes/);
-    await shot(page, 'degraded');
-    mock.state.sick = null;
-    await page.waitForSelector('.notice.degraded', { state: 'detached', timeout: 30_000 });
-  });
-  test('resumed', '#span=4h', async (page) => {
-    mock.state.resumed = { from: '2025-11-30T20:00:00Z', columns: 43_000, seconds_missed: 720,
-      note: 'prices of the pause were read again' };
-    await page.waitForSelector('.resumed', { timeout: 30_000 });
-    assert.match(await page.textContent('.resumed'), /12m missed/);
-    mock.state.resumed = null;
-  });
+  test('a new column, a lost stream, a sick feed, resumed', '#span=4h',
+    (page) => check_live_states(page, mock, shot));
+  const off = { unsettled: true };
   test('nothing made yet', '#span=4h', async (page, problems) => {
-    await page.route('**/v1/instruments', async (route) => {
-      const response = await route.fetch();
-      const body = await response.json();
-      body.instruments = [{ ...body.instruments[0], column_end: 0, row_tiles: [] }];
-      await route.fulfill({ json: body });
-    });
-    for (const path of ['map', 'clusters', 'series', 'liquidations']) {
-      await page.route(`**/v1/${path}?**`, (route) =>
-        route.fulfill({ status: 404, json: { title: 'no column yet' } }));
-    }
-    await page.routeWebSocket('**/v1/stream', () => undefined);
-    await page.reload();
-    await page.waitForFunction(() =>
-      document.querySelector('.notice')?.textContent.includes('Nothing to show yet'));
-    await frames_pass(page, 10);
-    await shot(page, 'empty');
+    await check_empty(page, shot);
     forgive(problems, /404/);
-  });
-  test('offline', '#span=4h', async (page, problems) => {
-    await page.route('**/v1/**', (route) => route.abort());
-    await page.reload();
-    await page.waitForSelector('.notice.offline', { timeout: 30_000 });
-    await shot(page, 'offline');
+  }, off);
+  test('offline, loading', '#span=4h', async (page, problems) => {
+    await check_offline_and_loading(page, shot);
     forgive(problems, /ERR_FAILED/);
-  });
-  test('loading', '#span=4h', async (page) => {
-    let release;
-    const released = new Promise((done) => { release = done; });
-    await page.route('**/v1/map?**', async (route) => {
-      await released;
-      await route.continue().catch(() => undefined);
-    });
-    await page.reload();
-    await see(page, '.notice.quiet');
-    await shot(page, 'loading');
-    release();
-    await still(page);
-    await gone(page, '.notice');
-  });
+  }, off);
 }
 
 // --- Looks and access ----------------------------------------------------------------------------
@@ -386,24 +404,10 @@ async function check_pointer(page) {
   assert.ok(Math.abs(after[1].time.from - before[1].time.from) <= 1000);
 }
 
-function controls({ test, shot, mock }) {
+function controls({ test, shot }) {
   test('every control by keyboard', '#span=1d', (page) => check_keys(page, shot),
     { seconds: 8 });
   test('pointer, and the state in the address', '#span=1d', check_pointer);
-  test('a new column is drawn, then nothing more', '#span=4h', async (page) => {
-    await see(page, '.chip.paused');
-    const before = await page.textContent('.figures');
-    mock.tick();
-    await page.waitForFunction(
-      (old) => document.querySelector('.figures').textContent !== old, before);
-    await still(page, 1000);
-  });
-  test('a lost stream says so, and comes back', '#span=4h', async (page) => {
-    await see(page, '.chip.paused');
-    mock.drop();
-    await see(page, '.chip.reconnecting');
-    await see(page, '.chip.paused');
-  });
   test('another instrument', '#span=1d', async (page) => {
     await page.selectOption('.instrument select', 'simulated:ETHUSDT');
     await has_hash(page, 'ETHUSDT');

@@ -107,7 +107,7 @@ async function check_moved(page, say) {
 }
 
 async function check_frames(page, say, shot) {
-  const { pan, draw, base, base_draw } = await page.evaluate(measure_panning, 120);
+  const { pan, draw, base, base_draw } = await page.evaluate(measure_panning, 60);
   await shot(page, 'month');
   const text = (value) => `${value.toFixed(1)} ms`;
   say(`panning 43,200 columns x 1,024 rows: median frame ${text(pan)}, one texture ` +

@@ -220,6 +220,7 @@ async function check_run(page) {
   await page.waitForFunction(() => /about \d+s left/.test(
     document.querySelector('.run-head').textContent));
   await see(page, '.run-charts .error .u-wrap');
+  await reads(page, '.settling', /begins with knowing nothing, and takes about a day/);
   const share = () => page.evaluate(() =>
     parseFloat(document.querySelector('.run-head .progress-line i')?.style.width ?? '100'));
   const first = await share();
@@ -253,6 +254,9 @@ async function check_cancel(page) {
   await page.click('.run-list li:nth-child(2) .run');
   await page.waitForFunction(() => /hour [2-9]\d* of 160/.test(
     document.querySelector('.run-head').textContent), null, { timeout: 15_000 });
+  await reads(page, '.run-head', /hour (2[5-9]|[3-9]\d) of 160/);
+  await gone(page, '.settling');
+  assert.match(await page.textContent('.run-charts .error'), /first 24 h/);
   await page.click('button.danger');
   await see(page, '.run-head .run-status.cancelled');
   await page.click('button:text-is("Use settings")');
@@ -331,7 +335,7 @@ const done_runs = (mock) => {
   mock.lab.ms_per_hour = 1e-6;
   for (const scenario of ['quiet_range', 'crowded_longs']) mock.lab.start({ scenario, hours: 16 });
   mock.lab.settle();
-  mock.lab.ms_per_hour = 250;
+  mock.lab.ms_per_hour = 150;
 };
 const going_run = (mock) => {
   mock.lab.start({ scenario: 'balanced', hours: 168 });

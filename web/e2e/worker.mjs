@@ -14,8 +14,9 @@ const kHome = `http://127.0.0.1:${kPort}/`;
 const kSecondsMax = 120;
 const shots = process.env.FAULTLINE_SHOTS;
 
-const mock = start_mock({ port: kPort, every: 0, files: 'dist' });
-const browser = await launch();
+const launching = launch();
+const mock = start_mock({ port: kPort, every: 0, files: 'dist', ms_per_hour: 150 });
+const browser = await launching;
 let lines = [];
 const shot = (page, name) => page.screenshot({ path: join(shots, `${name}.png`) });
 const tests = list_tests({ mock, shot, say: (text) => lines.push(text) });
@@ -32,7 +33,9 @@ async function run_test({ name, hash, run, options }) {
   const { unsettled = false, seconds: _, before = () => undefined, ...rest } = options;
   mock.reset();
   before(mock);
-  const { page, context, problems, requests } = await open_page(browser, kHome + hash, rest);
+  // What moves on its own is drawn without end, which a machine without a card does slowly.
+  const { page, context, problems, requests } = await open_page(browser, kHome + hash,
+    { reducedMotion: 'reduce', ...rest });
   const { late, clear } = too_late();
   try {
     await Promise.race([late, (async () => {
