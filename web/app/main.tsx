@@ -103,7 +103,7 @@ const stream = new StreamClient({
   on_problem: (detail) => { session.problem.value = detail; },
   on_state: (state) => {
     session.stream_state.value = state;
-    // A socket does not say why it was refused. A reading does, and asks for a key where one is due.
+    // A socket does not say why it was refused. A reading does, and asks for a key if need be.
     if (state === 'reconnecting') void api.json('/v1/health', {}).catch(() => undefined);
   },
 });

@@ -56,6 +56,6 @@ const workers = Array.from({ length: count }, start_worker);
 await Promise.all(workers.map((worker) => work(worker, together)));
 await work(workers[0], alone);
 for (const { child } of workers) child.send('end');
-console.log(`${failures === 0 ? `all ${wanted.length} passed` : `${failures} failed`} in ${spent()}` +
-  ` s; pictures in ${shots}`);
+const outcome = failures === 0 ? `all ${wanted.length} passed` : `${failures} failed`;
+console.log(`${outcome} in ${spent()} s; pictures in ${shots}`);
 process.exitCode = failures === 0 ? 0 : 1;

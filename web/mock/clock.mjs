@@ -46,11 +46,16 @@ export function health_of(state) {
   return {
     status: is_ok ? 'ok' : 'degraded', mode: 'demo', now, speed: state.ticker.speed,
     is_over: false, model_version: 'density-6', version: 'mock', resumed: state.resumed,
-    feeds: has_bad_feeds ? feeds_of(state.markets) : state.markets.flatMap(({ venues }) => venues).map((instrument, i) => ({
-      instrument, age_s: 4, readings: market.column_end, refused_readings: 0, completeness: 'all',
-      is_stale: false, problem: i === 0 ? sick : null,
-    })),
+    feeds: has_bad_feeds ? feeds_of(state.markets) : plain_feeds_of(state),
   };
+}
+
+function plain_feeds_of({ markets, sick }) {
+  const [market] = markets;
+  return markets.flatMap(({ venues }) => venues).map((instrument, i) => ({
+    instrument, age_s: 4, readings: market.column_end, refused_readings: 0, completeness: 'all',
+    is_stale: false, problem: i === 0 ? sick : null,
+  }));
 }
 
 export function clock_of(state) {

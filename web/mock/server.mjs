@@ -102,8 +102,8 @@ function answer(request, response, body, type, cache) {
 }
 
 function refuse(response, status, title, field = null, value = null) {
-  const body = { type: 'about:blank', title, status, detail: title, errc: kErrcs[status] ?? 100, field,
-    value };
+  const body = { type: 'about:blank', title, status, detail: title, errc: kErrcs[status] ?? 100,
+    field, value };
   response.writeHead(status, { 'Content-Type': 'application/problem+json' })
     .end(JSON.stringify(body));
 }

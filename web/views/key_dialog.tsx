@@ -51,8 +51,8 @@ export function KeyDialog({ gate }: { readonly gate: KeyGate }) {
           {gate.can_close.value ? <button type="button" onClick={() => gate.close()}>Cancel</button>
             : null}
         </div>
-        <p id="key-note" class="kept">Whoever runs the service has made it with its scopes. It is
-          kept until this tab is closed, and never written into the address.</p>
+        <p id="key-note" class="kept">Whoever runs the service can make one. It is kept until this
+          tab is closed, and is never written into the address.</p>
       </form>
     </dialog>
   );
