@@ -4,6 +4,7 @@ import { render } from 'preact';
 import { ApiClient, sleep } from '../model/api_client.ts';
 import { ClockControl } from '../model/clock_control.ts';
 import { form_of_query, query_of_form } from '../model/lab_form.ts';
+import { KeyGate, protocols_of } from '../model/key_gate.ts';
 import { LabSession } from '../model/lab_session.ts';
 import { MapSession } from '../model/map_session.ts';
 import { map_part_of, page_hash, screen_of_hash } from '../model/screen.ts';
@@ -14,6 +15,7 @@ import { StreamClient } from '../model/stream_client.ts';
 import { make_tile_decoder } from '../model/tile_decoder.ts';
 import { hash_of_view, view_of_hash } from '../model/url_state.ts';
 import { follow } from '../model/view.ts';
+import { save } from '../views/export.ts';
 import { handle_page_key, kScreenNames } from '../views/navigation.ts';
 import { probe, probe_color } from '../views/probe.ts';
 import { HeadPlayer } from '../views/replay.ts';
@@ -39,30 +41,77 @@ function stream_address(): string {
   return `${protocol === 'https:' ? 'wss' : 'ws'}://${host}/v1/stream`;
 }
 
+const kKeyName = 'faultline_key';
+
+// For this tab alone. A browser that keeps nothing asks again after a reload.
+const key_store = {
+  read: (): string | null => {
+    try {
+      return sessionStorage.getItem(kKeyName);
+    } catch {
+      return null;
+    }
+  },
+  write: (key: string | null): void => {
+    try {
+      if (key !== null) sessionStorage.setItem(kKeyName, key);
+      else sessionStorage.removeItem(kKeyName);
+    } catch {
+      // Nothing is kept.
+    }
+  },
+};
+
+async function try_key(key: string): Promise<number | null> {
+  try {
+    const { status } = await fetch('/v1/health', { headers: { Authorization: `Bearer ${key}` } });
+    return status;
+  } catch {
+    return null;
+  }
+}
+
+const keys = new KeyGate(key_store, try_key);
+let open_requests = 0;
+
+async function counted_fetch(url: string, init: RequestInit): Promise<Response> {
+  open_requests += 1;
+  try {
+    return await fetch(url, init);
+  } finally {
+    open_requests -= 1;
+  }
+}
+
 const api = new ApiClient({
   base: '',
-  fetch: (url, init) => fetch(url, init),
+  fetch: counted_fetch,
+  keys,
   sleep,
   random: Math.random,
   on_result: (is_reached) => { session.is_reached.value = is_reached; },
 });
 
 const stream = new StreamClient({
-  open: () => new WebSocket(stream_address()) as unknown as Socket,
+  open: () => new WebSocket(stream_address(), protocols_of(keys.key)) as unknown as Socket,
   set_timer: (run, ms) => globalThis.setTimeout(run, ms) as unknown as number,
   clear_timer: (timer) => globalThis.clearTimeout(timer),
   random: Math.random,
   stale_after_ms: kStaleAfterMs,
   on_message: (message) => session.take(message),
-  on_gap: ({ channel }) => session.on_gap(channel),
+  on_gap: (message) => session.on_gap(message),
   on_problem: (detail) => { session.problem.value = detail; },
-  on_state: (state) => { session.stream_state.value = state; },
+  on_state: (state) => {
+    session.stream_state.value = state;
+    // A socket does not say why it was refused. A reading does, and asks for a key if need be.
+    if (state === 'reconnecting') void api.json('/v1/health', {}).catch(() => undefined);
+  },
 });
 
 const session: MapSession = new MapSession(
   view_of_hash(globalThis.location.hash), api, stream, make_tile_decoder());
 const clock = new ClockControl({ api, sleep, now_ms: () => performance.now() });
-const ui = new UiState(session, clock);
+const ui = new UiState(session, clock, keys);
 const query_of_page = (): URLSearchParams => new URLSearchParams(location.hash.slice(1));
 const scorecard = new ScorecardSession(api, scorecard_view_of_query(query_of_page()));
 const lab = new LabSession(api, form_of_query(query_of_page()));
@@ -91,7 +140,9 @@ function read_address(): void {
   if (screen === 'scorecard') scorecard.view.value = scorecard_view_of_query(query_of_page());
   const map_hash = map_part_of(location.hash);
   if (map_hash !== hash_of_view(session.view.value)) {
-    session.change((view, known) => follow(view_of_hash(map_hash, view), known));
+    session.change((view) => view_of_hash(map_hash, view));
+    session.change(follow); // which goes to the play head of the address, if it has one
+    session.fit();
   }
   ui.screen.value = screen;
 }
@@ -100,6 +151,24 @@ function title_of(screen: Screen, id: string | undefined): string {
   const parts = screen === 'map' ? [] : [kScreenNames.find((one) => one.screen === screen)?.name];
   if (id !== undefined && screen !== 'lab') parts.push(short_name(id));
   return [...parts, 'Faultline'].join(' · ');
+}
+
+function read_again(): void {
+  const { value } = ui.screen;
+  if (value === 'map') void api.json('/v1/health', {}).catch(() => undefined);
+  if (value === 'scorecard') scorecard.refresh();
+  if (value === 'lab') lab.refresh();
+}
+
+// A link cannot carry the key: what it leads to is read here, and saved.
+async function save_json(event: MouseEvent): Promise<void> {
+  const link = event.target instanceof Element ? event.target.closest('a.json') : null;
+  if (!(link instanceof HTMLAnchorElement) || keys.key === null) return;
+  event.preventDefault();
+  const body = await api.json(link.pathname, {}).catch(() => null);
+  const text = JSON.stringify(body, null, 2);
+  const name = `faultline_${link.pathname.split('/').at(-1)}.json`;
+  if (body !== null) save(new Blob([text], { type: 'application/json' }), name);
 }
 
 function watch_page(): void {
@@ -116,11 +185,20 @@ function watch_page(): void {
   const measure = (): void => { ui.window_px.value = innerHeight; };
   addEventListener('resize', measure);
   measure();
+  effect(() => {
+    if (keys.is_asking.value) return;
+    untracked(() => { if (session.stream_state.value === 'reconnecting') stream.hurry(); });
+  });
   addEventListener('keydown', (event) => handle_page_key(ui, open_screen, event));
   addEventListener('popstate', read_address);
+  addEventListener('click', (event) => void save_json(event));
+  // The machine says how its network is: the open screen finds out at once, and not when its next
+  // reading is due.
+  addEventListener('offline', read_again);
   addEventListener('online', () => {
     stream.hurry();
     session.renew();
+    read_again();
   });
 }
 
@@ -187,5 +265,6 @@ Object.assign(globalThis, {
     clusters: () => chart?.shapes() ?? [],
     frames: () => chart?.loop.frames ?? 0,
     pending: () => session.pending_tiles.value,
+    requests: () => open_requests,
   },
 });

@@ -1,44 +1,28 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 
-import { settled } from './browser.mjs';
-import { read_png } from './png.mjs';
+import {
+  check_axe, forgive, frames_pass, gone, has_hash, kPhone, press, reads, see, still,
+} from './page.mjs';
+import { differing, read_png } from './png.mjs';
 
 // The map screen beside its pixels: looking back, the clock, clusters, taking away, states, access.
 
-const kAxe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const kPast = '2025-11-30T12:00:00Z';
-const kPhone = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true,
-  hasTouch: true };
 
-// Where two pictures are not the same, in words.
-function difference(a, b) {
-  const found = [];
-  for (let y = 0; y < a.height; y += 1) {
-    for (let x = 0; x < a.width; x += 1) {
-      if (a.at(x, y).join() !== b.at(x, y).join()) found.push([x, y]);
-    }
-  }
-  if (found.length === 0) return '';
-  const [[x, y]] = found;
-  return `${found.length} pixels, first ${x},${y}: ${a.at(x, y)} and ${b.at(x, y)}, last ${
-    found.at(-1)}`;
-}
-
-async function looking_back({ test, shot, hash_has, mock }) {
-  await test('looking back shows nothing later', '#span=1d', async (page) => {
+function looking_back({ test, shot, mock }) {
+  test('looking back shows nothing later', '#span=1d', async (page) => {
     const asked = [];
     page.on('request', (request) => asked.push(request.url()));
     await page.focus('.scrubber input');
     await page.keyboard.press('PageDown');
-    await hash_has(page, 'as_of=');
+    await has_hash(page, 'as_of=');
     await page.evaluate((time) => {
       location.hash = location.hash.replace(/&as_of=[^&]*/g, '') + `&as_of=${time}`;
     }, kPast);
     await page.waitForFunction(() =>
       document.querySelector('.figures').textContent.includes('30 Nov 2025 12:00'));
-    await settled(page);
+    await still(page);
     const [market] = mock.markets;
     const mark = market.series[(Date.parse(kPast) - market.first_column_ms) / 60_000].close;
     const figures = await page.textContent('.figures');
@@ -60,7 +44,7 @@ async function looking_back({ test, shot, hash_has, mock }) {
     await page.waitForSelector('.badge.past', { state: 'detached' });
     await page.waitForFunction(() => !location.hash.includes('as_of='));
   });
-  await test('the play head plays', `#span=4h&as_of=${kPast}&pace=600`, async (page) => {
+  test('the play head plays', `#span=4h&as_of=${kPast}&pace=600`, async (page) => {
     const at = () => page.inputValue('.scrubber input').then(Number);
     const before = await at();
     await page.focus('.chart');
@@ -70,29 +54,30 @@ async function looking_back({ test, shot, hash_has, mock }) {
     await page.keyboard.press(' ');
     await page.keyboard.press(',');
     const held = await at();
-    await page.waitForTimeout(500);
+    await still(page, 400);
     assert.equal(await at(), held, 'it stands still');
   });
-  await test('as known now lies over the past, and leaves it alone', '#span=1d', async (page) => {
+  test('as known now lies over the past, and leaves it alone', '#span=1d', async (page) => {
     await page.mouse.move(5, 890);
-    await page.waitForTimeout(300);
+    await still(page);
     const before = await page.locator('.chart').screenshot();
     await page.keyboard.press('w');
-    await hash_has(page, 'knownnow=1');
+    await has_hash(page, 'knownnow=1');
     assert.match(await page.textContent('.badge.hindsight'), /hindsight for everything to the/);
+    await still(page);
     const during = await page.locator('.chart').screenshot();
     assert.ok(!during.equals(before), 'the bands are seen');
     await shot(page, 'known_now');
     await page.keyboard.press('w');
-    await page.waitForSelector('.badge.hindsight', { state: 'detached' });
-    await page.waitForTimeout(300);
+    await gone(page, '.badge.hindsight');
+    await still(page);
     const after = await page.locator('.chart').screenshot();
-    assert.equal(difference(read_png(before), read_png(after)), '', 'history is as it was');
+    assert.deepEqual(differing(read_png(before), read_png(after)), [], 'history is as it was');
   });
 }
 
-async function clock({ test, mock }) {
-  await test('the clock plays, and runs ahead', '#span=4h', async (page) => {
+function clock({ test, mock }) {
+  test('the clock plays, and runs ahead', '#span=4h', async (page) => {
     const [market] = mock.markets;
     await page.click('.replay .segmented button:nth-child(4)');
     await page.waitForSelector('.chip.live');
@@ -111,10 +96,10 @@ async function clock({ test, mock }) {
   });
 }
 
-async function clusters({ test, shot, hash_has }) {
-  await test('a cluster is pinned, by key and by click', '#span=3d', async (page) => {
+function clusters({ test, shot }) {
+  test('a cluster is pinned, by key and by click', '#span=3d', async (page) => {
     await page.keyboard.press('n');
-    await hash_has(page, 'cluster=');
+    await has_hash(page, 'cluster=');
     const text = await page.textContent('.cluster');
     for (const name of ['Born', 'Age', 'Fed since', 'Most', 'Left in its rows', 'Fate',
       'p10 – p90', 'expected print']) assert.ok(text.includes(name), `the panel has ${name}`);
@@ -139,8 +124,8 @@ async function clusters({ test, shot, hash_has }) {
   });
 }
 
-async function read_out({ test, shot, hash_has }) {
-  await test('the read-out of the newest column has its band', '#span=4h', async (page) => {
+function read_out({ test, shot }) {
+  test('the read-out of the newest column has its band', '#span=4h', async (page) => {
     const at = await page.evaluate(() => {
       const { time: { from, to }, width } = globalThis.faultline.geometry();
       const newest = to - (to - from) * (0.04 / 1.04) * 1.04;
@@ -156,28 +141,28 @@ async function read_out({ test, shot, hash_has }) {
     await page.waitForFunction(() =>
       document.querySelector('.cells').textContent.includes('band not kept'));
   });
-  await test('what is not recorded is no zero', '#i=simulated:ETHUSDT&span=1d', async (page) => {
+  test('what is not recorded is no zero', '#i=simulated:ETHUSDT&span=1d', async (page) => {
     assert.match(await page.textContent('.pane-cvd'), /not recorded/);
     assert.match(await page.textContent('.pane-interest'), /\$/);
     assert.match(await page.textContent('.sources'), /bybit_linear.*36 %/);
   });
-  await test('distance tiers', '#span=3d', async (page) => {
+  test('distance tiers', '#span=3d', async (page) => {
     await page.keyboard.press('d');
-    await hash_has(page, 'tier=0-2');
+    await has_hash(page, 'tier=0-2');
     await page.selectOption('.select select', '2-5');
-    await hash_has(page, 'tier=2-5');
+    await has_hash(page, 'tier=2-5');
     assert.match(await page.textContent('.badges'), /Only 2–5 %/);
-    await page.waitForTimeout(500);
+    await still(page);
     await shot(page, 'tier');
   });
-  await test('panes, tables and the next instrument', '#span=1d', async (page) => {
+  test('panes, tables and the next instrument', '#span=1d', async (page) => {
     await page.click('button[popovertarget=panes-menu]');
     await page.click('.menu label:nth-child(1)');
-    await hash_has(page, 'nopane=interest');
+    await has_hash(page, 'nopane=interest');
     await page.focus('.chart');
     await page.keyboard.press('v');
-    await hash_has(page, 'nopane=interest~funding~cvd~flows~near');
-    await settled(page);
+    await has_hash(page, 'nopane=interest~funding~cvd~flows~near');
+    await still(page);
     await shot(page, 'bare');
     await page.keyboard.press('b');
     await page.waitForSelector('.tables[open] .grid');
@@ -185,16 +170,16 @@ async function read_out({ test, shot, hash_has }) {
     await shot(page, 'table');
     await page.keyboard.press('Escape');
     await page.keyboard.press('i');
-    await hash_has(page, 'ETHUSDT');
+    await has_hash(page, 'ETHUSDT');
   });
 }
 
-async function taking_away({ test }) {
+function taking_away({ test }) {
   const save = async (page, key) => {
     const [download] = await Promise.all([page.waitForEvent('download'), page.keyboard.press(key)]);
     return { name: download.suggestedFilename(), bytes: readFileSync(await download.path()) };
   };
-  await test('a picture, text and a link', `#span=1d&as_of=${kPast}`, async (page) => {
+  test('a picture, text and a link', `#span=1d&as_of=${kPast}`, async (page) => {
     await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
     const picture = await save(page, 'e');
     assert.match(picture.name, /^faultline_BTCUSDT_map_2025-11-30T120000Z\.png$/);
@@ -213,128 +198,225 @@ async function taking_away({ test }) {
     assert.match(profile, /\nlong,\d+\.\d+,\d+\.\d+,\d+,/);
     await page.keyboard.press('y');
     await page.waitForFunction(() =>
-      document.querySelector('.note').textContent.includes('copied'));
+      document.querySelector('.toast').textContent.includes('copied'));
     const link = await page.evaluate(() => navigator.clipboard.readText());
     assert.ok(link.includes(`as_of=${kPast}`), link);
   }, { acceptDownloads: true });
 }
 
-async function states({ test, shot, mock, ignore }) {
-  await test('a feed with a problem', '#span=4h', async (page) => {
-    mock.state.sick = 'no liquidations for 9 minutes';
-    await page.waitForSelector('.notice.degraded', { timeout: 8000 });
-    assert.match(await page.textContent('.notice'), /no liquidations for 9 minutes/);
-    await shot(page, 'degraded');
-    mock.state.sick = null;
-    await page.waitForSelector('.notice.degraded', { state: 'detached', timeout: 8000 });
-  });
-  await test('resumed', '#span=4h', async (page) => {
-    mock.state.resumed = { from: '2025-11-30T20:00:00Z', columns: 43_000, seconds_missed: 720,
-      note: 'prices of the pause were read again' };
-    await page.waitForSelector('.resumed', { timeout: 8000 });
-    assert.match(await page.textContent('.resumed'), /12m missed/);
-    mock.state.resumed = null;
-  });
-  await test('nothing made yet', '#span=4h', async (page, problems) => {
-    await page.route('**/v1/instruments', async (route) => {
-      const response = await route.fetch();
-      const body = await response.json();
-      body.instruments = [{ ...body.instruments[0], column_end: 0, row_tiles: [] }];
-      await route.fulfill({ json: body });
-    });
-    for (const path of ['map', 'clusters', 'series', 'liquidations']) {
-      await page.route(`**/v1/${path}?**`, (route) =>
-        route.fulfill({ status: 404, json: { title: 'no column yet' } }));
-    }
-    await page.routeWebSocket('**/v1/stream', () => undefined);
-    await page.reload();
-    await page.waitForFunction(() =>
-      document.querySelector('.notice')?.textContent.includes('Nothing to show yet'));
-    await page.waitForTimeout(400);
-    await shot(page, 'empty');
-    ignore(problems, /404/);
-  });
-  await test('offline', '#span=4h', async (page, problems) => {
-    await page.route('**/v1/**', (route) => route.abort());
-    await page.reload();
-    await page.waitForSelector('.notice.offline', { timeout: 20_000 });
-    await shot(page, 'offline');
-    ignore(problems, /ERR_FAILED/);
-  });
-  await test('loading', '#span=4h', async (page) => {
-    await page.route('**/v1/map?**', async (route) => {
-      await new Promise((done) => setTimeout(done, 2500));
-      await route.continue().catch(() => undefined);
-    });
-    await page.reload();
-    await page.waitForSelector('.notice.quiet');
-    await shot(page, 'loading');
-    await settled(page);
-  });
+// --- States --------------------------------------------------------------------------------------
+
+async function check_live_states(page, mock, shot) {
+  await see(page, '.chip.paused');
+  const before = await page.textContent('.figures');
+  mock.tick();
+  await page.waitForFunction(
+    (old) => document.querySelector('.figures').textContent !== old, before);
+  await still(page, 1000);
+  mock.drop();
+  await see(page, '.chip.reconnecting');
+  await see(page, '.chip.paused');
+  mock.state.sick = 'no liquidations for 9 minutes';
+  await see(page, '.notice.degraded');
+  assert.match(await page.textContent('.notice'), /no liquidations for 9 minutes/);
+  await shot(page, 'degraded');
+  mock.state.sick = null;
+  mock.state.resumed = { from: '2025-11-30T20:00:00Z', columns: 43_000, seconds_missed: 720,
+    note: 'prices of the pause were read again' };
+  await gone(page, '.notice.degraded');
+  await see(page, '.resumed');
+  assert.match(await page.textContent('.resumed'), /12m missed/);
 }
 
-async function access({ test, shot }) {
-  const check = async (page) => {
-    await page.evaluate(kAxe);
-    const found = await page.evaluate(async () => {
-      const { violations } = await globalThis.axe.run(document, {
-        runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
-      });
-      return violations.map(({ id, nodes }) =>
-        `${id}: ${nodes.map(({ target, failureSummary }) =>
-          `${target.join(' ')} ${failureSummary}`).slice(0, 3).join(' | ')}`);
-    });
-    assert.deepEqual(found, [], 'axe-core finds nothing');
-  };
+async function check_empty(page, shot) {
+  await page.route('**/v1/instruments', async (route) => {
+    const response = await route.fetch();
+    const body = await response.json();
+    body.instruments = [{ ...body.instruments[0], column_end: 0, row_tiles: [] }];
+    await route.fulfill({ json: body });
+  });
+  for (const path of ['map', 'clusters', 'series', 'liquidations']) {
+    await page.route(`**/v1/${path}?**`, (route) =>
+      route.fulfill({ status: 404, json: { title: 'no column yet' } }));
+  }
+  await page.routeWebSocket('**/v1/stream', () => undefined);
+  await page.reload();
+  await reads(page, '.notice', /Nothing to show yet/);
+  await frames_pass(page, 10);
+  await shot(page, 'empty');
+}
+
+async function check_offline_and_loading(page, shot) {
+  await page.route('**/v1/**', (route) => route.abort());
+  await page.reload();
+  await see(page, '.notice.offline');
+  await shot(page, 'offline');
+  await page.unrouteAll({ behavior: 'ignoreErrors' });
+  let release;
+  const released = new Promise((done) => { release = done; });
+  await page.route('**/v1/map?**', async (route) => {
+    await released;
+    await route.continue().catch(() => undefined);
+  });
+  await page.reload();
+  await see(page, '.notice.quiet');
+  await shot(page, 'loading');
+  release();
+  await still(page);
+  await gone(page, '.notice');
+}
+
+function states({ test, shot, mock }) {
+  test('a new column, a lost stream, a sick feed, resumed', '#span=4h',
+    (page) => check_live_states(page, mock, shot));
+  const off = { unsettled: true };
+  test('nothing made yet', '#span=4h', async (page, problems) => {
+    await check_empty(page, shot);
+    forgive(problems, /404/);
+  }, off);
+  test('offline, loading', '#span=4h', async (page, problems) => {
+    await check_offline_and_loading(page, shot);
+    forgive(problems, /ERR_FAILED/);
+  }, off);
+}
+
+// --- Looks and access ----------------------------------------------------------------------------
+
+async function check_dark(page, shot) {
+  await page.mouse.move(760, 330);
+  await see(page, '.cells');
+  assert.match(await page.textContent('.where'), /max of \d+ columns/);
+  await shot(page, 'dark');
+  assert.match(await page.textContent('.summary'), /Liquidation map of BTCUSDT as of .* UTC/);
+  await press(page, 'x');
+  await check_axe(page);
+  await press(page, 'b');
+  await see(page, '.tables[open] .grid');
+  await check_axe(page);
+  await press(page, 'Escape', '?');
+  await see(page, 'dialog[open]');
+  await check_axe(page);
+}
+
+async function check_phone(page, shot) {
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+  assert.ok(wide <= 390, `nothing is wider than the phone (${wide})`);
+  await shot(page, 'phone');
+  await press(page, 'x');
+  await check_axe(page);
+}
+
+async function check_everything(page, shot, name) {
+  await press(page, 'n', 'x');
+  await check_axe(page);
+  await shot(page, name);
+}
+
+// Every control ends inside the window.
+async function check_controls(page) {
+  const { inner, wide } = await page.evaluate(() => ({ inner: innerWidth,
+    wide: Math.max(...[...document.querySelectorAll('.toolbar > *, .replay > *')]
+      .filter((one) => one.offsetParent !== null)
+      .map((one) => one.getBoundingClientRect().right)) }));
+  assert.ok(wide <= inner, `controls end at ${wide} of ${inner}`);
+  await press(page, 'n');
+  await page.mouse.move(inner * 0.4, 300);
+}
+
+async function check_sizes(page, shot) {
+  await check_controls(page);
+  await shot(page, 'large_dark');
+  await page.evaluate(() => { location.hash = '#span=7d&theme=light&side=two_hue'; });
+  await page.waitForFunction(() => document.documentElement.dataset.theme === 'light');
+  await still(page);
+  await check_controls(page);
+  await shot(page, 'large_light');
+  await page.setViewportSize({ width: 1280, height: 720 });
+  await page.evaluate(() => { location.hash = '#span=1d&theme=dark'; });
+  await page.waitForFunction(() => document.documentElement.dataset.theme === 'dark');
+  await still(page);
+  await check_controls(page);
+  await shot(page, 'small');
+}
+
+function access({ test, shot }) {
+  test('dark', '#span=1d', (page) => check_dark(page, shot));
+  test('light', '#span=1d&theme=light', async (page) => {
+    await shot(page, 'light');
+    await press(page, 'x');
+    await check_axe(page);
+  });
+  test('phone', '#span=1d', (page) => check_phone(page, shot), kPhone);
   const all = `&knownnow=1&tier=0-2&as_of=${kPast}`;
-  for (const [name, hash, options] of [
-    ['dark', '#span=1d', {}], ['light', '#span=1d&theme=light', {}], ['phone', '#span=1d', kPhone],
-    ['everything on', `#span=3d${all}`, {}], ['everything on, light', `#span=3d&theme=light${all}`],
-    ['everything on, phone, light', `#span=3d&theme=light${all}`, kPhone],
-  ]) {
-    await test(`axe: ${name}`, hash, async (page) => {
-      if (name.startsWith('everything')) await page.keyboard.press('n');
-      await page.keyboard.press('x');
-      await check(page);
-      await shot(page, `axe_${name.replaceAll(/\W+/g, '_')}`);
-    }, options ?? {});
-  }
-  await test('axe: tables and help', '#span=1d', async (page) => {
-    await page.keyboard.press('b');
-    await page.waitForSelector('.tables[open] .grid');
-    await check(page);
-    await page.keyboard.press('Escape');
-    await page.keyboard.press('?');
-    await page.waitForSelector('dialog[open]');
-    await check(page);
+  test('everything on, dark and light', `#span=3d${all}`, async (page) => {
+    await check_everything(page, shot, 'everything_dark');
+    await press(page, 't');
+    await has_hash(page, 'theme=light');
+    await check_axe(page);
+    await shot(page, 'everything_light');
   });
-  await test('a summary is there to be heard', '#span=1d', async (page) => {
-    assert.match(await page.textContent('.summary'), /Liquidation map of BTCUSDT as of .* UTC/);
+  test('everything on, phone, light', `#span=3d&theme=light${all}`,
+    (page) => check_everything(page, shot, 'phone_light'), kPhone);
+  test('from large to small', '#span=3d', (page) => check_sizes(page, shot),
+    { viewport: { width: 2560, height: 1440 }, seconds: 9 });
+}
+
+// --- Controls ------------------------------------------------------------------------------------
+
+async function check_keys(page, shot) {
+  const leads = async (key, text) => {
+    await page.keyboard.press(key);
+    await has_hash(page, text).catch(() => {
+      throw new Error(`${key} did not lead to ${text}`);
+    });
+  };
+  await leads('5', 'span=7d');
+  await leads('s', 'side=long');
+  await leads('o', 'opacity=0.9');
+  await leads(']', 'scale=3162000');
+  await leads('c', 'hide=candles');
+  await leads('ArrowLeft', 'from=');
+  await leads('l', 'span=7d');
+  await leads('ArrowUp', 'price=');
+  await leads('t', 'theme=light');
+  await page.keyboard.press('x');
+  await see(page, '.cells');
+  await page.keyboard.press('?');
+  await see(page, 'dialog[open]');
+  await shot(page, 'help');
+  await page.keyboard.press('Escape');
+  await page.waitForSelector('dialog:not([open])', { state: 'attached' });
+}
+
+async function check_pointer(page) {
+  await page.mouse.move(600, 300);
+  await page.mouse.down();
+  await page.mouse.move(800, 300, { steps: 4 });
+  await page.mouse.up();
+  await has_hash(page, 'from=');
+  await page.mouse.wheel(0, -300);
+  await still(page, 600); // the address follows the view
+  const before = await page.evaluate(() => [location.hash, globalThis.faultline.geometry()]);
+  await page.reload();
+  await still(page);
+  const after = await page.evaluate(() => [location.hash, globalThis.faultline.geometry()]);
+  assert.equal(after[0], before[0]);
+  assert.ok(Math.abs(after[1].time.from - before[1].time.from) <= 1000);
+}
+
+function controls({ test, shot }) {
+  test('every control by keyboard', '#span=1d', (page) => check_keys(page, shot),
+    { seconds: 8 });
+  test('pointer, and the state in the address', '#span=1d', check_pointer);
+  test('another instrument', '#span=1d', async (page) => {
+    await page.selectOption('.instrument select', 'simulated:ETHUSDT');
+    await has_hash(page, 'ETHUSDT');
+    await still(page);
+    await shot(page, 'other');
   });
 }
 
-async function sizes({ test, shot }) {
-  for (const [name, hash, options] of [
-    ['large_dark', '#span=3d', { viewport: { width: 2560, height: 1440 } }],
-    ['large_light', '#span=7d&theme=light&side=two_hue',
-      { viewport: { width: 2560, height: 1440 } }],
-    ['small', '#span=1d', { viewport: { width: 1280, height: 720 } }],
-    ['phone_light', `#span=1d&theme=light&as_of=${kPast}`, kPhone],
-  ]) {
-    await test(`screen: ${name}`, hash, async (page) => {
-      const { inner, wide } = await page.evaluate(() => ({ inner: innerWidth,
-        wide: Math.max(...[...document.querySelectorAll('.toolbar > *, .replay > *')]
-          .filter((one) => one.offsetParent !== null)
-          .map((one) => one.getBoundingClientRect().right)) }));
-      if (inner >= 1280) assert.ok(wide <= inner, `controls end at ${wide} of ${inner}`);
-      await page.keyboard.press('n');
-      if (inner >= 1280) await page.mouse.move(inner * 0.4, 300);
-      await shot(page, name);
-    }, options);
-  }
-}
-
-export async function map_tests(tools) {
-  const parts = [looking_back, clock, clusters, read_out, taking_away, states, access, sizes];
-  for (const part of parts) await part(tools);
+export function map_tests(tools) {
+  const parts = [looking_back, clock, clusters, read_out, taking_away, states, access, controls];
+  for (const part of parts) part(tools);
 }

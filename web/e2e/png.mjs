@@ -18,9 +18,21 @@ export function read_png(bytes) {
   const out = Buffer.alloc(stride * height);
   for (let y = 0; y < height; y += 1) unfilter(packed, out, y, stride, channels);
   return {
-    width, height,
+    width, height, channels, bytes: out,
     at: (x, y) => [...out.subarray(y * stride + x * channels, y * stride + x * channels + 3)],
   };
+}
+
+// Places of the pixels that are not the same in two pictures of one size.
+export function differing(a, b) {
+  const found = [];
+  if (a.bytes.equals(b.bytes)) return found;
+  for (let i = 0; i < a.width * a.height; i += 1) {
+    const [p, q] = [i * a.channels, i * b.channels];
+    if (a.bytes[p] !== b.bytes[q] || a.bytes[p + 1] !== b.bytes[q + 1] ||
+      a.bytes[p + 2] !== b.bytes[q + 2]) found.push([i % a.width, Math.floor(i / a.width)]);
+  }
+  return found;
 }
 
 function paeth(left, up, corner) {
@@ -32,12 +44,18 @@ function paeth(left, up, corner) {
 
 function unfilter(packed, out, y, stride, channels) {
   const filter = packed[y * (stride + 1)];
+  const from = y * (stride + 1) + 1;
+  const to = y * stride;
   for (let i = 0; i < stride; i += 1) {
-    const raw = packed[y * (stride + 1) + 1 + i];
-    const left = i < channels ? 0 : out[y * stride + i - channels];
-    const up = y === 0 ? 0 : out[(y - 1) * stride + i];
-    const corner = i < channels || y === 0 ? 0 : out[(y - 1) * stride + i - channels];
-    const guess = [0, left, up, (left + up) >> 1, paeth(left, up, corner)][filter];
-    out[y * stride + i] = (raw + guess) & 255;
+    const left = i < channels ? 0 : out[to + i - channels];
+    const up = y === 0 ? 0 : out[to + i - stride];
+    let guess = 0;
+    if (filter === 1) guess = left;
+    else if (filter === 2) guess = up;
+    else if (filter === 3) guess = (left + up) >> 1;
+    else if (filter === 4) {
+      guess = paeth(left, up, i < channels || y === 0 ? 0 : out[to + i - stride - channels]);
+    }
+    out[to + i] = (packed[from + i] + guess) & 255;
   }
 }

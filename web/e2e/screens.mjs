@@ -1,29 +1,13 @@
 import assert from 'node:assert/strict';
 
+import {
+  forgive, frames_pass, gone, has_hash, kPhone, no_hash, not_wider_than, press, reads, see, still,
+} from './page.mjs';
+
 // The scorecard and the lab in the browser: every control, by pointer and by keyboard alone, and
 // the states in which there is nothing to show.
 
-const has_hash = (page, text) =>
-  page.waitForFunction((wanted) => location.hash.includes(wanted), text, { timeout: 5000 });
-const no_hash = (page, text) =>
-  page.waitForFunction((wanted) => !location.hash.includes(wanted), text, { timeout: 5000 });
-const press = (page, ...keys) =>
-  keys.reduce((before, key) => before.then(() => page.keyboard.press(key)), Promise.resolve());
-const see = (page, selector) => page.waitForSelector(selector, { timeout: 15_000 });
-const kPhone = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true,
-  hasTouch: true };
 const kSmall = { viewport: { width: 1280, height: 720 } };
-
-// What the browser says of an answer that the test has broken is no fault of the page.
-function forgive(problems) {
-  const kept = problems.filter((text) => !/Failed to load resource|WebSocket|ERR_/.test(text));
-  problems.splice(0, problems.length, ...kept);
-}
-
-async function not_wider_than(page, width) {
-  const found = await page.evaluate(() => document.documentElement.scrollWidth);
-  assert.ok(found <= width, `nothing is wider than the page (${found})`);
-}
 
 // Text and what is behind it, of everything on the page that is text, after WCAG 2.2.
 function worst_contrast() {
@@ -74,26 +58,30 @@ async function check_names(page) {
 
 // --- Navigation --------------------------------------------------------------------------------
 
-async function check_navigation(page) {
+async function check_navigation(page, mock) {
   const frames = () => page.evaluate(() => globalThis.faultline.frames());
   await press(page, 's', 'ArrowLeft');
   await has_hash(page, 'from=');
+  await still(page, 600); // the address follows the view
   const map = await page.evaluate(() => [location.hash, globalThis.faultline.geometry()]);
   await press(page, 'Shift+S');
   await see(page, '.scorecard .scatter canvas');
   await has_hash(page, 'screen=scorecard');
   assert.match(await page.title(), /Scorecard/);
-  await page.waitForTimeout(600);
   const before = await frames();
   const visible = await page.evaluate(() =>
     document.querySelector('.chart').checkVisibility({ visibilityProperty: true }));
   assert.equal(visible, false, 'the map is hidden');
-  return { frames, before, map };
+  const figures = await page.textContent('.figures');
+  mock.tick();
+  await page.waitForFunction((old) =>
+    document.querySelector('.figures').textContent !== old, figures);
+  await frames_pass(page, 10);
+  assert.equal(await frames(), before, 'a map that is hidden draws nothing');
+  return { before, map };
 }
 
-async function check_back(page, { frames, before, map }) {
-  await page.waitForTimeout(800);
-  assert.equal(await frames(), before, 'a map that is hidden draws nothing');
+async function check_back(page, { before, map }) {
   await press(page, 'Shift+L');
   await see(page, '.lab');
   await page.goBack();
@@ -104,6 +92,7 @@ async function check_back(page, { frames, before, map }) {
   const after = await page.evaluate(() => [location.hash, globalThis.faultline.geometry()]);
   assert.equal(after[0], map[0]);
   assert.deepEqual(after[1].time, map[1].time);
+  // The column that came meanwhile.
   await page.waitForFunction((old) => globalThis.faultline.frames() > old, before);
   await page.goForward();
   await see(page, '.scorecard');
@@ -130,7 +119,8 @@ async function check_help(page) {
 
 async function check_scorecard(page) {
   await see(page, '.skill .scores');
-  await page.waitForSelector('.recovery-table tbody tr');
+  await see(page, '.recovery-table tbody tr');
+  await see(page, '.claims > li');
   for (const [text, hash] of [['24h', 'last=24h'], ['3d', 'last=3d'], ['1w', 'last=1w'],
     ['Longs', 'of=long'], ['Shorts', 'of=short']]) {
     await page.click(`.toolbar button:text-is("${text}")`);
@@ -138,19 +128,20 @@ async function check_scorecard(page) {
   }
   await page.click('.toolbar button:text-is("Both sides")');
   await no_hash(page, 'of=');
-  assert.match(await page.textContent('.totals .note'), /168 hours/);
+  await reads(page, '.totals .note', /168 hours/);
   await page.click('.toolbar button:text-is("All")');
-  assert.match(await page.textContent('.totals .note'), /all 720 hours/);
+  await reads(page, '.totals .note', /all 720 hours/);
   assert.match(await page.textContent('.coverage'), /[\d,]+ of [\d,]+ printed amounts/);
   assert.match(await page.textContent('.coverage'), /80 % promised/);
   assert.match(await page.textContent('.toolbar .origin'), /simulated market/i);
   assert.equal(await page.locator('.feed-table tbody tr').count(), 4);
   await page.click('.timeline summary');
+  await see(page, '.timeline tbody tr');
   assert.equal(await page.locator('.timeline tbody tr').count(), 200);
   await page.click('.skill button:text-is("In the hour")');
-  assert.match(await page.textContent('.skill .scores'), /trees and geometry, no map/);
+  await reads(page, '.skill .scores', /trees and geometry, no map/);
   await page.click('.skill button:text-is("whole")');
-  assert.match(await page.textContent('.skill header'), /2026-04-01/);
+  await reads(page, '.skill header', /2026-04-01/);
   assert.equal(await page.locator('.claims > li').count(), 8);
   await page.click('.claims > li:nth-child(8) summary');
   await see(page, '.claims > li:nth-child(8) table');
@@ -229,6 +220,7 @@ async function check_run(page) {
   await page.waitForFunction(() => /about \d+s left/.test(
     document.querySelector('.run-head').textContent));
   await see(page, '.run-charts .error .u-wrap');
+  await reads(page, '.settling', /begins with knowing nothing, and takes about a day/);
   const share = () => page.evaluate(() =>
     parseFloat(document.querySelector('.run-head .progress-line i')?.style.width ?? '100'));
   const first = await share();
@@ -236,16 +228,17 @@ async function check_run(page) {
     document.querySelector('.run-head .progress-line i')?.style.width ?? '100') > old, first);
   await page.click('.mirror button:text-is("Log")');
   await page.hover('.mirror canvas');
-  assert.match(await page.textContent('.mirror .legend-line'), /truth, .* estimate/);
+  await reads(page, '.mirror .legend-line', /truth, .* estimate/);
 }
 
 async function check_done(page) {
   await see(page, '.run-head .run-status.done');
   assert.equal(await page.locator('button.danger').count(), 0);
   await page.hover('.run-charts .near-sums .plot');
-  assert.match(await page.textContent('.near-sums .reading'), /truth.*estimate/);
-  assert.match(await page.textContent('.liquidated .reading'), /truth.*printed.*expected/);
+  await reads(page, '.near-sums .reading', /truth.*estimate/);
+  await reads(page, '.liquidated .reading', /truth.*printed.*expected/);
   await page.click('.lab-center summary');
+  await see(page, '.lab-center details tbody tr');
   assert.equal(await page.locator('.lab-center details tbody tr').count(), 16);
 }
 
@@ -261,6 +254,9 @@ async function check_cancel(page) {
   await page.click('.run-list li:nth-child(2) .run');
   await page.waitForFunction(() => /hour [2-9]\d* of 160/.test(
     document.querySelector('.run-head').textContent), null, { timeout: 15_000 });
+  await reads(page, '.run-head', /hour (2[5-9]|[3-9]\d) of 160/);
+  await gone(page, '.settling');
+  assert.match(await page.textContent('.run-charts .error'), /first 24 h/);
   await page.click('button.danger');
   await see(page, '.run-head .run-status.cancelled');
   await page.click('button:text-is("Use settings")');
@@ -273,7 +269,7 @@ async function check_compare(page) {
   await page.click('button.primary');
   await see(page, '.run-head .run-status.done');
   await page.click('.toolbar button:has-text("Compare")');
-  assert.match(await page.textContent('.lab-center'), /Tick two or more/);
+  await reads(page, '.lab-center', /Tick two or more/);
   await page.check('[aria-label^="Compare quiet range"]');
   await page.check('[aria-label="Compare crowded longs #1"]');
   await see(page, '.compare-error .u-wrap');
@@ -288,8 +284,8 @@ async function check_refusals(page, problems) {
   await page.click('.toolbar button:text-is("Run")');
   await page.fill('input[name="hours"]', '150');
   for (let i = 0; i < 6; i += 1) {
-    await page.click('button.primary');
-    await page.waitForTimeout(250);
+    await page.click('button.primary:enabled');
+    await frames_pass(page, 2);
   }
   await see(page, '.submit .problem');
   assert.match(await page.textContent('.submit .problem'), /four runs wait/);
@@ -334,57 +330,84 @@ async function by_keyboard(page) {
 
 // --- All of them -------------------------------------------------------------------------------
 
-export async function screen_tests({ test, shot, mock }) {
-  await test('from screen to screen', '#span=1d', async (page) => {
-    await check_back(page, await check_navigation(page));
+// Runs of the mock that are over, and one that goes on and on.
+const done_runs = (mock) => {
+  mock.lab.ms_per_hour = 1e-6;
+  for (const scenario of ['quiet_range', 'crowded_longs']) mock.lab.start({ scenario, hours: 16 });
+  mock.lab.settle();
+  mock.lab.ms_per_hour = 150;
+};
+const going_run = (mock) => {
+  mock.lab.start({ scenario: 'balanced', hours: 168 });
+};
+
+async function scorecard_dark(page, shot) {
+  await check_scorecard(page);
+  await check_scatter(page);
+  await check_contrast(page);
+  await check_names(page);
+  await page.reload();
+  await see(page, '.skill .scores');
+  await see(page, '.recovery-table tbody tr');
+  await frames_pass(page, 10);
+  await shot(page, 'scorecard');
+  await page.evaluate(() => document.querySelector('.skill').scrollIntoView());
+  await frames_pass(page, 5);
+  await shot(page, 'scorecard_studies');
+  await check_help(page);
+}
+
+async function scorecard_light(page, shot) {
+  await see(page, '.skill .scores');
+  await see(page, '.recovery-table tbody tr');
+  await reads(page, '.totals .note', /72 hours/);
+  await frames_pass(page, 10);
+  await check_contrast(page);
+  await shot(page, 'scorecard_light');
+}
+
+async function scorecard_fails(page, problems, mock, shot) {
+  await see(page, '.skill .scores');
+  await check_failing(page, mock, '/v1/scorecard', '.page > .state', problems);
+  await see(page, '.scatter canvas');
+  await check_failing(page, mock, '/v1/studies/recovery', '.other-studies', problems);
+  await see(page, '.recovery-table');
+  await check_offline(page, problems, () => shot(page, 'scorecard_offline'));
+}
+
+async function check_offline(page, problems, look) {
+  await page.context().setOffline(true);
+  await see(page, '.chip.offline');
+  await see(page, '.state.bar');
+  await look();
+  await page.context().setOffline(false);
+  await gone(page, '.state.bar');
+  forgive(problems);
+}
+
+export function screen_tests({ test, shot, mock }) {
+  test('from screen to screen', '#span=1d', async (page) => {
+    await check_back(page, await check_navigation(page, mock));
   });
   const off = { unsettled: true };
-  await test('scorecard, dark', '#screen=scorecard', async (page) => {
-    await check_scorecard(page);
-    await check_scatter(page);
-    await check_contrast(page);
-    await check_names(page);
-    await page.reload();
+  test('scorecard, dark', '#screen=scorecard', (page) => scorecard_dark(page, shot),
+    { ...off, seconds: 8, before: ({ state }) => { state.has_bad_feeds = true; } });
+  test('scorecard, light', '#screen=scorecard&theme=light&last=3d',
+    (page) => scorecard_light(page, shot), off);
+  test('scorecard, phone', '#screen=scorecard', async (page) => {
     await see(page, '.skill .scores');
-    await page.waitForTimeout(500);
-    await shot(page, 'scorecard');
-    await page.evaluate(() => document.querySelector('.skill').scrollIntoView());
-    await shot(page, 'scorecard_studies');
-    await check_help(page);
-  }, off);
-  await test('scorecard, light', '#screen=scorecard&theme=light&last=3d', async (page) => {
-    await see(page, '.skill .scores');
-    await page.waitForTimeout(500);
-    await check_contrast(page);
-    await shot(page, 'scorecard_light');
-  }, off);
-  await test('scorecard, phone', '#screen=scorecard', async (page) => {
-    await see(page, '.skill .scores');
-    await page.waitForTimeout(500);
+    await frames_pass(page, 10);
     await not_wider_than(page, 390);
     await shot(page, 'scorecard_phone');
   }, { ...kPhone, ...off });
-  await test('scorecard, what fails', '#screen=scorecard', async (page, problems) => {
-    await see(page, '.skill .scores');
-    await check_failing(page, mock, '/v1/scorecard', '.page > .state', problems);
-    await see(page, '.scatter canvas');
-    await check_failing(page, mock, '/v1/studies/recovery', '.other-studies', problems);
-    await see(page, '.recovery-table');
-    await page.context().setOffline(true);
-    await page.waitForSelector('.chip.offline', { timeout: 30_000 });
-    await see(page, '.state.bar');
-    await shot(page, 'scorecard_offline');
-    await page.context().setOffline(false);
-    await page.waitForFunction(() => document.querySelector('.state.bar') === null, null,
-      { timeout: 30_000 });
-    forgive(problems);
-  }, off);
-  await lab_tests({ test, shot, mock });
+  test('scorecard, what fails', '#screen=scorecard',
+    (page, problems) => scorecard_fails(page, problems, mock, shot), { ...off, seconds: 8 });
+  lab_tests({ test, shot, mock });
 }
 
-async function lab_tests({ test, shot, mock }) {
+function lab_tests({ test, shot, mock }) {
   const off = { unsettled: true };
-  await test('lab, nothing run yet', '#screen=lab', async (page, problems) => {
+  test('lab, nothing run yet', '#screen=lab', async (page, problems) => {
     await see(page, '.scenario-list');
     await page.click('[aria-label="Choose hunters"]');
     await has_hash(page, 'scenario=hunters');
@@ -392,7 +415,7 @@ async function lab_tests({ test, shot, mock }) {
     await check_failing(page, mock, '/v1/lab/scenarios', '.lab-fields', problems);
     await see(page, '#lab-scenario');
   }, off);
-  await test('lab, every control', '#screen=lab', async (page, problems) => {
+  test('lab, every control', '#screen=lab', async (page, problems) => {
     await check_form(page);
     await check_run(page);
     await shot(page, 'lab_running');
@@ -401,37 +424,31 @@ async function lab_tests({ test, shot, mock }) {
     await check_names(page);
     await check_cancel(page);
     await check_compare(page);
-    await page.waitForTimeout(400);
+    await frames_pass(page, 10);
     await shot(page, 'lab_compare');
     await check_refusals(page, problems);
-  }, off);
-  await test('lab, by keyboard', '#screen=lab', by_keyboard, off);
-  await test('lab, light and small', '#screen=lab&theme=light', async (page) => {
+  }, { ...off, seconds: 30 });
+  test('lab, by keyboard', '#screen=lab', by_keyboard, off);
+  test('lab, light and small', '#screen=lab&theme=light', async (page) => {
     await page.click('.run-list li:has(.done) .run');
     await see(page, '.run-charts .error .u-wrap');
-    await page.waitForTimeout(400);
+    await frames_pass(page, 10);
     await check_contrast(page);
     await not_wider_than(page, 1280);
     await shot(page, 'lab_light');
-  }, { ...kSmall, ...off });
-  await test('lab, phone', '#screen=lab&scenario=hunters', async (page) => {
+  }, { ...kSmall, ...off, before: done_runs });
+  test('lab, phone', '#screen=lab&scenario=hunters', async (page) => {
     await see(page, '.field');
     await not_wider_than(page, 390);
     await shot(page, 'lab_phone');
     await page.tap('.run-list li:has(.done) .run');
-    await page.waitForTimeout(600);
+    await see(page, '.run-charts .error .u-wrap');
     await page.evaluate(() => document.querySelector('.lab-center').scrollIntoView());
+    await frames_pass(page, 10);
     await shot(page, 'lab_phone_run');
-  }, { ...kPhone, ...off });
-  await test('lab, offline', '#screen=lab', async (page, problems) => {
+  }, { ...kPhone, ...off, before: done_runs });
+  test('lab, offline', '#screen=lab', async (page, problems) => {
     await see(page, '.run-head');
-    await page.context().setOffline(true);
-    await page.waitForSelector('.chip.offline', { timeout: 30_000 });
-    await see(page, '.state.bar');
-    await shot(page, 'lab_offline');
-    await page.context().setOffline(false);
-    await page.waitForFunction(() => document.querySelector('.state.bar') === null, null,
-      { timeout: 30_000 });
-    forgive(problems);
-  }, off);
+    await check_offline(page, problems, () => shot(page, 'lab_offline'));
+  }, { ...off, before: going_run });
 }

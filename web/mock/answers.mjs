@@ -129,17 +129,24 @@ export function series_of(market, from_ms, to_ms, level) {
 
 const whole = Math.round;
 
+// At most 200 moments, each with what was fed since the one before.
+function moments_of(market, { moments }) {
+  const step = Math.max(1, Math.ceil(moments.length / 199));
+  const out = { as_of: [], notional_at_risk_usd: [], fed_usd: [] };
+  let sum = 0;
+  moments.forEach(({ column, usd, fed }, i) => {
+    sum += fed;
+    if (i % step !== 0 && i + 1 !== moments.length) return;
+    out.as_of.push(iso(market.time_of(column)));
+    out.notional_at_risk_usd.push(whole(usd));
+    out.fed_usd.push(whole(sum));
+    sum = 0;
+  });
+  return out;
+}
+
 function history_of(market, one, with_moments) {
   const price = (row) => Number(Math.exp((market.first_row + row) / 1000).toPrecision(8));
-  const step = Math.max(1, Math.ceil(one.moments.length / 199));
-  const kept = one.moments.filter((_, i) => i % step === 0 || i + 1 === one.moments.length);
-  const fed_usd = kept.map((moment, i) => {
-    const before = i === 0 ? -1 : kept[i - 1].column;
-    return whole(one.moments.filter(({ column }) => column > before && column <= moment.column)
-      .reduce((sum, { fed }) => sum + fed, 0));
-  });
-  const moments = { as_of: kept.map(({ column }) => iso(market.time_of(column))),
-    notional_at_risk_usd: kept.map(({ usd }) => whole(usd)), fed_usd };
   return {
     id: one.id, side: one.s === 0 ? 'long' : 'short', price_low: price(one.low),
     price_high: price(one.high), price_peak: price(one.peak),
@@ -148,7 +155,7 @@ function history_of(market, one, with_moments) {
     born_usd: whole(one.born_usd), most_usd: whole(one.most), last_usd: whole(one.last),
     fed_usd: whole(one.fed),
     fed_usd_per_hour: whole((one.fed / Math.max(1, one.last_column - one.born)) * 60),
-    ...(with_moments ? { moments } : {}),
+    ...(with_moments ? { moments: moments_of(market, one) } : {}),
   };
 }
 

@@ -1,5 +1,6 @@
 import { iso } from './answers.mjs';
 import { kMinuteMs } from './market.mjs';
+import { feeds_of } from './scorecard.mjs';
 
 // The clock of the mock: a column every so often, or as fast as it goes until a time.
 
@@ -8,7 +9,7 @@ const kEndAfterMs = 3 * 86_400_000;
 
 export class Ticker {
   constructor(tick, every_ms) {
-    Object.assign(this, { tick, timer: null, run_until: null, speed: 0 });
+    Object.assign(this, { tick, timer: null, is_running: false, speed: 0 });
     if (every_ms > 0) this.set_speed(kMinuteMs / every_ms);
   }
 
@@ -22,6 +23,7 @@ export class Ticker {
   run(is_there) {
     const speed = this.speed;
     this.stop();
+    this.is_running = true;
     this.timer = setInterval(() => {
       const end = performance.now() + kRunSliceMs;
       while (!is_there() && performance.now() < end) this.tick();
@@ -32,21 +34,28 @@ export class Ticker {
   stop() {
     clearInterval(this.timer);
     this.timer = null;
+    this.is_running = false;
   }
 }
 
 export function health_of(state) {
   const [market] = state.markets;
   const now = iso(market.time_of(market.column_end - 1));
-  const { sick } = state;
+  const { sick, has_bad_feeds } = state;
+  const is_ok = sick === null && !has_bad_feeds;
   return {
-    status: sick === null ? 'ok' : 'degraded', mode: 'demo', now, speed: state.ticker.speed,
+    status: is_ok ? 'ok' : 'degraded', mode: 'demo', now, speed: state.ticker.speed,
     is_over: false, model_version: 'density-6', version: 'mock', resumed: state.resumed,
-    feeds: state.markets.flatMap(({ venues }) => venues).map((instrument, i) => ({
-      instrument, age_s: 4, readings: market.column_end, refused_readings: 0, completeness: 'all',
-      is_stale: false, problem: i === 0 ? sick : null,
-    })),
+    feeds: has_bad_feeds ? feeds_of(state.markets) : plain_feeds_of(state),
   };
+}
+
+function plain_feeds_of({ markets, sick }) {
+  const [market] = markets;
+  return markets.flatMap(({ venues }) => venues).map((instrument, i) => ({
+    instrument, age_s: 4, readings: market.column_end, refused_readings: 0, completeness: 'all',
+    is_stale: false, problem: i === 0 ? sick : null,
+  }));
 }
 
 export function clock_of(state) {
@@ -54,6 +63,7 @@ export function clock_of(state) {
   return {
     now: iso(market.time_of(market.column_end - 1)), speed: state.ticker.speed, speed_max: 6000,
     begin: iso(market.first_column_ms), end: iso(state.began_ms + kEndAfterMs), is_over: false,
+    is_hurrying: state.ticker.is_running,
     is_steerable: true,
   };
 }

@@ -11,16 +11,16 @@ const kLiveRoom = 20_000; // columns that can be added after the start
 const kLeverages = [[100, 0.16], [50, 0.24], [25, 0.28], [10, 0.22], [5, 0.1]];
 
 export function rng_of(seed) {
-  let state = seed >>> 0;
+  const rng = { state: seed >>> 0 };
   const next = () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = state;
+    rng.state = (rng.state + 0x6d2b79f5) >>> 0;
+    let t = rng.state;
     t = Math.imul(t ^ (t >>> 15), t | 1);
     t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
     return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
   };
   const normal = () => Math.sqrt(-2 * Math.log(1 - next())) * Math.cos(2 * Math.PI * next());
-  return { next, normal };
+  return Object.assign(rng, { next, normal });
 }
 
 const kDecayLog = Math.log(0.99955); // a column
@@ -50,6 +50,31 @@ export class Market {
     this.other_interest = 260e6 * usd_scale;
     this.gap_at = Math.floor(columns * 0.972);
     for (let i = 0; i < columns; i += 1) this.step();
+  }
+
+  // How it stands, to come back to: what happens after that is then the same again.
+  save() {
+    const { decay, position, anchor, volatility, funding, other_interest } = this;
+    const { histories, alive } = this.tracker;
+    return {
+      numbers: { decay, position, anchor, volatility, funding, other_interest },
+      seeds: [this.rng.state, this.taker_rng.state],
+      state: this.state.map((one) => one.slice()), logs: this.logs.map((one) => one.slice()),
+      columns: this.series.length, prints: this.liquidations.length,
+      tracker: structuredClone({ histories, alive }),
+    };
+  }
+
+  restore(saved) {
+    Object.assign(this, saved.numbers);
+    [this.rng.state, this.taker_rng.state] = saved.seeds;
+    for (const s of [0, 1]) {
+      this.state[s].set(saved.state[s]);
+      this.logs[s].set(saved.logs[s]);
+    }
+    this.series.length = saved.columns;
+    this.liquidations.length = saved.prints;
+    Object.assign(this.tracker, structuredClone(saved.tracker));
   }
 
   get column_end() { return this.series.length; }

@@ -12,24 +12,27 @@ import { kFields, kScenarios, Lab } from './lab.mjs';
 import { Market } from './market.mjs';
 import { kStudies, scorecard_of, study_of } from './scorecard.mjs';
 import { is_over, make_tile } from './tiles.mjs';
-import { accept, reader, send_text } from './web_socket.mjs';
+import { accept, offered_protocols, reader, send_text } from './web_socket.mjs';
 
 // A stand-in for the service, for development and for the tests in the browser: the routes of
 // docs/formats/api.md that the terminal needs, over the synthetic market. Not a reference for them.
 //
-//   node mock/server.mjs [--port 8787] [--columns 43200] [--every MS] [--files dist]
+//   node mock/server.mjs [--port 8787] [--columns 43200] [--every MS] [--files dist] [--key KEY]
 //
-// A column is a minute; a new one comes every --every milliseconds (0: never).
+// A column is a minute; a new one comes every --every milliseconds (0: never). With --key, requests
+// without that key are refused.
 
 const kFirstColumn = Date.UTC(2025, 10, 1);
-const kHealthEveryMs = 3000;
+const kHealthEveryMs = 1500;
+const kAllScopes = ['read', 'control', 'lab', 'metrics'];
+const kErrcs = { 401: 410, 403: 411 };
 const kTypes = {
   '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css',
   '.svg': 'image/svg+xml',
 };
 
 export function start_mock({
-  port = 8787, columns = 43_200, every = 1000, files = null, ms_per_hour = 250,
+  port = 8787, columns = 43_200, every = 1000, files = null, ms_per_hour = 250, key = null,
 } = {}) {
   const markets = [
     new Market({ id: 'simulated:BTCUSDT', seed: 7, columns, row_tile: 43, usd_scale: 1,
@@ -39,9 +42,12 @@ export function start_mock({
       usd_scale: 0.3, first_column_ms: kFirstColumn }),
   ];
   const state = {
-    markets, files, seq: 1, clients: new Set(), tiles: new Map(), sick: null, resumed: null,
-    lab: new Lab({ ms_per_hour }), broken: new Set(),
+    markets, files, seq: 1, clients: new Set(), tiles: new Map(),
+    column_ends: new Map(markets.map((market) => [market, market.column_end])),
+    ...fresh_state(ms_per_hour),
   };
+  if (key !== null) state.keys.set(key, kAllScopes);
+  const saved = markets.map((market) => market.save());
   const server = createServer((request, response) => handle(state, request, response));
   server.on('upgrade', (request, socket) => join_stream(state, request, socket));
   server.listen(port, '127.0.0.1');
@@ -49,7 +55,17 @@ export function start_mock({
   state.ticker = new Ticker(() => tick(state), every);
   const beat = setInterval(() => say_health(state), kHealthEveryMs);
   return {
-    markets, lab: state.lab, tick: () => tick(state), state,
+    markets, state, tick: () => tick(state),
+    get lab() { return state.lab; },
+    // As after the start.
+    reset: () => {
+      state.ticker.stop();
+      state.ticker.speed = 0;
+      markets.forEach((market, i) => market.restore(saved[i]));
+      Object.assign(state, fresh_state(ms_per_hour));
+    },
+    // So many columns of which the stream tells the newest alone, as to a reader that is slow.
+    burst: (count) => tick(state, count),
     // Paths that are answered with an error from now on.
     break: (...paths) => { state.broken = new Set(paths); },
     drop: () => { for (const client of state.clients) client.socket.destroy(); },
@@ -60,6 +76,14 @@ export function start_mock({
       server.closeAllConnections();
       return new Promise((done) => server.close(done));
     },
+  };
+}
+
+// What tests change. Keys and their scopes: without one everybody is answered.
+function fresh_state(ms_per_hour) {
+  return {
+    lab: new Lab({ ms_per_hour }), broken: new Set(), sick: null, resumed: null,
+    has_bad_feeds: false, keys: new Map(), columns_before_join: 0,
   };
 }
 
@@ -78,18 +102,20 @@ function answer(request, response, body, type, cache) {
 }
 
 function refuse(response, status, title, field = null, value = null) {
-  const body = { type: 'about:blank', title, status, detail: title, errc: 100, field, value };
+  const body = { type: 'about:blank', title, status, detail: title, errc: kErrcs[status] ?? 100,
+    field, value };
   response.writeHead(status, { 'Content-Type': 'application/problem+json' })
     .end(JSON.stringify(body));
 }
 
 function serve_tile(state, market, query, request, response) {
   const [level, column, row] = ['level', 'column', 'row'].map((name) => Number(query.get(name)));
-  const name = `${market.id} ${level} ${column} ${row}`;
   const over = is_over(market, level, column);
+  const name = `${market.id} ${level} ${column} ${row} ${over ? '' : market.column_end}`;
   const tile = state.tiles.get(name) ?? make_tile(market, level, column, row);
   if (tile === null) return refuse(response, 404, 'no such tile');
-  if (over) state.tiles.set(name, tile);
+  const is_first = market.column_end === state.column_ends.get(market);
+  if (over || is_first) state.tiles.set(name, tile);
   const cache = over ? 'public, max-age=31536000, immutable' : 'no-cache';
   return answer(request, response, tile, 'application/octet-stream', cache);
 }
@@ -122,6 +148,28 @@ function serve_lab(state, path, json, request, response) {
   return json(request.method === 'DELETE' ? run : state.lab.body_of(run));
 }
 
+function key_of(request) {
+  const bearer = /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1];
+  const offered = offered_protocols(request).find((one) => one.startsWith('key.'));
+  return bearer ?? offered?.slice('key.'.length) ?? null;
+}
+
+function scope_of(request, path) {
+  if (request.method === 'GET') return 'read';
+  return path === '/v1/clock' ? 'control' : 'lab';
+}
+
+// Status, title and field, or null for who may ask.
+function refusal_of(state, request, path) {
+  if (state.keys.size === 0) return null;
+  const key = key_of(request);
+  const scopes = state.keys.get(key);
+  const why = key === null ? 'none was given' : 'this one is unknown';
+  if (scopes === undefined) return [401, `a valid API key is required: ${why}`, 'Authorization'];
+  const scope = scope_of(request, path);
+  return scopes.includes(scope) ? null : [403, 'the API key does not allow this', 'scope', scope];
+}
+
 function handle(state, request, response) {
   const url = new URL(request.url, 'http://mock');
   const query = url.searchParams;
@@ -129,6 +177,8 @@ function handle(state, request, response) {
   if (state.broken.has(url.pathname)) return refuse(response, 400, 'broken for the test');
   if (!url.pathname.startsWith('/v1/')) return serve_file(state, url.pathname, request, response);
   if (state.sick === 'down') return refuse(response, 503, 'the mock is down');
+  const refusal = refusal_of(state, request, url.pathname);
+  if (refusal !== null) return refuse(response, ...refusal);
   if (url.pathname === '/v1/studies') return json({ studies: kStudies });
   if (url.pathname.startsWith('/v1/studies/')) {
     return serve_study(url.pathname.slice('/v1/studies/'.length), json, response);
@@ -204,6 +254,10 @@ function say_health(state) {
 }
 
 function join_stream(state, request, socket) {
+  if (refusal_of(state, request, '/v1/stream') !== null) {
+    socket.end('HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n');
+    return;
+  }
   accept(request, socket);
   const client = { socket, wanted: new Map() };
   state.clients.add(client);
@@ -219,17 +273,21 @@ function join_stream(state, request, socket) {
         detail: `no series ${instrument}` }));
       return;
     }
+    if (channel === 'map') {
+      for (let i = 0; i < state.columns_before_join; i += 1) market.step();
+      state.columns_before_join = 0;
+    }
     client.wanted.set(name, { channel, market });
     send_text(socket, JSON.stringify({ channel, instrument, seq: state.seq, kind: 'snapshot',
       data: data_of(state, channel, market) }));
   }, leave));
 }
 
-function tick(state) {
-  state.seq += 1;
+function tick(state, count = 1) {
+  state.seq += count;
   for (const market of state.markets) {
     const before = market.liquidations.length;
-    market.step();
+    for (let i = 0; i < count; i += 1) market.step();
     const fresh = market.liquidations.slice(before);
     for (const { socket, wanted } of state.clients) {
       for (const { channel, market: of } of wanted.values()) {
@@ -237,7 +295,8 @@ function tick(state) {
         const data = channel === 'liquidations'
           ? prints_of(fresh) : data_of(state, channel, market);
         send_text(socket, JSON.stringify(
-          { channel, instrument: market.id, seq: state.seq, kind: 'delta', data }));
+          { channel, instrument: market.id, seq: state.seq, kind: 'delta', data,
+            ...(count > 1 ? { coalesced: count } : {}) }));
       }
     }
   }
@@ -251,6 +310,7 @@ if (process.argv[1] === new URL(import.meta.url).pathname) {
   start_mock({
     port: Number(option('port', 8787)), columns: Number(option('columns', 43_200)),
     every: Number(option('every', 1000)), files: option('files', null),
+    key: option('key', null),
   });
   console.log(`mock: http://127.0.0.1:${option('port', 8787)}`);
 }

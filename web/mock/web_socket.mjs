@@ -5,11 +5,17 @@ import { createHash } from 'node:crypto';
 
 const kGuid = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 
+export function offered_protocols(request) {
+  return (request.headers['sec-websocket-protocol'] ?? '').split(',').map((one) => one.trim());
+}
+
 export function accept(request, socket) {
   const key = createHash('sha1').update(request.headers['sec-websocket-key'] + kGuid)
     .digest('base64');
+  const protocol = offered_protocols(request).includes('faultline')
+    ? 'Sec-WebSocket-Protocol: faultline\r\n' : '';
   socket.write('HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n' +
-    `Connection: Upgrade\r\nSec-WebSocket-Accept: ${key}\r\n\r\n`);
+    `Connection: Upgrade\r\n${protocol}Sec-WebSocket-Accept: ${key}\r\n\r\n`);
 }
 
 export function send_text(socket, text) {

@@ -1,8 +1,10 @@
 import { object_of } from './json.ts';
+import type { KeyGate } from './key_gate.ts';
 
 // Requests to /v1. GET: what is unchanged comes from memory by its ETag, what fails for a moment is
 // tried again, and what nobody needs any more is given up by its signal. What changes something is
-// sent once: whether it was done is not known when it fails, and it might be done twice.
+// sent once: whether it was done is not known when it fails, and it might be done twice. A request
+// that is refused for want of a key waits for one, and is sent again with it.
 
 export class ApiError extends Error {
   readonly status: number;
@@ -25,7 +27,23 @@ export type ApiClientOptions = {
   readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
   readonly random: () => number; // spreads clients that failed together
   readonly on_result?: (is_reached: boolean) => void;
+  readonly keys?: Pick<KeyGate, 'key' | 'ready' | 'refused'>;
 };
+
+// Scopes of a key that a screen may lack, and what it lacks with them.
+export type Scope = 'control' | 'lab';
+const kScopeTexts: Readonly<Record<Scope, string>> = {
+  control: 'Your key does not allow to steer the clock: it lacks the scope control.',
+  lab: 'Your key does not allow experiments: it lacks the scope lab.',
+};
+const kNotAllowed = 411; // errc: the key lacks the scope
+
+// What went wrong with a request that needs the scope, in a sentence.
+export function refusal_text(error: unknown, scope: Scope): string {
+  const is_scope = error instanceof ApiError && error.status === 403 && error.errc === kNotAllowed;
+  if (is_scope) return kScopeTexts[scope];
+  return error instanceof Error ? error.message : String(error);
+}
 
 const kTries = 4;
 const kFirstDelayMs = 300;
@@ -88,8 +106,7 @@ export class ApiClient {
       init.body = JSON.stringify(body);
     }
     try {
-      const response = await this.#options.fetch(this.url(path, {}), init);
-      this.#options.on_result?.(response.status < 500);
+      const response = await this.#fetch(this.url(path, {}), init);
       if (!response.ok) throw await problem_of(response);
       const text = await response.text();
       return text === '' ? null : JSON.parse(text);
@@ -119,6 +136,20 @@ export class ApiClient {
     return `${this.#options.base}${path}${text === '' ? '' : `?${text}`}`;
   }
 
+  async #fetch(url: string, init: RequestInit): Promise<Response> {
+    const { keys } = this.#options;
+    for (;;) {
+      await keys?.ready(init.signal ?? undefined);
+      const key = keys?.key ?? null;
+      const headers = { ...init.headers as Record<string, string> | undefined,
+        ...(key === null ? {} : { Authorization: `Bearer ${key}` }) };
+      const response = await this.#options.fetch(url, { ...init, headers });
+      this.#options.on_result?.(response.status < 500);
+      if (response.status !== 401 || keys === undefined) return response;
+      keys.refused(key);
+    }
+  }
+
   async #get(url: string, etag: string | undefined, signal?: AbortSignal): Promise<Response> {
     for (let attempt = 1; ; attempt += 1) {
       const failure = await this.#attempt(url, etag, signal);
@@ -135,8 +166,7 @@ export class ApiClient {
     try {
       const init: RequestInit = etag === undefined ? {} : { headers: { 'If-None-Match': etag } };
       if (signal !== undefined) init.signal = signal;
-      const response = await this.#options.fetch(url, init);
-      this.#options.on_result?.(response.status < 500);
+      const response = await this.#fetch(url, init);
       if (response.ok || response.status === 304) return response;
       const is_passing = response.status >= 500 || response.status === 429;
       return { error: await problem_of(response), is_passing };

@@ -1,5 +1,6 @@
+import { time_of } from './api_types.ts';
 import { list_of, maybe, number_of, numbers_of, object_of } from './json.ts';
-import type { Side } from '../units/unit.ts';
+import type { Side, UnixMs } from '../units/unit.ts';
 
 // `/v1/series`, and the same names in messages of the stream.
 
@@ -50,6 +51,16 @@ export function series_of(body: unknown): SeriesBlock {
     scalars,
     by_side,
     interval: interval_of(from['liquidation_interval'], 'liquidation_interval'),
+  };
+}
+
+// The last texel of an answer, and the newest column when it was made.
+export function series_end_of(body: unknown): { index: number | null; newest: UnixMs | null } {
+  const from = object_of(body, 'series');
+  const header = maybe(object_of, from['header'], 'header') ?? {};
+  return {
+    index: list_of(number_of, from['index'], 'index').at(-1) ?? null,
+    newest: maybe(time_of, header['as_of'], 'header.as_of'),
   };
 }
 

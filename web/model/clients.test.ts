@@ -1,22 +1,25 @@
 import { describe, expect, it, vi } from 'vitest';
 
 import { unix_ms, level, ms } from '../units/unit.ts';
-import { ApiClient, ApiError } from './api_client.ts';
+import { ApiClient, ApiError, refusal_text } from './api_client.ts';
 import { series_of, series_of_entry } from './api_series.ts';
 import { health_of, map_of } from './api_types.ts';
 import { column_message_of } from './column_message.ts';
+import { ColumnLog } from './growth.ts';
 import { ShapeError } from './json.ts';
+import { KeyGate, protocols_of } from './key_gate.ts';
 import { SeriesStore } from './series_store.ts';
 import { StreamClient } from './stream_client.ts';
 import type { Socket, StreamState } from './stream_client.ts';
 
 type Answer = [status: number, body: unknown, headers?: Record<string, string>] | Error;
 
-function client_of(answers: Answer[]) {
+function client_of(answers: Answer[], keys?: KeyGate) {
   const seen: [string, RequestInit][] = [];
   const slept: number[] = [];
   const client = new ApiClient({
     base: '',
+    ...(keys === undefined ? {} : { keys }),
     random: () => 0.5,
     sleep: async (delay) => { slept.push(delay); },
     fetch: async (url, init) => {
@@ -55,6 +58,80 @@ describe('the API client', () => {
   it('says null for a tile that is not there or is still the same', async () => {
     expect(await client_of([[404, {}]]).client.bytes('/t', {})).toBeNull();
     expect(await client_of([[304, null]]).client.bytes('/t', {}, '"e"')).toBeNull();
+  });
+});
+
+function gate_of(kept: string | null, trials: (number | null)[]) {
+  const store = { kept };
+  const tried: string[] = [];
+  const gate = new KeyGate({
+    read: () => store.kept,
+    write: (key) => { store.kept = key; },
+  }, async (key) => {
+    tried.push(key);
+    return trials.shift() ?? null;
+  });
+  return { gate, store, tried };
+}
+
+describe('the key', () => {
+  const key_of = ([, init]: [string, RequestInit]) =>
+    new Headers(init.headers).get('Authorization');
+
+  it('is asked for by a 401, and everything that waits goes on with it', async () => {
+    const { gate, store } = gate_of(null, [401, 200]);
+    const { client, seen } = client_of([[401, {}], [401, {}], [200, 1], [200, 2]], gate);
+    const both = Promise.all([client.json('/v1/a', {}), client.send('POST', '/v1/b', { x: 1 })]);
+    await vi.waitFor(() => expect(gate.is_asking.value).toBe(true));
+    await gate.give(' fl_wrong ');
+    expect(gate.problem.value).toMatch(/does not know this key/);
+    expect(seen.length).toBe(2);
+    await gate.give('fl_right');
+    expect((await both).sort()).toEqual([1, 2]);
+    expect(seen.map(key_of)).toEqual([null, null, 'Bearer fl_right', 'Bearer fl_right']);
+    expect(seen.every(([url]) => !url.includes('fl_'))).toBe(true);
+    expect(store.kept).toBe('fl_right');
+    expect(gate.is_asking.value).toBe(false);
+  });
+  it('that was kept is used at once, and is told when it is no longer accepted', async () => {
+    const { gate } = gate_of('fl_old', []);
+    const { client, seen } = client_of([[200, 1], [401, {}]], gate);
+    await client.bytes('/v1/heatmap/tile', {});
+    expect(seen.map(key_of)).toEqual(['Bearer fl_old']);
+    const gone = new AbortController();
+    const waits = client.json('/v1/a', {}, gone.signal);
+    await vi.waitFor(() => expect(gate.problem.value).toMatch(/no longer accepted/));
+    gone.abort();
+    await expect(waits).rejects.toThrow('given up');
+  });
+  it('says why it is not taken', async () => {
+    const { gate, tried } = gate_of(null, [403, 429, 500, null]);
+    const said = async (key: string): Promise<string | null> => {
+      await gate.give(key);
+      return gate.problem.value;
+    };
+    expect(await said('no spaces')).toMatch(/letters, digits/);
+    expect(tried).toEqual([]);
+    expect(await said('a')).toMatch(/not allow to read/);
+    expect(await said('a')).toMatch(/Too many/);
+    expect(await said('a')).toMatch(/answers 500/);
+    expect(await said('a')).toMatch(/does not answer/);
+    expect(gate.key).toBeNull();
+  });
+  it('may be changed, and kept when nothing else is given', () => {
+    const { gate } = gate_of('fl_old', []);
+    gate.ask();
+    gate.close();
+    expect([gate.is_asking.value, gate.key]).toEqual([false, 'fl_old']);
+    gate.refused('fl_old');
+    gate.close();
+    expect(gate.is_asking.value).toBe(true);
+    expect(protocols_of('fl_old')).toEqual(['faultline', 'key.fl_old']);
+    expect(protocols_of(null)).toEqual([]);
+  });
+  it('that lacks a scope is told in words, and nothing else is', () => {
+    expect(refusal_text(new ApiError(403, 'x', 411), 'lab')).toMatch(/scope lab/);
+    expect(refusal_text(new ApiError(403, 'foreign origin', 412), 'lab')).toBe('foreign origin');
   });
 });
 
@@ -167,8 +244,11 @@ describe('series', () => {
       liquidation_interval: { long: { low: 1, high: 9 }, short: null },
     });
     const first = series_of_entry(0, entry(5, 9, 8, 10));
-    for (const at of [0, 1]) store.put({ level: level(at), chunk: 0 }, first);
-    store.add(series_of_entry(1, entry(4, 8, 6, 7)));
+    for (const at of [0, 1]) store.put({ level: level(at), chunk: 0 }, first, 1);
+    const log = new ColumnLog();
+    const side = { first_row: 0, codes: new Uint16Array(), wide: new Uint8Array() };
+    log.add({ column: 1, sides: [side, side], series: series_of_entry(1, entry(4, 8, 6, 7)) });
+    for (const at of [0, 1, 1]) store.grow({ level: level(at), chunk: 0 }, log);
     const coarse = store.slice(level(1), range, whole(2));
     expect(coarse.times).toEqual([range.from]);
     expect(coarse.fields.open).toEqual([5]);

@@ -1,6 +1,7 @@
 import { signal } from '@preact/signals';
 
 import { rfc3339 } from '../units/time.ts';
+import { refusal_text } from './api_client.ts';
 import { clock_of } from './api_types.ts';
 import type { ApiClient } from './api_client.ts';
 import type { Clock, Health } from './api_types.ts';
@@ -76,7 +77,7 @@ export class ClockControl {
       this.problem.value = null;
       return true;
     } catch (error) {
-      this.problem.value = error instanceof Error ? error.message : String(error);
+      this.problem.value = refusal_text(error, 'control');
       return false;
     }
   }

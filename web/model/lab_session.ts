@@ -3,7 +3,7 @@ import { computed, signal } from '@preact/signals';
 import { body_of_form } from './lab_form.ts';
 import { fields_of, is_active, run_of, runs_of, scenarios_of } from './lab_types.ts';
 import { Resource, once_a_body } from './resource.ts';
-import { ApiError } from './api_client.ts';
+import { ApiError, refusal_text } from './api_client.ts';
 import type { ApiClient } from './api_client.ts';
 import type { LabForm } from './lab_form.ts';
 import type { Run, RunSummary, Scenario } from './lab_types.ts';
@@ -128,7 +128,7 @@ export class LabSession {
   }
 
   #failed(error: unknown): void {
-    const text = error instanceof Error ? error.message : String(error);
+    const text = refusal_text(error, 'lab');
     this.problem.value = { text, field: error instanceof ApiError ? error.field : null };
   }
 

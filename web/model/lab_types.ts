@@ -7,6 +7,10 @@ import type { JsonObject } from './json.ts';
 // What the lab can run and what a run says. In a run the truth is known, because the market is
 // simulated: names with `true` are of the simulation, the others of the estimate or of the feed.
 
+// The map of a run begins with knowing nothing; about so many hours of the market later it is what
+// it would be if it had always been there.
+export const kSettlingHours = 24;
+
 export type FieldValues = Readonly<Record<string, number>>;
 
 export type Scenario = {

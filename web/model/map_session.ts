@@ -5,12 +5,13 @@ import { row_position_of_price } from '../units/rows.ts';
 import { ms, price, unix_ms, usd } from '../units/unit.ts';
 import { is_abort } from './api_client.ts';
 import { clusters_of, with_moments } from './api_clusters.ts';
-import { series_of } from './api_series.ts';
+import { series_end_of, series_of } from './api_series.ts';
 import {
   health_of, instruments_of, liquidations_of, map_of,
 } from './api_types.ts';
 import { boxes_of } from './cluster_boxes.ts';
 import { column_message_of } from './column_message.ts';
+import { ColumnLog, grow, grown_to } from './growth.ts';
 import { kTileSize } from './heatmap_tile.ts';
 import { SeriesStore } from './series_store.ts';
 import { TileCache } from './tile_cache.ts';
@@ -26,9 +27,11 @@ import type { ApiClient } from './api_client.ts';
 import type { Clusters } from './api_clusters.ts';
 import type { Health, Instrument, Liquidation, MapColumn } from './api_types.ts';
 import type { Box } from './cluster_boxes.ts';
+import type { ColumnMessage } from './column_message.ts';
+import type { Growth } from './growth.ts';
 import type { HeatmapTile, TileKey } from './heatmap_tile.ts';
 import type { ChunkKey, Horizon, SeriesSlice } from './series_store.ts';
-import type { Channel, StreamMessage, StreamState, Subscription } from './stream_client.ts';
+import type { StreamMessage, StreamState, Subscription } from './stream_client.ts';
 import type { DecodeTile } from './tile_decoder.ts';
 import type { Known, View } from './view.ts';
 
@@ -51,7 +54,18 @@ const kPrintsMax = 1000;
 // A candle and a point of a pane are at least this wide, in device pixels of ratio one.
 export const kCandlePx = 6;
 const kColumnEveryMs = 700;
+// A hole is looked for this long after it was found: while columns come fast it is not the last.
+const kFillAfterMs = 300;
 const kKnownNothing: Known = { first: unix_ms(0), newest: unix_ms(0) };
+
+// The end of the columns that an answer of /v1/series has. Within a texel of several columns only
+// the header knows it; twice the same column would be counted twice.
+function column_end_of(body: unknown, at: Level, of: Instrument): number {
+  const { index, newest } = series_end_of(body);
+  const { first_column, column_interval } = of.grid;
+  if (at === 0 || newest === null) return Math.max(of.column_end, (index ?? -1) + 1);
+  return Math.round((newest - first_column) / column_interval) + 1;
+}
 
 export class MapSession {
   readonly view;
@@ -145,6 +159,11 @@ export class MapSession {
   #is_past_loading = false;
   #column_timer: ReturnType<typeof setTimeout> | undefined;
   #refresh_is_due = false;
+  #fill_timer: ReturnType<typeof setTimeout> | undefined;
+  #are_prints_due = false;
+  readonly #log = new ColumnLog();
+  readonly #growths = new WeakMap<HeatmapTile, Growth>();
+  readonly #rows_asked = new Set<number>();
 
   constructor(view: View, api: ApiClient, stream: Stream, decode: DecodeTile) {
     this.view = signal(view);
@@ -241,13 +260,16 @@ export class MapSession {
     this.#past_for = null;
     this.#prints_for = '';
     this.#loading_chunks.clear();
+    this.#log.clear();
+    this.#rows_asked.clear();
     this.#series = new SeriesStore(instrument.grid);
     this.#loader = new TileLoader({
       api: this.#api,
       decode: this.#decode,
       cache: this.tiles,
       instrument: instrument.id,
-      on_tile: () => { this.tiles_version.value += 1; },
+      column_end: () => this.instrument.value?.column_end ?? 0,
+      on_tile: (tile, column_end) => this.#take_tile(tile, column_end),
       on_error: (error) => this.#failed(error),
       on_pending: (count) => { this.pending_tiles.value = count; },
     });
@@ -279,6 +301,7 @@ export class MapSession {
       for (const key of this.#chunks()) {
         if (this.#series?.has(key) === false) void this.#load_chunk(key);
       }
+      this.#grow();
       void this.#load_prints(false);
       void this.#load_past();
     });
@@ -308,9 +331,15 @@ export class MapSession {
   }
 
   // Updates of a channel were lost or merged. Channels whose messages are whole need nothing.
-  on_gap(channel: Channel): void {
-    if (channel === 'map') this.renew();
-    if (channel === 'liquidations') void this.#load_prints(true);
+  on_gap({ channel, kind }: StreamMessage): void {
+    if (channel === 'map' && kind === 'snapshot') {
+      this.#log.clear();
+      this.renew();
+    }
+    if (channel === 'liquidations') {
+      this.#are_prints_due = true;
+      this.#fill_soon();
+    }
   }
 
   take(message: StreamMessage): void {
@@ -341,29 +370,100 @@ export class MapSession {
     const of = this.instrument.value;
     if (of === null) return;
     const message = column_message_of(data);
-    this.#series?.add(message.series);
+    this.#log.add(message);
     if (message.column >= of.column_end) {
       this.instrument.value = { ...of, column_end: message.column + 1 };
     }
     const width = 2 ** this.tile_level.value;
-    const is_texel_over = (message.column + 1) % width === 0;
-    if (message.column % width === 0) this.#loader?.try_again();
-    for (const key of this.tiles_at(this.tile_level.value)) {
-      const tile = this.tiles.peek(key);
-      const texel = tile === undefined ? null : add_column(tile, message);
-      if (tile !== undefined && texel !== null) {
-        this.on_texel(tile, texel);
-        if (is_texel_over && width > 1) this.#loader?.renew(key);
-      }
-    }
+    const texel_of = (column: number): number => Math.floor(column / width);
+    if (texel_of(message.column) > texel_of(of.column_end - 1)) this.#loader?.try_again();
+    this.#meet_rows(message, of);
     this.view.value = follow(this.view.value, this.known.value);
-    this.series_version.value += 1;
+    this.#grow();
     this.fit();
     this.#column_timer ??= setTimeout(() => {
       this.#column_timer = undefined;
       void this.#load_column();
     }, kColumnEveryMs);
     this.refresh();
+  }
+
+  // Which rows have tiles is known from the instrument: a column beyond them is a reason to ask.
+  #meet_rows({ sides }: ColumnMessage, of: Instrument): void {
+    for (const { first_row, codes } of sides) {
+      const first = Math.floor(first_row / kTileSize);
+      const end = Math.ceil((first_row + codes.length) / kTileSize);
+      for (let row = first; row < end; row += 1) {
+        if (of.row_tiles.includes(row) || this.#rows_asked.has(row)) continue;
+        this.#rows_asked.add(row);
+        void this.#load_instrument(of);
+      }
+    }
+  }
+
+  #take_tile(tile: HeatmapTile, column_end: number): void {
+    const old = this.#growths.get(tile);
+    this.#growths.set(tile, grown_to(Math.max(column_end, old?.whole_to ?? 0)));
+    this.#grow();
+    this.tiles_version.value += 1;
+  }
+
+  // What is shown gets the columns that came by the stream; a hole is filled soon.
+  #grow(): void {
+    let is_whole = true;
+    for (const key of this.tiles_at(this.tile_level.value)) {
+      const tile = this.tiles.peek(key);
+      if (tile === undefined) continue;
+      this.#grow_tile(tile);
+      is_whole &&= this.#is_whole_tile(tile);
+    }
+    let is_changed = false;
+    for (const key of this.#chunks()) {
+      is_changed = this.#series?.grow(key, this.#log) === true || is_changed;
+      is_whole &&= this.#series?.is_whole(key, this.horizon.value.column_end) !== false;
+    }
+    if (is_changed) this.series_version.value += 1;
+    if (!is_whole) this.#fill_soon();
+  }
+
+  #grow_tile(tile: HeatmapTile): void {
+    const growth = this.#growths.get(tile);
+    const width = 2 ** tile.key.level;
+    if (growth === undefined) return;
+    grow(growth, this.#log, (message) => {
+      const texel = add_column(tile, message);
+      if (texel === null) return;
+      this.on_texel(tile, texel);
+      // The mean of a texel is rounded at each step: when it is over, it is read once more.
+      if ((message.column + 1) % width === 0 && width > 1) this.#loader?.renew(tile.key);
+    });
+  }
+
+  #is_whole_tile(tile: HeatmapTile): boolean {
+    const { level: at, column } = tile.key;
+    const end = Math.min(this.horizon.value.column_end, (column + 1) * kTileSize * 2 ** at);
+    return (this.#growths.get(tile)?.whole_to ?? 0) >= end;
+  }
+
+  #fill_soon(): void {
+    this.#fill_timer ??= setTimeout(() => {
+      this.#fill_timer = undefined;
+      this.#fill();
+    }, kFillAfterMs);
+  }
+
+  // Reads again what has holes, and so all that came until now.
+  #fill(): void {
+    for (const key of this.tiles_at(this.tile_level.value)) {
+      const tile = this.tiles.peek(key);
+      if (tile !== undefined && !this.#is_whole_tile(tile)) this.#loader?.renew(key);
+    }
+    for (const key of this.#chunks()) {
+      const is_whole = this.#series?.is_whole(key, this.horizon.value.column_end);
+      if (is_whole === false) void this.#load_chunk(key);
+    }
+    if (this.#are_prints_due) void this.#load_prints(true);
+    this.#are_prints_due = false;
   }
 
   // Rows that nobody has moved follow what was traded.
@@ -462,7 +562,10 @@ export class MapSession {
     try {
       const { from, to } = store.range_of(key);
       const query = { instrument: of.id, from: rfc3339(from), to: rfc3339(to), level: key.level };
-      store.put(key, series_of(await this.#api.json('/v1/series', query, this.#requests.signal)));
+      const body = await this.#api.json('/v1/series', query, this.#requests.signal);
+      if (store !== this.#series) return;
+      store.put(key, series_of(body), column_end_of(body, key.level, of));
+      this.#grow();
       this.series_version.value += 1;
       this.fit();
     } catch (error) {

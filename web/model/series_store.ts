@@ -1,8 +1,10 @@
 import { texel_ms } from './tile_grid.ts';
 import { kCandleFields } from './api_series.ts';
+import { grow, grown_to } from './growth.ts';
 import { kSides, level, unix_ms } from '../units/unit.ts';
 import type { Level, Side, UnixMs } from '../units/unit.ts';
 import type { ScalarField, SeriesBlock, SideField } from './api_series.ts';
+import type { ColumnLog, Growth } from './growth.ts';
 import type { SeriesGrid, TimeRange } from './tile_grid.ts';
 
 // Candles, open interest, funding and flows, by level, in chunks on a fixed grid as the tiles are.
@@ -63,7 +65,7 @@ function merged(field: SeriesField, old: number, added: number): number {
   return Number.isNaN(old) ? added : merge(old, added);
 }
 
-type Chunk = Record<SeriesField, Float64Array>;
+type Chunk = Record<SeriesField, Float64Array> & { growth: Growth };
 type Entry = Record<SeriesField, number>;
 
 const chunk_text = (key: ChunkKey): string => `${key.level}/${key.chunk}`;
@@ -73,8 +75,8 @@ function record_of<T>(make: (field: SeriesField) => T): Record<SeriesField, T> {
     Record<SeriesField, T>;
 }
 
-function empty_chunk(): Chunk {
-  return record_of(() => new Float64Array(kChunkTexels).fill(Number.NaN));
+function empty_chunk(growth: Growth): Chunk {
+  return { ...record_of(() => new Float64Array(kChunkTexels).fill(Number.NaN)), growth };
 }
 
 function values_of(block: SeriesBlock): Record<SeriesField, readonly (number | null)[]> {
@@ -131,8 +133,9 @@ export class SeriesStore {
     return { from: unix_ms(from), to: unix_ms(from + span) };
   }
 
-  put(key: ChunkKey, block: SeriesBlock): void {
-    const chunk = empty_chunk();
+  // With all columns before `column_end`.
+  put(key: ChunkKey, block: SeriesBlock, column_end = 0): void {
+    const chunk = empty_chunk(grown_to(column_end));
     const values = values_of(block);
     block.index.forEach((index, i) => {
       const at = Math.floor(index / 2 ** key.level) - key.chunk * kChunkTexels;
@@ -145,21 +148,36 @@ export class SeriesStore {
     if (this.#chunks.size > kChunksMax && oldest !== undefined) this.#chunks.delete(oldest);
   }
 
-  // Adds a new column to every level that is here.
-  add(block: SeriesBlock): void {
+  // Adds the columns of the log that the chunk does not have yet; says whether any was added.
+  grow(key: ChunkKey, log: ColumnLog): boolean {
+    const chunk = this.#chunks.get(chunk_text(key));
+    let is_changed = false;
+    if (chunk === undefined) return false;
+    grow(chunk.growth, log, ({ series }) => {
+      is_changed = this.#add(key, chunk, series) || is_changed;
+    });
+    return is_changed;
+  }
+
+  // A chunk that is here has all of its columns before `column_end`.
+  is_whole(key: ChunkKey, column_end: number): boolean {
+    const growth = this.#chunks.get(chunk_text(key))?.growth;
+    const end = Math.min(column_end, (key.chunk + 1) * kChunkTexels * 2 ** key.level);
+    return growth === undefined || growth.whole_to >= end;
+  }
+
+  #add(key: ChunkKey, chunk: Chunk, block: SeriesBlock): boolean {
     const index = block.index[0];
-    if (index === undefined) return;
+    if (index === undefined) return false;
+    const at = Math.floor(index / 2 ** key.level) - key.chunk * kChunkTexels;
+    if (at < 0 || at >= kChunkTexels) return false;
     const values = values_of(block);
     const entry = record_of((field) => values[field][0] ?? Number.NaN);
-    for (const [text, chunk] of this.#chunks) {
-      const [at_level, number] = text.split('/').map(Number);
-      const at = Math.floor(index / 2 ** (at_level ?? 0)) - (number ?? 0) * kChunkTexels;
-      if (at < 0 || at >= kChunkTexels) continue;
-      for (const field of kSeriesFields) {
-        const old = chunk[field][at] ?? Number.NaN;
-        chunk[field][at] = at_level === 0 ? entry[field] : merged(field, old, entry[field]);
-      }
+    for (const field of kSeriesFields) {
+      const old = chunk[field][at] ?? Number.NaN;
+      chunk[field][at] = key.level === 0 ? entry[field] : merged(field, old, entry[field]);
     }
+    return true;
   }
 
   #entry(at: Level, texel: number): Entry | null {

@@ -26,7 +26,7 @@ export type StreamOptions = {
   readonly stale_after_ms: number;
   readonly on_message: (message: StreamMessage) => void;
   // Updates of this channel were lost or merged: what it says must be read over HTTP.
-  readonly on_gap: (of: Subscription) => void;
+  readonly on_gap: (of: StreamMessage) => void;
   readonly on_state: (state: StreamState) => void;
   // What was asked for could not be done.
   readonly on_problem?: (detail: string) => void;

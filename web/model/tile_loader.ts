@@ -13,7 +13,10 @@ export type TileLoaderOptions = {
   readonly decode: DecodeTile;
   readonly cache: TileCache;
   readonly instrument: string;
-  readonly on_tile: (tile: HeatmapTile) => void;
+  readonly column_end: () => number;
+  // The tile is here, or the one that is here is as it should be. It has at least the columns that
+  // existed when it was asked for.
+  readonly on_tile: (tile: HeatmapTile, column_end: number) => void;
   readonly on_error: (error: unknown) => void;
   readonly on_pending: (count: number) => void;
 };
@@ -92,17 +95,20 @@ export class TileLoader {
   async #load(key: TileKey, controller: AbortController): Promise<void> {
     const text = key_text(key);
     const { api, cache, decode, instrument } = this.#options;
+    const column_end = this.#options.column_end();
     try {
       const etag = cache.peek(key) === undefined ? undefined : this.#etags.get(text);
       const query = { instrument, level: key.level, column: key.column, row: key.row };
       const answer = await api.bytes('/v1/heatmap/tile', query, etag, controller.signal);
       if (answer === null) {
         if (etag === undefined) this.#absent.add(text);
+        const same = cache.peek(key);
+        if (etag !== undefined && same !== undefined) this.#options.on_tile(same, column_end);
       } else {
         if (answer.etag !== null) this.#etags.set(text, answer.etag);
         const tile = await decode(answer.bytes);
         cache.put(tile);
-        this.#options.on_tile(tile);
+        this.#options.on_tile(tile, column_end);
       }
     } catch (error) {
       if (!is_abort(error)) {

@@ -8,7 +8,7 @@ import type { UiState } from './ui_state.ts';
 
 // Taking away what is on the screen: a picture, text for other programs, or a link to the view.
 
-function save(blob: Blob, name: string): void {
+export function save(blob: Blob, name: string): void {
   const link = document.createElement('a');
   link.href = URL.createObjectURL(blob);
   link.download = name;

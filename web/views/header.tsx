@@ -85,6 +85,8 @@ function StatusChip({ ui }: { readonly ui: UiState }) {
   return (
     <div class="status">
       {is_simulated ? <span class="chip simulated">Simulated</span> : null}
+      {ui.keys.has_key.value ? <button type="button" class="key-button"
+        title="This tab uses an API key" onClick={() => ui.keys.ask()}>Key</button> : null}
       <span class={`chip ${status.kind}`} role="status" title={status_line(status)}>
         <i aria-hidden="true" />{status.word}
       </span>

@@ -1,6 +1,7 @@
 import { useMemo } from 'preact/hooks';
 
 import { bars, dashes, PlotFigure, stroke, usd_tick } from './plot.tsx';
+import { kSettlingHours } from '../model/lab_types.ts';
 import { both_of, mean_of, near_ratio, sum_of } from '../model/run_compare.ts';
 import { css_of } from '../render/palette.ts';
 import { format_usd } from '../units/format.ts';
@@ -65,7 +66,9 @@ function ErrorChart({ ui, run }: Props) {
   const last = run.relative_l1.at(-1) ?? null;
   return (
     <PlotFigure name="error" theme={ui.theme.value} spec={kError} data={data}
-      title="Relative L1 within 5 %" note="0 is equal to the truth"
+      title="Relative L1 within 5 %" note={run.time.length > kSettlingHours
+        ? `0 is equal to the truth; the first ${kSettlingHours} h are those of a map that settles`
+        : '0 is equal to the truth'}
       reading={(i) => <b>{format_score(run.relative_l1[i] ?? null, 2)}</b>}
       summary={`Newest ${format_score(last, 2)}, mean ${
         format_score(mean_of(run.relative_l1), 2)} over ${run.time.length} hours.`} />

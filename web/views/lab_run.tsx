@@ -6,7 +6,7 @@ import { MirrorFigure } from './lab_mirror.tsx';
 import { left_words, ProgressLine } from './lab_runs.tsx';
 import { Panel } from './screen_parts.tsx';
 import { set_scenario } from '../model/lab_form.ts';
-import { is_active } from '../model/lab_types.ts';
+import { is_active, kSettlingHours } from '../model/lab_types.ts';
 import { format_percent, format_usd } from '../units/format.ts';
 import { format_score, format_value } from '../units/quantity.ts';
 import { format_date_time } from '../units/time.ts';
@@ -42,6 +42,7 @@ export function RunView({ ui, session }: Props) {
     <>
       {told}
       <RunHead session={session} run={run} />
+      <Settling run={run} />
       {run.newest === null ? <NothingYet run={run} /> : <MirrorFigure ui={ui} run={run} />}
       {run.time.length === 0 ? null : <RunCharts ui={ui} run={run} />}
       {run.time.length === 0 ? null : <RunTable run={run} />}
@@ -78,6 +79,16 @@ function NothingYet({ run }: { readonly run: Run }) {
     : run.status === 'running' ? 'Before the first hour lies a warm-up, which is not recorded.'
       : 'This run ended before its first hour.';
   return <p class="state">{text}</p>;
+}
+
+// An estimate that has seen little is no measure of what the map can do.
+function Settling({ run }: { readonly run: Run }) {
+  const hours = run.time.length;
+  if (hours === 0 || hours > kSettlingHours) return null;
+  return (
+    <p class="settling"><b>Still settling.</b> The map of a run begins with knowing nothing, and
+      takes about a day of the market to settle: hour {hours} of the first {kSettlingHours}.</p>
+  );
 }
 
 function RunHead({ session, run }: { readonly session: LabSession; readonly run: Run }) {

@@ -65,7 +65,7 @@ export function Panel({ name, title, note, children, actions }: {
 // Loading, failed, empty, or what there is, with a line above it when it may be out of date.
 export function Shown<T>({ of, what, is_reached, empty, children }: {
   readonly of: Resource<T>;
-  readonly what: string; // 'the scorecard'
+  readonly what: string; // 'The scorecard'
   readonly is_reached: boolean;
   readonly empty?: { readonly is: (value: T) => boolean; readonly text: string };
   readonly children: (value: T) => ComponentChildren;
@@ -76,7 +76,7 @@ export function Shown<T>({ of, what, is_reached, empty, children }: {
   if (value === null) {
     if (of.phase.value !== 'failed') {
       return <p class="state" role="status"><i class="spinner" aria-hidden="true" />
-        Loading {what}</p>;
+        Loading {what.charAt(0).toLowerCase() + what.slice(1)}</p>;
     }
     const why = is_reached ? problem : 'The service does not answer.';
     return <div class="state failed" role="alert">

@@ -2,6 +2,7 @@ import { useRef } from 'preact/hooks';
 
 import { Header } from './header.tsx';
 import { Help } from './help.tsx';
+import { KeyDialog } from './key_dialog.tsx';
 import { LabScreen } from './lab_screen.tsx';
 import { MapScreen } from './map_screen.tsx';
 import { ScorecardScreen } from './scorecard_screen.tsx';
@@ -36,6 +37,7 @@ export function Terminal({ ui, scorecard, lab, href_of, on_open, on_chart }: Pro
         {screen === 'lab' ? <LabScreen ui={ui} session={lab} studies={scorecard} /> : null}
       </div>
       <Help ui={ui} />
+      <KeyDialog gate={ui.keys} />
     </div>
   );
 }

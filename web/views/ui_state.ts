@@ -5,6 +5,7 @@ import { kThemes } from '../render/chart_theme.ts';
 import { usd } from '../units/unit.ts';
 import { probe } from './probe.ts';
 import type { ClockControl } from '../model/clock_control.ts';
+import type { KeyGate } from '../model/key_gate.ts';
 import type { Screen } from '../model/screen.ts';
 import type { MapSession } from '../model/map_session.ts';
 import type { ColorScale } from '../model/view.ts';
@@ -64,11 +65,13 @@ export class UiState {
   });
 
   readonly clock: ClockControl;
+  readonly keys: KeyGate;
   chart: ChartController | null = null;
   #note_timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(session: MapSession, clock: ClockControl) {
+  constructor(session: MapSession, clock: ClockControl, keys: KeyGate) {
     this.clock = clock;
+    this.keys = keys;
     this.session = session;
   }
 

@@ -1,0 +1,15 @@
+import { map_tests } from './map_tests.mjs';
+import { pixel_tests } from './pixel_tests.mjs';
+import { screen_tests } from './screens.mjs';
+import { stream_tests } from './stream_tests.mjs';
+
+// All tests, in the order they are written. `tools` are those of a worker; whoever only wants the
+// names needs none.
+export function list_tests(tools) {
+  const tests = [];
+  const test = (name, hash, run, options = {}) => tests.push({ name, hash, run, options });
+  for (const part of [pixel_tests, map_tests, screen_tests, stream_tests]) {
+    part({ ...tools, test });
+  }
+  return tests;
+}
