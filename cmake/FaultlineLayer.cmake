@@ -1,4 +1,4 @@
-# faultline_layer(NAME [MAY_USE layer...] [THIRD_PARTY target...] [TEST_SHARDS n])
+# faultline_layer(NAME [MAY_USE layer...] [THIRD_PARTY target...] [TEST_SHARDS n] [LIGHT_TESTS])
 #
 # Makes the static library faultline_NAME from src/NAME (tests excluded), links it against exactly
 # the layers of MAY_USE, builds the layer's tests into one program, and adds the row to the layer
@@ -11,7 +11,11 @@ function(faultline_record_layer name)
 endfunction()
 
 function(faultline_layer name)
-  cmake_parse_arguments(ARG "" "TEST_SHARDS" "MAY_USE;THIRD_PARTY" ${ARGN})
+  cmake_parse_arguments(ARG "LIGHT_TESTS" "TEST_SHARDS" "MAY_USE;THIRD_PARTY" ${ARGN})
+  set(light "")
+  if(ARG_LIGHT_TESTS)
+    set(light LIGHT)
+  endif()
   faultline_record_layer(${name} ${ARG_MAY_USE})
   set(folder ${CMAKE_SOURCE_DIR}/src/${name})
   file(GLOB_RECURSE headers CONFIGURE_DEPENDS ${folder}/*.hpp)
@@ -31,25 +35,25 @@ function(faultline_layer name)
   target_link_libraries(faultline_${name} PUBLIC faultline_flags PRIVATE ${ARG_THIRD_PARTY})
   if(FAULTLINE_TESTS AND tests)
     faultline_test(${name}_tests LAYER ${name} SOURCES ${tests} THIRD_PARTY ${ARG_THIRD_PARTY}
-      SHARDS ${ARG_TEST_SHARDS})
+      SHARDS ${ARG_TEST_SHARDS} ${light})
   endif()
 endfunction()
 
-# faultline_test(NAME LAYER layer SOURCES file... [SHARDS n]): one GoogleTest program, one ctest
+# faultline_test(NAME LAYER layer SOURCES file... [SHARDS n] [LIGHT]): one GoogleTest program, one ctest
 # entry; or n entries that each run every n-th test, so that a long one does not keep one processor
 # busy while the others have nothing to do.
 #
-# Under sanitizers the tests themselves are not optimised: what they test is, and the compiler takes
-# half as long.
+# Under sanitizers LIGHT tests, which leave the work to what they test, are not themselves optimised:
+# the compiler takes half as long.
 function(faultline_test name)
-  cmake_parse_arguments(ARG "" "SHARDS" "LAYER;SOURCES;THIRD_PARTY" ${ARGN})
+  cmake_parse_arguments(ARG "LIGHT" "SHARDS" "LAYER;SOURCES;THIRD_PARTY" ${ARGN})
   add_executable(faultline_${name} ${ARG_SOURCES})
   foreach(layer ${ARG_LAYER})
     target_link_libraries(faultline_${name} PRIVATE faultline_${layer})
   endforeach()
   target_link_libraries(faultline_${name} PRIVATE ${ARG_THIRD_PARTY} GTest::gtest_main)
   target_compile_definitions(faultline_${name} PRIVATE FAULTLINE_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
-  if(FAULTLINE_SANITIZE)
+  if(FAULTLINE_SANITIZE AND ARG_LIGHT)
     target_compile_options(faultline_${name} PRIVATE -O0)
   endif()
   if(NOT ARG_SHARDS)
