@@ -39,12 +39,12 @@ function(faultline_layer name)
   endif()
 endfunction()
 
-# faultline_test(NAME LAYER layer SOURCES file... [SHARDS n] [LIGHT]): one GoogleTest program, one ctest
-# entry; or n entries that each run every n-th test, so that a long one does not keep one processor
+# faultline_test(NAME LAYER layer SOURCES file... [SHARDS n] [LIGHT]): one GoogleTest program, a
+# ctest entry; or n entries that each run every n-th test, so that a long one does not keep one processor
 # busy while the others have nothing to do.
 #
-# Under sanitizers LIGHT tests, which leave the work to what they test, are not themselves optimised:
-# the compiler takes half as long.
+# Under sanitizers LIGHT tests, which leave the work to what they test, are not themselves
+# optimised: the compiler takes half as long.
 function(faultline_test name)
   cmake_parse_arguments(ARG "LIGHT" "SHARDS" "LAYER;SOURCES;THIRD_PARTY" ${ARGN})
   add_executable(faultline_${name} ${ARG_SOURCES})

@@ -186,7 +186,10 @@ HttpResponse Api::instruments(const HttpRequest& request) const {
     JsonValue row_tiles = JsonValue::array();
     for (std::int32_t row = rows.first; row < rows.end; ++row) row_tiles.push(row);
     JsonValue row = JsonValue::object();
-    row.set("id", one.id).set("series", one.digest).set("venues", std::move(venues)).set("quote", identity.quote);
+    row.set("id", one.id)
+        .set("series", one.digest)
+        .set("venues", std::move(venues))
+        .set("quote", identity.quote);
     row.set("is_simulated", identity.kind == SourceKind::kSimulation);
     row.set("members", identity.members);
     row.set("column_interval_s", static_cast<double>(identity.column_interval.value) / 1e9);
@@ -228,8 +231,9 @@ HttpResponse Api::set_market_clock(const HttpRequest& request) const {
   SeriesRunner& runner = *config_.series.front().runner;
   if (speed != nullptr) {
     const auto value = speed->as_double();
-    const bool is_pace = value && (*value == 0.0 || (*value >= SeriesRunner::kSpeedMin &&
-                                                     *value <= SeriesRunner::kSpeedMax));
+    const bool is_pace =
+        value &&
+        (*value == 0.0 || (*value >= SeriesRunner::kSpeedMin && *value <= SeriesRunner::kSpeedMax));
     if (!is_pace)
       return answer_problem(request, {.code = Errc::kOutOfRange,
                                       .field = "speed",

@@ -19,7 +19,7 @@ std::string_view name_of(ServeMode mode);
 
 // One series as clients know it.
 struct ServedSeries {
-  std::string id;  // "simulated:BTCUSDT"
+  std::string id;      // "simulated:BTCUSDT"
   std::string digest;  // of what it is made of: another one has other tiles
   SeriesRunner* runner = nullptr;
 };

@@ -9,8 +9,7 @@ namespace faultline {
 namespace {
 
 bool is_pace(double speed) {
-  return speed == 0.0 ||
-         (speed >= SeriesRunner::kSpeedMin && speed <= SeriesRunner::kSpeedMax);
+  return speed == 0.0 || (speed >= SeriesRunner::kSpeedMin && speed <= SeriesRunner::kSpeedMax);
 }
 
 }  // namespace

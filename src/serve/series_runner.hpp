@@ -30,7 +30,8 @@ class SeriesRunner {
   // Called on the runner's thread after each column or print; must not block.
   using OnNews = std::function<void(const SourceNews&)>;
 
-  // Requires: a pace as set_speed() takes it (checked). Begins with start(), so that whoever hears of news has its runner by then.
+  // Begins with start(), so that whoever hears of news has its runner by then. Requires: a pace as
+  // set_speed() takes it (checked).
   SeriesRunner(std::unique_ptr<SeriesSource> source, const Pace& pace, OnNews on_news = {});
   ~SeriesRunner();
   SeriesRunner(const SeriesRunner&) = delete;

@@ -82,12 +82,13 @@ class ServedMarket {
         {.name = "small", .about = "of a test", .market = small_market()}};
     lab_ = std::make_unique<LabRuns>(std::move(scenarios));
     openapi_ = source_file("docs/formats/openapi.json");
-    api_ = std::make_unique<Api>(ApiConfig{.mode = ServeMode::kDemo,
-                                           .version = "test",
-                                           .series = {{.id = kId, .digest = "d1", .runner = &runner_}},
-                                           .lab = lab_.get(),
-                                           .studies = {{"one", "A study", "{\"a\": 1}"}},
-                                           .openapi = openapi_});
+    api_ =
+        std::make_unique<Api>(ApiConfig{.mode = ServeMode::kDemo,
+                                        .version = "test",
+                                        .series = {{.id = kId, .digest = "d1", .runner = &runner_}},
+                                        .lab = lab_.get(),
+                                        .studies = {{"one", "A study", "{\"a\": 1}"}},
+                                        .openapi = openapi_});
   }
 
   static constexpr const char* kId = "simulated:BTCUSDT";
