@@ -40,8 +40,8 @@ function(faultline_layer name)
 endfunction()
 
 # faultline_test(NAME LAYER layer SOURCES file... [SHARDS n] [LIGHT]): one GoogleTest program, a
-# ctest entry; or n entries that each run every n-th test, so that a long one does not keep one processor
-# busy while the others have nothing to do.
+# ctest entry; or n entries that each run every n-th test, so that a long one does not keep one
+# processor busy while the others have nothing to do.
 #
 # Under sanitizers LIGHT tests, which leave the work to what they test, are not themselves
 # optimised: the compiler takes half as long.
