@@ -2,6 +2,7 @@
 
 #include <chrono>
 
+#include "apps/commands.hpp"
 #include "core/time_text.hpp"
 #include "store/files.hpp"
 
@@ -36,6 +37,38 @@ Outcome<InstrumentId> instrument_argument(const char* option, const std::string&
   if (id) return *id;
   return bad_argument(id.error().code, option, text,
                       "venue:symbol, for example binance_usdm:BTCUSDT");
+}
+
+Outcome<MapRequest> map_request(const MapSelection& selection) {
+  MapRequest request;
+  for (const std::string& text : selection.instruments) {
+    const Outcome<InstrumentId> id = instrument_argument("--instrument", text);
+    if (!id) return id.error();
+    request.also.push_back(*id);
+  }
+  if (request.also.empty())
+    return Diagnostic{.code = Errc::kMissingField,
+                      .field = "--instrument",
+                      .note = "`faultline info --store` lists what the store holds"};
+  request.instrument = request.also.front();
+  request.also.erase(request.also.begin());
+  request.filter.members = selection.members;
+  if (!selection.liquidations.empty()) {
+    const Outcome<InstrumentId> feed =
+        instrument_argument("--liquidations", selection.liquidations);
+    if (!feed) return feed.error();
+    request.liquidations_from = *feed;
+  }
+  const auto from = time_argument("--from", selection.from);
+  if (!from) return from.error();
+  request.from = *from;
+  const auto to = time_argument("--to", selection.to);
+  if (!to) return to.error();
+  request.to = *to;
+  const auto columns = duration_argument("--columns", selection.columns);
+  if (!columns) return columns.error();
+  request.column_interval = *columns;
+  return request;
 }
 
 std::string folder_of(const std::string& path) {

@@ -6,6 +6,7 @@
 #include "base/diagnostic.hpp"
 #include "core/instrument.hpp"
 #include "core/units.hpp"
+#include "engine/map_builder.hpp"
 #include "feed/importer.hpp"
 
 namespace faultline {
@@ -19,6 +20,11 @@ Outcome<std::optional<UnixNanos>> time_argument(const char* option, const std::s
 Outcome<std::optional<Nanos>> duration_argument(const char* option, const std::string& text);
 
 Outcome<InstrumentId> instrument_argument(const char* option, const std::string& text);
+
+// The request for the map that was selected; what else a command asks for is its own business.
+// Errors: kMissingField (no instrument), and those above.
+struct MapSelection;
+Outcome<MapRequest> map_request(const MapSelection& selection);
 
 // The folder that a file stands in.
 std::string folder_of(const std::string& path);

@@ -37,18 +37,22 @@ inline constexpr const char* kVersion = "0.1.0";
 // Members of the ensemble where nobody says otherwise (docs/performance.md).
 inline constexpr std::size_t kMembersDefault = 64;
 
-struct MapArguments {
-  std::string store;
+// Which map of what a store holds.
+struct MapSelection {
   std::vector<std::string> instruments;  // several: venues of one coin, summed
+  std::string liquidations;
   std::string from;
   std::string to;
+  std::string columns;
+  std::size_t members = kMembersDefault;
+};
+
+struct MapArguments : MapSelection {
+  std::string store;
   std::string at;
   std::string step;
-  std::string columns;
   std::string price;
-  std::string liquidations;
   double assumed_open_interest = 0.0;
-  std::size_t members = kMembersDefault;
   std::uint64_t seed = 1;
   std::size_t threads = 2;
   std::vector<std::string> out;
@@ -57,17 +61,11 @@ struct MapArguments {
   bool is_light = false;
 };
 
-struct ServeArguments {
+struct ServeArguments : MapSelection {
   bool is_demo = false;
   std::string replay;  // a store, at a pace
   std::string store;   // a store, at once
-  std::vector<std::string> instruments;
-  std::string liquidations;
-  std::string from;
-  std::string to;
-  std::string columns;
   double speed = 60.0;
-  std::size_t members = kMembersDefault;
   std::uint64_t seed = 10;
   std::string address = "127.0.0.1";
   std::uint16_t port = 8420;

@@ -428,7 +428,6 @@ void add_claims(CLI::App& study, ClaimsArguments& arguments) {
       "\ndocs/studies/claims.md says what is claimed, how it is judged and what came out.\n");
 }
 
-// What a wrong command line is told, and the exit code.
 void add_demo(CLI::App& app, DemoArguments& arguments) {
   CLI::App* command =
       app.add_subcommand("demo", "Simulate a market and draw its map; needs no data");
@@ -454,6 +453,7 @@ void add_lab(CLI::App& app, LabRunArguments& arguments) {
   lab->add_subcommand("fields", "List what a scenario file may say, with bounds and defaults");
 }
 
+// What a wrong command line is told, and the exit code.
 int refuse(const CLI::App& app, const CLI::ParseError& error, bool wants_json) {
   if (error.get_exit_code() == 0) {  // --help, --version
     app.exit(error);

@@ -9,45 +9,24 @@ namespace faultline {
 namespace {
 
 Outcome<MapRequest> request_of(const MapArguments& arguments) {
-  MapRequest request;
-  for (const std::string& text : arguments.instruments) {
-    const Outcome<InstrumentId> id = instrument_argument("--instrument", text);
-    if (!id) return id.error();
-    request.also.push_back(*id);
-  }
-  request.instrument = request.also.front();
-  request.also.erase(request.also.begin());
-  request.filter.members = arguments.members;
+  Outcome<MapRequest> selected = map_request(arguments);
+  if (!selected) return selected;
+  MapRequest& request = selected.value();
   request.seed = arguments.seed;
   request.threads = arguments.threads;
-  if (!arguments.liquidations.empty()) {
-    const Outcome<InstrumentId> from =
-        instrument_argument("--liquidations", arguments.liquidations);
-    if (!from) return from.error();
-    request.liquidations_from = *from;
-  }
-  const auto from = time_argument("--from", arguments.from);
-  if (!from) return from.error();
-  request.from = *from;
-  const auto to = time_argument("--to", arguments.to);
-  if (!to) return to.error();
-  request.to = *to;
   const auto at = time_argument("--at", arguments.at);
   if (!at) return at.error();
-  if (*at && *to)
+  if (*at && request.to)
     return bad_argument(Errc::kBadRequest, "--at", arguments.at, "either --at or --to");
   if (*at) request.to = *at;
   const auto step = duration_argument("--step", arguments.step);
   if (!step) return step.error();
   request.step = *step;
-  const auto columns = duration_argument("--columns", arguments.columns);
-  if (!columns) return columns.error();
-  request.column_interval = *columns;
   if (arguments.price == "mark") request.price = PriceChoice::kMark;
   if (arguments.price == "last") request.price = PriceChoice::kLast;
   if (arguments.assumed_open_interest > 0.0)
     request.assumed_open_interest = arguments.assumed_open_interest;
-  return request;
+  return selected;
 }
 
 void say_cluster(const Cluster& cluster, std::size_t members) {

@@ -48,46 +48,14 @@ Outcome<Opened> open_demo(const ServeArguments& arguments) {
   return Opened{std::move(source).value(), hash.value()};
 }
 
-Outcome<MapRequest> request_of(const ServeArguments& arguments) {
-  MapRequest request;
-  for (const std::string& text : arguments.instruments) {
-    const Outcome<InstrumentId> id = instrument_argument("--instrument", text);
-    if (!id) return id.error();
-    request.also.push_back(*id);
-  }
-  if (request.also.empty())
-    return Diagnostic{.code = Errc::kMissingField,
-                      .field = "--instrument",
-                      .note = "`faultline info --store` lists what the store holds"};
-  request.instrument = request.also.front();
-  request.also.erase(request.also.begin());
-  request.filter.members = arguments.members;
-  request.columns_kept = ColumnsKept::kInTiles;
-  if (!arguments.liquidations.empty()) {
-    const Outcome<InstrumentId> feed =
-        instrument_argument("--liquidations", arguments.liquidations);
-    if (!feed) return feed.error();
-    request.liquidations_from = *feed;
-  }
-  const auto from = time_argument("--from", arguments.from);
-  if (!from) return from.error();
-  request.from = *from;
-  const auto to = time_argument("--to", arguments.to);
-  if (!to) return to.error();
-  request.to = *to;
-  const auto columns = duration_argument("--columns", arguments.columns);
-  if (!columns) return columns.error();
-  request.column_interval = *columns;
-  return request;
-}
-
 Outcome<Opened> open_store(const ServeArguments& arguments) {
   const bool is_replay = !arguments.replay.empty();
   const std::string& folder = is_replay ? arguments.replay : arguments.store;
   Outcome<std::unique_ptr<Store>> store = Store::open(folder, StoreMode::kRead);
   if (!store) return store.error();
-  const Outcome<MapRequest> request = request_of(arguments);
+  Outcome<MapRequest> request = map_request(arguments);
   if (!request) return request.error();
+  request->columns_kept = ColumnsKept::kInTiles;
   Hash64 hash;
   hash.add_text(folder).add_text(kModelVersion).add_u64(request->filter.members);
   // With lengths, so that a text that moves to the next field makes another number.
@@ -195,14 +163,14 @@ ExitCode run_serve(const ServeArguments& arguments, const OutputOptions& output)
   ServiceOptions options = options_of(arguments, *opened->source, **resources);
   options.source_digest = opened->digest;
   options.access = std::move(access).value();
-  const auto keeper = keep_state(arguments.state, opened->digest, options);
-  if (!keeper) return fail(keeper.error(), output);
   std::optional<FileLock> lock;
   if (!arguments.state.empty()) {
     Outcome<FileLock> taken = FileLock::take(arguments.state + ".lock");
     if (!taken) return fail(taken.error(), output);
     lock.emplace(std::move(taken).value());
   }
+  const auto keeper = keep_state(arguments.state, opened->digest, options);
+  if (!keeper) return fail(keeper.error(), output);
   std::unique_ptr<AccessLog> log;
   if (arguments.has_access_log) {
     log = std::make_unique<AccessLog>();

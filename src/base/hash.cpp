@@ -1,6 +1,8 @@
 #include "base/hash.hpp"
 
+#include <array>
 #include <bit>
+#include <cstdio>
 
 namespace faultline {
 namespace {
@@ -26,5 +28,11 @@ Hash64& Hash64::add_u64(std::uint64_t value) {
 }
 
 Hash64& Hash64::add_double(double value) { return add_u64(std::bit_cast<std::uint64_t>(value)); }
+
+std::string hex_text(std::uint64_t value) {
+  std::array<char, 17> out{};
+  std::snprintf(out.data(), out.size(), "%016llx", static_cast<unsigned long long>(value));
+  return out.data();
+}
 
 }  // namespace faultline

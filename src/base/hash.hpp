@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 
 namespace faultline {
@@ -21,5 +22,8 @@ class Hash64 {
  private:
   std::uint64_t state_ = 0xcbf29ce484222325ULL;
 };
+
+// Sixteen hexadecimal digits, as hashes are told to people and programs.
+std::string hex_text(std::uint64_t value);
 
 }  // namespace faultline

@@ -53,4 +53,9 @@ struct ColumnSpan {
   std::optional<TakerFlow> taker{};
 };
 
+// Adds what was crossed, printed, expected and taken, of another venue or of the time after. What
+// takers did is known of the sum where it is of both. Candle, funding, open interest and intervals
+// stay as they are: they do not add up.
+void add_flows(const ColumnSpan& from, ColumnSpan& to);
+
 }  // namespace faultline

@@ -79,24 +79,7 @@ EnsembleColumn MapSeries::make_column() const {
 
 ColumnSpan MapSeries::take_span() {
   ColumnSpan span = runs_.front().take_span();
-  for (std::size_t v = 1; v < runs_.size(); ++v) {
-    const ColumnSpan other = runs_[v].take_span();
-    if (other.feed && !span.feed) span.feed.emplace();
-    if (other.feed) span.feed->readings += other.feed->readings;
-    if (!other.taker) span.taker.reset();
-    if (span.taker) {
-      span.taker->bought_usd += other.taker->bought_usd;
-      span.taker->sold_usd += other.taker->sold_usd;
-    }
-    for (const std::size_t side : {0U, 1U}) {
-      span.crossed_usd[side] += other.crossed_usd[side];
-      span.returned_usd[side] += other.returned_usd[side];
-      if (!other.feed) continue;
-      span.feed->has_side[side] = span.feed->has_side[side] || other.feed->has_side[side];
-      span.feed->printed_usd[side] += other.feed->printed_usd[side];
-      span.feed->expected_liquidation_usd[side] += other.feed->expected_liquidation_usd[side];
-    }
-  }
+  for (std::size_t v = 1; v < runs_.size(); ++v) add_flows(runs_[v].take_span(), span);
   return span;
 }
 

@@ -2,9 +2,6 @@
 
 #include <zlib.h>
 
-#include <array>
-#include <cstdio>
-
 #include "base/check.hpp"
 #include "base/hash.hpp"
 
@@ -24,10 +21,7 @@ HttpResponse not_modified(std::string etag, std::string_view cache_control) {
 }  // namespace
 
 std::string etag_of(std::string_view body) {
-  std::array<char, 24> out{};
-  std::snprintf(out.data(), out.size(), "\"%016llx\"",
-                static_cast<unsigned long long>(Hash64().add_text(body).value()));
-  return out.data();
+  return '"' + hex_text(Hash64().add_text(body).value()) + '"';
 }
 
 bool has_already(const HttpRequest& request, std::string_view etag) {

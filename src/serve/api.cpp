@@ -114,27 +114,20 @@ HttpResponse Api::answer(const HttpRequest& request) const {
                         {.code = Errc::kNotFound, .field = "path", .value = request.path()}, 404);
 }
 
-Outcome<SeriesRunner*> Api::runner_of(const HttpRequest& request) const {
+Outcome<const ServedSeries*> Api::series_of(const HttpRequest& request) const {
   const auto id = request.query_value("instrument");
   if (!id) return Diagnostic{.code = Errc::kMissingField, .field = "instrument"};
   for (const ServedSeries& one : config_.series) {
-    if (one.id == *id) return one.runner;
+    if (one.id == *id) return &one;
   }
   return Diagnostic{
       .code = Errc::kUnknownInstrument, .field = "instrument", .value = std::string(*id)};
 }
 
-std::string_view Api::digest_of(const SeriesRunner* runner) const {
-  for (const ServedSeries& one : config_.series) {
-    if (one.runner == runner) return one.digest;
-  }
-  return {};
-}
-
 Outcome<Api::Shown> Api::shown_of(const HttpRequest& request) const {
-  const Outcome<SeriesRunner*> runner = runner_of(request);
-  if (!runner) return runner.error();
-  MapHistory& history = (*runner)->history();
+  const Outcome<const ServedSeries*> series = series_of(request);
+  if (!series) return series.error();
+  MapHistory& history = (*series)->runner->history();
   auto now = history.now();
   if (!now)
     return Diagnostic{.code = Errc::kNoData,
@@ -231,10 +224,7 @@ HttpResponse Api::set_market_clock(const HttpRequest& request) const {
   SeriesRunner& runner = *config_.series.front().runner;
   if (speed != nullptr) {
     const auto value = speed->as_double();
-    const bool is_pace =
-        value &&
-        (*value == 0.0 || (*value >= SeriesRunner::kSpeedMin && *value <= SeriesRunner::kSpeedMax));
-    if (!is_pace)
+    if (!value || !SeriesRunner::is_pace(*value))
       return answer_problem(request, {.code = Errc::kOutOfRange,
                                       .field = "speed",
                                       .value = write_json(*speed),

@@ -105,8 +105,7 @@ class Api {
   HttpResponse openapi(const HttpRequest& request) const;
 
   // Errors: kMissingField, kUnknownInstrument.
-  Outcome<SeriesRunner*> runner_of(const HttpRequest& request) const;
-  std::string_view digest_of(const SeriesRunner* runner) const;
+  Outcome<const ServedSeries*> series_of(const HttpRequest& request) const;
   // The same, with its newest column. Errors: kNoData as well.
   struct Shown {
     MapHistory* history;

@@ -148,7 +148,7 @@ HttpResponse Api::heatmap(const HttpRequest& request) const {
     one.set("index", past.entry.index);
     const JsonValue fields = json_of_column(MomentView{*past.column, past.entry.span},
                                             history.identity().members, false);
-    for (const JsonMember& member : *fields.as_object()) one.set(member.name, member.value);
+    add_members(fields, one);
     columns.push(std::move(one));
   }
   JsonValue out = JsonValue::object();
@@ -157,8 +157,8 @@ HttpResponse Api::heatmap(const HttpRequest& request) const {
 }
 
 HttpResponse Api::tile(const HttpRequest& request) const {
-  const Outcome<SeriesRunner*> runner = runner_of(request);
-  if (!runner) return answer_problem(request, runner.error());
+  const Outcome<const ServedSeries*> series = series_of(request);
+  if (!series) return answer_problem(request, series.error());
   constexpr IntegerBounds kColumns{0, std::int64_t{1} << 40};
   constexpr IntegerBounds kRows{-1'000, 1'000};
   const auto level = query_integer(request, "level", {0, kTileLevelMax});
@@ -173,10 +173,10 @@ HttpResponse Api::tile(const HttpRequest& request) const {
   const TileKey key{.level = static_cast<std::uint8_t>((*level).value_or(0)),
                     .column = **column,
                     .row = static_cast<std::int32_t>(**row)};
-  const auto tile = (*runner)->history().tile(key);
+  const auto tile = (*series)->runner->history().tile(key);
   if (!tile) return answer_problem(request, {.code = Errc::kNoData, .field = "tile"});
   // The same numbers name another tile of another series: only who says which one may keep it.
-  const bool is_named = request.query_value("series") == digest_of(*runner);
+  const bool is_named = request.query_value("series") == (*series)->digest;
   return answer_bytes(request, tile->bytes,
                       tile->is_over && is_named ? Caching::kForever : Caching::kRevalidate);
 }
@@ -195,8 +195,7 @@ HttpResponse Api::series(const HttpRequest& request) const {
       history.entries(asked->begin, asked->end, static_cast<std::size_t>(most));
   JsonValue out = JsonValue::object();
   out.set("header", header_of(history, *shown->now)).set("level", shift);
-  const JsonValue arrays = series_document(history, texels_of(entries, shift));
-  for (const JsonMember& member : *arrays.as_object()) out.set(member.name, member.value);
+  add_members(series_document(history, texels_of(entries, shift)), out);
   return answer_json(request, out);
 }
 
@@ -256,8 +255,7 @@ HttpResponse Api::scorecard(const HttpRequest& request) const {
   for (const HourSums& hour : hours) {
     JsonValue one = JsonValue::object();
     one.set("time", to_text(hour.end));
-    const JsonValue sums = hour.document();
-    for (const JsonMember& member : *sums.as_object()) one.set(member.name, member.value);
+    add_members(hour.document(), one);
     list.push(std::move(one));
   }
   JsonValue bands = JsonValue::object();

@@ -5,6 +5,7 @@
 #include <functional>
 #include <optional>
 
+#include "base/check.hpp"
 #include "core/time_text.hpp"
 #include "serve/base64.hpp"
 #include "study/map_document.hpp"
@@ -26,22 +27,7 @@ void add_entry(const SeriesEntry& entry, SeriesEntry& sum) {
   sum.open_interest_usd = entry.open_interest_usd;
   sum.mark = entry.mark;
   sum.near = entry.near;
-  if (!entry.span.taker) sum.span.taker.reset();
-  if (sum.span.taker) {
-    sum.span.taker->bought_usd += entry.span.taker->bought_usd;
-    sum.span.taker->sold_usd += entry.span.taker->sold_usd;
-  }
-  for (const std::size_t s : {0U, 1U}) sum.span.crossed_usd[s] += entry.span.crossed_usd[s];
-  if (sum.span.feed) sum.span.feed->liquidation_interval = {};
-  if (!entry.span.feed) return;
-  if (!sum.span.feed) sum.span.feed.emplace();
-  SpanFeed& feed = *sum.span.feed;
-  feed.readings += entry.span.feed->readings;
-  for (const std::size_t s : {0U, 1U}) {
-    feed.has_side[s] = feed.has_side[s] || entry.span.feed->has_side[s];
-    feed.expected_liquidation_usd[s] += entry.span.feed->expected_liquidation_usd[s];
-    feed.printed_usd[s] += entry.span.feed->printed_usd[s];
-  }
+  add_flows(entry.span, sum.span);
 }
 
 JsonValue usd_or_null(const std::optional<double>& usd) {
@@ -184,6 +170,11 @@ JsonValue by_side(const std::array<double, 2>& usd) {
   return out;
 }
 
+void add_members(const JsonValue& from, JsonValue& to) {
+  FAULTLINE_CHECK(from.as_object() != nullptr);
+  for (const JsonMember& member : *from.as_object()) to.set(member.name, member.value);
+}
+
 std::vector<Texel> texels_of(std::span<const SeriesEntry> entries, int level) {
   std::vector<Texel> out;
   for (const SeriesEntry& entry : entries) {
@@ -249,7 +240,7 @@ JsonValue map_document(const MapHistory& history, const MapNow& now, const PastC
   out.set("row_log", kRowLog);
   const JsonValue fields = json_of_column(MomentView{*column.column, column.entry.span},
                                           history.identity().members, true);
-  for (const JsonMember& member : *fields.as_object()) out.set(member.name, member.value);
+  add_members(fields, out);
   const auto or_null = [&](const std::array<double, 2>& usd) {
     return column.is_whole ? by_side(usd) : JsonValue();
   };
@@ -282,12 +273,7 @@ JsonValue json_of_print(const MapHistory& history, const SeriesPrint& one) {
 }
 
 JsonValue column_update(const MapHistory& history, const MapNow& now) {
-  const SeriesEntry entry{.index = now.index,
-                          .as_of = now.column->as_of,
-                          .span = now.span,
-                          .mark = now.column->mark,
-                          .open_interest_usd = now.column->open_interest_usd,
-                          .near = now.column->near};
+  const SeriesEntry entry = entry_of(now);
   const std::array<const SeriesEntry*, 1> entries{&entry};
   JsonValue series = JsonValue::object();
   add_columns(Columns(entries, true), series);

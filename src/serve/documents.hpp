@@ -39,4 +39,7 @@ JsonValue prints_update(const MapHistory& history, std::span<const SeriesPrint> 
 double cents(double usd);
 JsonValue by_side(const std::array<double, 2>& usd);
 
+// Sets every member of one object in another. Requires: objects (checked).
+void add_members(const JsonValue& from, JsonValue& to);
+
 }  // namespace faultline

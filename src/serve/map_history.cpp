@@ -44,6 +44,10 @@ std::vector<VenueNow> venues_of(const MapSeries& series, const MapColumn& column
   return out;
 }
 
+constexpr auto kTileRows = static_cast<std::int32_t>(kTileSize);
+
+}  // namespace
+
 SeriesEntry entry_of(const MapNow& now) {
   return {.index = now.index,
           .as_of = now.column->as_of,
@@ -52,10 +56,6 @@ SeriesEntry entry_of(const MapNow& now) {
           .open_interest_usd = now.column->open_interest_usd,
           .near = now.column->near};
 }
-
-constexpr auto kTileRows = static_cast<std::int32_t>(kTileSize);
-
-}  // namespace
 
 MapHistory::MapHistory(const SeriesIdentity& identity, UnixNanos first_column)
     : identity_(identity),

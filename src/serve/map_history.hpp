@@ -44,6 +44,8 @@ struct MapNow {
   std::uint64_t liquidation_intervals_right = 0;
 };
 
+SeriesEntry entry_of(const MapNow& now);
+
 // A column of the past with the time before it.
 struct PastColumn {
   SeriesEntry entry;

@@ -1,10 +1,9 @@
 #include "serve/map_service.hpp"
 
-#include <array>
 #include <chrono>
-#include <cstdio>
 
 #include "base/clock.hpp"
+#include "base/hash.hpp"
 #include "core/time_text.hpp"
 #include "serve/answer.hpp"
 #include "serve/documents.hpp"
@@ -35,12 +34,6 @@ std::vector<HttpHeader> safe_headers() {
 std::uint64_t first_seq_of_start() {
   const auto now = std::chrono::duration_cast<std::chrono::milliseconds>(unix_now());
   return static_cast<std::uint64_t>(now.count()) * 1'000U;
-}
-
-std::string hex_of(std::uint64_t value) {
-  std::array<char, 17> out{};
-  std::snprintf(out.data(), out.size(), "%016llx", static_cast<unsigned long long>(value));
-  return out.data();
 }
 
 std::string line_of(const AccessEntry& entry) {
@@ -75,7 +68,7 @@ Outcome<std::unique_ptr<MapService>> MapService::start(std::unique_ptr<SeriesSou
       std::make_unique<Api>(ApiConfig{.mode = self.options_.mode,
                                       .version = self.options_.version,
                                       .series = {{.id = self.id_,
-                                                  .digest = hex_of(self.options_.source_digest),
+                                                  .digest = hex_text(self.options_.source_digest),
                                                   .runner = self.runner_.get()}},
                                       .lab = self.lab_.get(),
                                       .studies = self.options_.studies,

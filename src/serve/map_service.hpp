@@ -56,7 +56,6 @@ class MapService {
   // "http://127.0.0.1:8420"
   std::string url() const;
   SeriesRunner& runner() { return *runner_; }
-  ServerCounters counters() const { return server_->counters(); }
 
  private:
   explicit MapService(ServiceOptions options);

@@ -79,8 +79,6 @@ const Pages::File* Pages::find(std::string_view path) const {
   return found == files_.end() ? nullptr : &found->second;
 }
 
-bool Pages::has(std::string_view path) const { return find(path) != nullptr; }
-
 std::shared_ptr<const PreparedResponse> Pages::answer(const HttpRequest& request) const {
   const File* file = find(request.path());
   if (file == nullptr) return missing_;

@@ -27,7 +27,6 @@ class Pages {
   explicit Pages(std::span<const Page> pages);
 
   bool is_empty() const { return files_.empty(); }
-  bool has(std::string_view path) const;
   // A page, 304, or 404 as a page for people.
   std::shared_ptr<const PreparedResponse> answer(const HttpRequest& request) const;
 

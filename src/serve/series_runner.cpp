@@ -6,13 +6,9 @@
 #include "base/clock.hpp"
 
 namespace faultline {
-namespace {
-
-bool is_pace(double speed) {
-  return speed == 0.0 || (speed >= SeriesRunner::kSpeedMin && speed <= SeriesRunner::kSpeedMax);
+bool SeriesRunner::is_pace(double speed) {
+  return speed == 0.0 || (speed >= kSpeedMin && speed <= kSpeedMax);
 }
-
-}  // namespace
 
 SeriesRunner::SeriesRunner(std::unique_ptr<SeriesSource> source, const Pace& pace, OnNews on_news)
     : source_(std::move(source)),

@@ -59,6 +59,7 @@ class SeriesRunner {
   void run_to(UnixNanos until);
   static constexpr double kSpeedMin = 0.001;
   static constexpr double kSpeedMax = 100'000.0;
+  static bool is_pace(double speed);
 
  private:
   void run(const std::stop_token& stop);

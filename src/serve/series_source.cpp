@@ -21,7 +21,6 @@ class Simulation final : public SeriesSource {
       : options_(options), market_(std::move(market)) {
     identity_.kind = SourceKind::kSimulation;
     identity_.members = options.members;
-    identity_.step = kMinute;
     identity_.column_interval = options.column_interval;
     for (const VenueTape* tape : market_.tapes()) identity_.venues.push_back(tape->instrument.id);
     identity_.feeds = identity_.venues;
@@ -152,7 +151,6 @@ class Recording final : public SeriesSource {
     identity_.kind = request.instrument.venue == Venue::kSimulated ? SourceKind::kSimulation
                                                                    : SourceKind::kRecording;
     identity_.members = request.filter.members;
-    identity_.step = plan.venues.front().step;
     identity_.column_interval = plan.column;
   }
 
@@ -196,10 +194,6 @@ class Recording final : public SeriesSource {
 };
 
 }  // namespace
-
-std::string_view name_of(SourceKind kind) {
-  return kind == SourceKind::kSimulation ? "simulation" : "recording";
-}
 
 Outcome<std::unique_ptr<SeriesSource>> simulate_series(const SimulationOptions& options) {
   Outcome<LabMarket> market = LabMarket::open(options.market, live_map_source(kReaderMap));

@@ -20,7 +20,6 @@ namespace faultline {
 // by what `kind` says.
 
 enum class SourceKind : std::uint8_t { kSimulation, kRecording };
-std::string_view name_of(SourceKind kind);
 
 // Who is behind a series; nothing of it changes.
 struct SeriesIdentity {
@@ -30,7 +29,6 @@ struct SeriesIdentity {
   std::string quote;
   SourceKind kind = SourceKind::kRecording;
   std::size_t members = 1;
-  Nanos step{};
   Nanos column_interval{};
 };
 

@@ -1,10 +1,8 @@
 #include "serve/served_state.hpp"
 
 #include <algorithm>
-#include <array>
 #include <bit>
 #include <charconv>
-#include <cstdio>
 #include <utility>
 
 #include "base/check.hpp"
@@ -19,12 +17,6 @@ namespace {
 constexpr std::int64_t kFormat = 1;
 constexpr std::uint64_t kStateBytesMax = 4'096;
 constexpr std::int64_t kSaveEveryNs = 5'000'000'000;
-
-std::string hex(std::uint64_t value) {
-  std::array<char, 17> out{};
-  std::snprintf(out.data(), out.size(), "%016llx", static_cast<unsigned long long>(value));
-  return out.data();
-}
 
 std::optional<std::uint64_t> from_hex(const JsonValue* value) {
   if (value == nullptr || value->as_string() == nullptr) return std::nullopt;
@@ -90,9 +82,9 @@ Outcome<std::optional<ServedState>> read_served_state(const std::string& path) {
 
 Outcome<void> write_served_state(const std::string& path, const ServedState& state) {
   JsonValue out = JsonValue::object();
-  out.set("format", kFormat).set("source_digest", hex(state.source_digest));
+  out.set("format", kFormat).set("source_digest", hex_text(state.source_digest));
   out.set("index", state.index).set("as_of_ns", state.as_of.value);
-  out.set("columns_hash", hex(state.columns_hash)).set("saved_unix_ns", state.saved_unix_ns);
+  out.set("columns_hash", hex_text(state.columns_hash)).set("saved_unix_ns", state.saved_unix_ns);
   return write_file_atomically(path, write_json(out, 2) + "\n");
 }
 
@@ -101,14 +93,13 @@ StateKeeper::StateKeeper(std::string path, std::uint64_t source_digest,
     : path_(std::move(path)),
       earlier_(earlier),
       started_unix_ns_(unix_now().count()),
-      is_same_source_(earlier.has_value()),
       saved_at_(monotonic_now().count()) {
   FAULTLINE_CHECK(!earlier || earlier->source_digest == source_digest);
   state_.source_digest = source_digest;
 }
 
 std::optional<UnixNanos> StateKeeper::at_once_until() const {
-  return is_same_source_ ? std::optional(earlier_->as_of) : std::nullopt;
+  return earlier_ ? std::optional(earlier_->as_of) : std::nullopt;
 }
 
 void StateKeeper::on_column(const MapNow& now) {
@@ -117,10 +108,10 @@ void StateKeeper::on_column(const MapNow& now) {
   state_.index = now.index;
   state_.as_of = now.column->as_of;
   has_column_ = true;
-  if (is_same_source_ && !is_same_ && now.index >= earlier_->index)
+  if (earlier_ && !is_same_ && now.index >= earlier_->index)
     is_same_ = now.index == earlier_->index && state_.columns_hash == earlier_->columns_hash;
   // What is made again would only take the state back.
-  const bool is_behind = is_same_source_ && now.index < earlier_->index;
+  const bool is_behind = earlier_ && now.index < earlier_->index;
   const std::int64_t clock = monotonic_now().count();
   if (is_behind || clock - saved_at_ < kSaveEveryNs) return;
   saved_at_ = clock;
@@ -130,7 +121,7 @@ void StateKeeper::on_column(const MapNow& now) {
 
 Outcome<void> StateKeeper::save() {
   const std::lock_guard lock(mutex_);
-  const bool is_behind = is_same_source_ && state_.index < earlier_->index;
+  const bool is_behind = earlier_ && state_.index < earlier_->index;
   return has_column_ && !is_behind ? save_locked() : Outcome<void>();
 }
 

@@ -31,7 +31,7 @@ Outcome<void> write_served_state(const std::string& path, const ServedState& sta
 // Keeps the state of a service that runs, and holds what it makes against what the one before had.
 //
 // Thread safety: all functions from any thread; on_column() from one. Cost: a hash of each column,
-// and a write every kSaveEvery.
+// and a write every five seconds.
 class StateKeeper {
  public:
   // `earlier`: what read_served_state() found. Requires: of the same source (checked).
@@ -53,7 +53,6 @@ class StateKeeper {
   const std::string path_;
   const std::optional<ServedState> earlier_;
   const std::int64_t started_unix_ns_;
-  const bool is_same_source_;
   mutable std::mutex mutex_;
   std::int64_t saved_at_;  // by the monotonic clock
   ServedState state_;

@@ -1,7 +1,6 @@
 #include "study/lab_experiment.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <vector>
 
 #include "base/check.hpp"
@@ -20,15 +19,10 @@ constexpr std::size_t kLevelP90 = 5;
 static_assert(kRecoveryLevels[kLevelP10] == 0.1 && kRecoveryLevels[kLevelP90] == 0.9);
 
 std::optional<double> relative_l1(const RecoverySides& mean, const RecoverySides& truth) {
-  double off = 0.0;
-  double all = 0.0;
-  for (const std::size_t s : {0U, 1U}) {
-    for (std::size_t bin = 0; bin < kRecoveryNearCount; ++bin) {
-      off += std::abs(mean[s][bin] - truth[s][bin]);
-      all += truth[s][bin];
-    }
-  }
-  return all > 0.0 ? std::optional(off / all) : std::nullopt;
+  RecoveryHour hour;
+  hour.truth = truth;
+  const RecoveryPart part = recovery_metric("relative_l1_5").part(hour, {.map = &mean});
+  return part.below > 0.0 ? std::optional(part.above / part.below) : std::nullopt;
 }
 
 }  // namespace

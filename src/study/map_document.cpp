@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <cstdio>
 
+#include "base/hash.hpp"
 #include "core/time_text.hpp"
 #include "store/files.hpp"
 
@@ -22,12 +22,6 @@ JsonValue by_side(const std::array<double, 2>& usd) {
   JsonValue out = JsonValue::object();
   out.set("long", usd[0]).set("short", usd[1]);
   return out;
-}
-
-std::string hex(std::uint64_t value) {
-  std::array<char, 17> out{};
-  std::snprintf(out.data(), out.size(), "%016llx", static_cast<unsigned long long>(value));
-  return out.data();
 }
 
 JsonValue whole_dollars(std::span<const float> usd) {
@@ -120,28 +114,18 @@ JsonValue json_of_venue(const VenuePart& venue) {
   out.set("observation_factor", number_or_null(venue.factor));
   out.set("observation_exponent", number_or_null(venue.exponent));
   out.set("effective_members", venue.effective_members).set("resamplings", venue.resamplings);
-  out.set("state_hash", hex(venue.state_hash)).set("state_bytes", venue.state_bytes);
+  out.set("state_hash", hex_text(venue.state_hash)).set("state_bytes", venue.state_bytes);
   return out;
 }
 
 // What the price crossed and what feeds said of it.
-void add_flows(const LiquidationMap& map, JsonValue& out) {
-  std::array<double, 2> crossed{};
-  std::optional<SpanFeed> feed;
-  for (const ColumnSpan& span : map.spans) {
-    if (span.feed && !feed) feed.emplace();
-    if (span.feed) feed->readings += span.feed->readings;
-    for (const std::size_t s : {0U, 1U}) {
-      crossed[s] += span.crossed_usd[s];
-      if (!span.feed) continue;
-      feed->expected_liquidation_usd[s] += span.feed->expected_liquidation_usd[s];
-      feed->printed_usd[s] += span.feed->printed_usd[s];
-    }
-  }
+void add_sums(const LiquidationMap& map, JsonValue& out) {
+  ColumnSpan sum;
+  for (const ColumnSpan& span : map.spans) add_flows(span, sum);
   std::array<double, 2> reported{};
   for (const RealisedLiquidation& one : map.liquidations) reported[index_of(one.side)] += one.usd;
-  out.set("crossed_long_usd", crossed[0]).set("crossed_short_usd", crossed[1]);
-  out.set("feed", json_of_sums(feed));
+  out.set("crossed_long_usd", sum.crossed_usd[0]).set("crossed_short_usd", sum.crossed_usd[1]);
+  out.set("feed", json_of_sums(sum.feed));
   out.set("liquidation_intervals", map.liquidation_intervals)
       .set("liquidation_intervals_right", map.liquidation_intervals_right);
   // Nothing recorded is null: it is not a zero.
@@ -259,9 +243,9 @@ JsonValue summary_of_map(const LiquidationMap& map) {
   JsonValue clusters = JsonValue::array();
   for (const Cluster& cluster : map.clusters) clusters.push(json_of_cluster(cluster));
   out.set("clusters", std::move(clusters));
-  add_flows(map, out);
+  add_sums(map, out);
   out.set("columns", map.columns.size()).set("notes", json_of_notes(map));
-  out.set("state_hash", hex(map.state_hash)).set("state_bytes", map.state_bytes);
+  out.set("state_hash", hex_text(map.state_hash)).set("state_bytes", map.state_bytes);
   return out;
 }
 

@@ -18,11 +18,6 @@ namespace {
 constexpr std::array kSides{Side::kLong, Side::kShort};
 constexpr double kReach = kRecoveryBin * static_cast<double>(kRecoveryBinCount);
 
-// Money per native unit of the maps.
-double unit_usd(const InstrumentSpec& spec, double mark) {
-  return notional_approx(Qty(1), mark, spec) / native_units_approx(Qty(1), spec);
-}
-
 ProfileGrid grid_of(Side side, double mark) {
   return {.log_begin = std::log(mark) - (side == Side::kLong ? kReach : 0.0),
           .row_log = kRecoveryBin,
@@ -44,7 +39,7 @@ MemberBins member_bins(const DensityFilter& filter, double mark) {
   MemberBins out;
   out.weights.assign(filter.weights().begin(), filter.weights().end());
   const std::size_t members = out.weights.size();
-  const double unit = unit_usd(filter.spec(), mark);
+  const double unit = unit_notional_approx(mark, filter.spec());
   for (const Side side : kSides) {
     const MemberProfiles rows = filter.density().profiles(side, grid_of(side, mark));
     std::vector<double>& usd = out.usd[index_of(side)];
@@ -178,7 +173,7 @@ void add_flat_kernel(const std::vector<MarketStep>& steps, const std::vector<std
         density.add_profile(side, 0, grid_of(side, mark), profile);
         for (std::size_t bin = 0; bin < kRecoveryBinCount; ++bin)
           out[next][index_of(side)][bin] +=
-              unit_usd(spec, mark) * profile.rows[row_of_bin(side, bin)];
+              unit_notional_approx(mark, spec) * profile.rows[row_of_bin(side, bin)];
       }
       ++next;
     }
@@ -190,7 +185,7 @@ void add_sweeps(const SkillData& data, BaselineMap map, const RecoveryMaps& requ
                 std::vector<RecoverySides>& out) {
   const MapSweeps sweeps = sweep_baseline(data, map);
   for (std::size_t k = 0; k < sweeps.hours.size(); ++k) {
-    const double unit = unit_usd(data.spec, request.at.marks[k]);
+    const double unit = unit_notional_approx(request.at.marks[k], data.spec);
     for (const Side side : kSides) {
       for (std::size_t bin = 0; bin < kRecoveryBinCount; ++bin) {
         const double near = kRecoveryBin * static_cast<double>(bin);

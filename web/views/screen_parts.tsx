@@ -4,7 +4,7 @@ import type { Resource } from '../model/resource.ts';
 import type { Estimate } from '../model/study_types.ts';
 import type { UiState } from './ui_state.ts';
 
-// What the scorecard and the lab are put together from.
+// What screens are put together from.
 
 export type Choice<T extends string> = {
   readonly value: T;
@@ -15,7 +15,7 @@ export type Choice<T extends string> = {
 export function Segments<T extends string>({ label, choices, chosen, on_choose }: {
   readonly label: string;
   readonly choices: readonly Choice<T>[];
-  readonly chosen: T;
+  readonly chosen: T | null;
   readonly on_choose: (value: T) => void;
 }) {
   return (

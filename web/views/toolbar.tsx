@@ -8,31 +8,11 @@ import { copy_link, export_csv, export_png, tier_text } from './export.ts';
 import { refit } from './keys.ts';
 import { kPaneTitles } from './panes.tsx';
 import { back_to_live } from './replay.ts';
+import { Segments } from './screen_parts.tsx';
 import type { ComponentChildren } from 'preact';
 import type { Layer, SideMode, Tier } from '../model/view.ts';
+import type { Choice } from './screen_parts.tsx';
 import type { UiState } from './ui_state.ts';
-
-type Choice<T extends string> = {
-  readonly value: T;
-  readonly text: string;
-  readonly title?: string;
-};
-
-function Segmented<T extends string>({ label, choices, chosen, on_choose }: {
-  readonly label: string;
-  readonly choices: readonly Choice<T>[];
-  readonly chosen: T | null;
-  readonly on_choose: (value: T) => void;
-}) {
-  return (
-    <div class="segmented" role="group" aria-label={label}>
-      {choices.map(({ value, text, title }) => (
-        <button key={value} type="button" title={title} aria-pressed={value === chosen}
-          onClick={() => on_choose(value)}>{text}</button>
-      ))}
-    </div>
-  );
-}
 
 const kSideChoices: readonly Choice<SideMode>[] = [
   { value: 'both', text: 'All', title: 'Longs and shorts together' },
@@ -54,7 +34,7 @@ export function Toolbar({ ui }: { readonly ui: UiState }) {
   const range = kRanges.find(([, span]) => Math.abs(span_of(view.time) / span - 1) < 0.01);
   return (
     <section class="toolbar" aria-label="Map controls">
-      <Segmented label="Range" chosen={range?.[0] ?? null}
+      <Segments label="Range" chosen={range?.[0] ?? null}
         choices={kRanges.map(([name]) => ({ value: name, text: name }))}
         on_choose={(name) => {
           const span = kRanges.find(([one]) => one === name)?.[1];
@@ -66,7 +46,7 @@ export function Toolbar({ ui }: { readonly ui: UiState }) {
       <button type="button" aria-pressed={view.is_fit} title="Prices follow the market (F)"
         onClick={() => refit(ui)}>Fit</button>
       <span class="rule" />
-      <Segmented label="Side" choices={kSideChoices} chosen={view.side}
+      <Segments label="Side" choices={kSideChoices} chosen={view.side}
         on_choose={(side) => session.change((one) => set_side(one, side))} />
       <Layers ui={ui} />
       <label class="select" title="Only rows so far from the mark of their column (D)">
