@@ -2,7 +2,16 @@ import { kMinuteMs, usd_of_code } from './market.mjs';
 
 // The JSON of /v1, in the forms of docs/formats/api.md.
 
-export const iso = (ms) => new Date(ms).toISOString().replace('.000Z', 'Z');
+const texts = new Map(); // minutes are asked for again and again
+
+export function iso(ms) {
+  const known = texts.get(ms);
+  if (known !== undefined) return known;
+  const text = new Date(ms).toISOString().replace('.000Z', 'Z');
+  if (ms % kMinuteMs === 0) texts.set(ms, text);
+  return text;
+}
+
 const by_side = ([long, short]) => ({ long, short });
 
 export function header_of(market) {

@@ -66,6 +66,7 @@ export class Market {
   }
 
   restore(saved) {
+    if (this.column_end === saved.columns) return;
     Object.assign(this, saved.numbers);
     [this.rng.state, this.taker_rng.state] = saved.seeds;
     for (const s of [0, 1]) {
@@ -232,5 +233,11 @@ export class Market {
   }
 
   code(s, column, row) { return this.codes[s][column * kRows + row - this.first_row]; }
+  // Of `count` rows from a row on that the market has.
+  codes_of(s, column, row, count) {
+    const from = column * kRows + row - this.first_row;
+    return this.codes[s].subarray(from, from + count);
+  }
+
   row_count() { return kRows; }
 }

@@ -42,7 +42,7 @@ export function start_mock({
       usd_scale: 0.3, first_column_ms: kFirstColumn }),
   ];
   const state = {
-    markets, files, seq: 1, clients: new Set(), tiles: new Map(),
+    markets, files, seq: 1, clients: new Set(), tiles: new Map(), texts: new Map(),
     column_ends: new Map(markets.map((market) => [market, market.column_end])),
     ...fresh_state(ms_per_hour),
   };
@@ -87,9 +87,37 @@ function fresh_state(ms_per_hour) {
   };
 }
 
+const prepared = new WeakMap(); // of bytes that are answered more than once
+
+function prepare(bytes) {
+  let known = prepared.get(bytes);
+  if (known === undefined) {
+    known = { etag: `"${createHash('sha1').update(bytes).digest('hex').slice(0, 16)}"` };
+    prepared.set(bytes, known);
+  }
+  return known;
+}
+
+function packed(bytes) {
+  const known = prepare(bytes);
+  known.packed ??= gzipSync(bytes, { level: 1 });
+  return known.packed;
+}
+
+// What a market says before anything was changed is the same for every test.
+function answer_market(state, market, request, response, make) {
+  const is_first = market.column_end === state.column_ends.get(market);
+  let bytes = is_first ? state.texts.get(request.url) : undefined;
+  if (bytes === undefined) {
+    bytes = Buffer.from(JSON.stringify(make()));
+    if (is_first) state.texts.set(request.url, bytes);
+  }
+  return answer(request, response, bytes, 'application/json', 'no-cache');
+}
+
 function answer(request, response, body, type, cache) {
   const bytes = Buffer.isBuffer(body) ? body : Buffer.from(JSON.stringify(body));
-  const etag = `"${createHash('sha1').update(bytes).digest('hex').slice(0, 16)}"`;
+  const { etag } = prepare(bytes);
   const headers = { 'Content-Type': type, ETag: etag, 'Cache-Control': cache };
   if (request.headers['if-none-match'] === etag) {
     response.writeHead(304, headers).end();
@@ -98,7 +126,7 @@ function answer(request, response, body, type, cache) {
   const is_packed = type !== 'application/octet-stream' && bytes.length > 1024 &&
     String(request.headers['accept-encoding']).includes('gzip');
   if (is_packed) headers['Content-Encoding'] = 'gzip';
-  response.writeHead(200, headers).end(is_packed ? gzipSync(bytes, { level: 1 }) : bytes);
+  response.writeHead(200, headers).end(is_packed ? packed(bytes) : bytes);
 }
 
 function refuse(response, status, title, field = null, value = null) {
@@ -199,13 +227,16 @@ function handle(state, request, response) {
     return refuse(response, 404, 'no such instrument', 'instrument', query.get('instrument'));
   }
   const [from, to] = ['from', 'to'].map((name) => Date.parse(query.get(name) ?? ''));
+  const say = (make) => answer_market(state, market, request, response, make);
   switch (url.pathname) {
     case '/v1/heatmap/tile': return serve_tile(state, market, query, request, response);
-    case '/v1/map': return json(map_of(market, column_as_of(market, query.get('as_of'))));
-    case '/v1/scorecard': return json(scorecard_of(market));
-    case '/v1/clusters': return json(clusters_of(market));
-    case '/v1/series': return json(series_of(market, from, to, Number(query.get('level'))));
-    case '/v1/liquidations': return json(liquidations_of(market, from, to,
+    case '/v1/map': return say(() =>
+      map_of(market, column_as_of(market, query.get('as_of'))));
+    case '/v1/scorecard': return say(() => scorecard_of(market));
+    case '/v1/clusters': return say(() => clusters_of(market));
+    case '/v1/series': return say(() =>
+      series_of(market, from, to, Number(query.get('level'))));
+    case '/v1/liquidations': return say(() => liquidations_of(market, from, to,
       Number(query.get('min_usd') ?? 0), Math.min(1000, Number(query.get('limit') ?? 100))));
     default: return refuse(response, 404, 'no such path');
   }

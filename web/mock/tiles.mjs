@@ -35,27 +35,37 @@ function put_plane(codes, body, at) {
 
 const usd_table = Float64Array.from({ length: 4096 }, (_, code) => usd_of_code(code));
 
+const most_of = new Uint16Array(kTileSize);
+const sum_of = new Float64Array(kTileSize);
+
+// Columns [from, to) as one texel: the largest of each row, and the mean.
+function fill_side(market, tile, s, texel, columns, first_row) {
+  most_of.fill(0);
+  sum_of.fill(0);
+  for (const column of columns) {
+    const codes = market.codes_of(s, column, first_row, kTileSize);
+    for (let r = 0; r < kTileSize; r += 1) {
+      const code = codes[r];
+      if (code > most_of[r]) most_of[r] = code;
+      sum_of[r] += usd_table[code];
+    }
+  }
+  for (let r = 0; r < kTileSize; r += 1) {
+    const cell = texel * kTileSize + r;
+    const mean = sum_of[r] / columns.length;
+    tile.most[s][cell] = most_of[r];
+    tile.mean[s][cell] = mean >= 1 ? 1 + Math.round(100 * Math.log(mean)) : 0;
+    if (most_of[r] > 0 && market.is_wide(columns[0], first_row + r)) {
+      tile.wide[s][cell >> 3] |= 1 << (cell & 7);
+    }
+  }
+}
+
 function fill_texel(market, tile, texel, columns, first_row) {
   const known = columns.filter((column) => !market.is_gap(column));
   tile.counts[texel] = known.length;
   if (known.length === 0) return;
-  for (const s of [0, 1]) {
-    for (let r = 0; r < kTileSize; r += 1) {
-      let [most, sum] = [0, 0];
-      for (const column of known) {
-        const code = market.code(s, column, first_row + r);
-        if (code > most) most = code;
-        sum += usd_table[code];
-      }
-      const cell = texel * kTileSize + r;
-      const mean = sum / known.length;
-      tile.most[s][cell] = most;
-      tile.mean[s][cell] = mean >= 1 ? 1 + Math.round(100 * Math.log(mean)) : 0;
-      if (most > 0 && market.is_wide(known[0], first_row + r)) {
-        tile.wide[s][cell >> 3] |= 1 << (cell & 7);
-      }
-    }
-  }
+  for (const s of [0, 1]) fill_side(market, tile, s, texel, known, first_row);
 }
 
 // null where nothing is.
