@@ -42,6 +42,7 @@ Outcome<Opened> open_demo(const ServeArguments& arguments) {
   options.members = arguments.members;
   Hash64 hash;
   hash.add_text(write_scenario({.name = "demo", .about = {}, .market = options.market}));
+  hash.add_u64(static_cast<std::uint64_t>(options.burn_in.value));
   hash.add_u64(options.members).add_text(kModelVersion);
   Outcome<std::unique_ptr<SeriesSource>> source = simulate_series(options);
   if (!source) return source.error();
