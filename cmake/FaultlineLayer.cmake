@@ -1,4 +1,4 @@
-# faultline_layer(NAME [MAY_USE layer...] [THIRD_PARTY target...] [TEST_SHARDS n] [LIGHT_TESTS])
+# faultline_layer(NAME [MAY_USE layer...] [THIRD_PARTY target...] [TEST_SHARDS n] [HEAVY_TESTS])
 #
 # Makes the static library faultline_NAME from src/NAME (tests excluded), links it against exactly
 # the layers of MAY_USE, builds the layer's tests into one program, and adds the row to the layer
@@ -11,10 +11,10 @@ function(faultline_record_layer name)
 endfunction()
 
 function(faultline_layer name)
-  cmake_parse_arguments(ARG "LIGHT_TESTS" "TEST_SHARDS" "MAY_USE;THIRD_PARTY" ${ARGN})
-  set(light "")
-  if(ARG_LIGHT_TESTS)
-    set(light LIGHT)
+  cmake_parse_arguments(ARG "HEAVY_TESTS" "TEST_SHARDS" "MAY_USE;THIRD_PARTY" ${ARGN})
+  set(heavy "")
+  if(ARG_HEAVY_TESTS)
+    set(heavy HEAVY)
   endif()
   faultline_record_layer(${name} ${ARG_MAY_USE})
   set(folder ${CMAKE_SOURCE_DIR}/src/${name})
@@ -23,6 +23,7 @@ function(faultline_layer name)
   set(tests ${sources})
   list(FILTER tests INCLUDE REGEX "_test\\.cpp$")
   list(FILTER sources EXCLUDE REGEX "_test\\.cpp$")
+  list(FILTER headers EXCLUDE REGEX "/test_[a-z_]*\\.hpp$")  # only tests include them
   if(NOT sources)
     message(FATAL_ERROR "layer ${name} has no sources: a layer is made when its first code comes")
   endif()
@@ -35,26 +36,31 @@ function(faultline_layer name)
   target_link_libraries(faultline_${name} PUBLIC faultline_flags PRIVATE ${ARG_THIRD_PARTY})
   if(FAULTLINE_TESTS AND tests)
     faultline_test(${name}_tests LAYER ${name} SOURCES ${tests} THIRD_PARTY ${ARG_THIRD_PARTY}
-      SHARDS ${ARG_TEST_SHARDS} ${light})
+      SHARDS ${ARG_TEST_SHARDS} ${heavy})
   endif()
 endfunction()
 
-# faultline_test(NAME LAYER layer SOURCES file... [SHARDS n] [LIGHT]): one GoogleTest program, a
+# faultline_light(TARGET): the work is done by the libraries behind it, so that under sanitizers it
+# is not itself optimised: the compiler takes half as long.
+function(faultline_light target)
+  if(FAULTLINE_SANITIZE)
+    target_compile_options(${target} PRIVATE -O0)
+  endif()
+endfunction()
+
+# faultline_test(NAME LAYER layer SOURCES file... [SHARDS n] [HEAVY]): one GoogleTest program, a
 # ctest entry; or n entries that each run every n-th test, so that a long one does not keep one
-# processor busy while the others have nothing to do.
-#
-# Under sanitizers LIGHT tests, which leave the work to what they test, are not themselves
-# optimised: the compiler takes half as long.
+# processor busy while the others have nothing to do. HEAVY: much of its work is its own.
 function(faultline_test name)
-  cmake_parse_arguments(ARG "LIGHT" "SHARDS" "LAYER;SOURCES;THIRD_PARTY" ${ARGN})
+  cmake_parse_arguments(ARG "HEAVY" "SHARDS" "LAYER;SOURCES;THIRD_PARTY" ${ARGN})
   add_executable(faultline_${name} ${ARG_SOURCES})
   foreach(layer ${ARG_LAYER})
     target_link_libraries(faultline_${name} PRIVATE faultline_${layer})
   endforeach()
   target_link_libraries(faultline_${name} PRIVATE ${ARG_THIRD_PARTY} GTest::gtest_main)
   target_compile_definitions(faultline_${name} PRIVATE FAULTLINE_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
-  if(FAULTLINE_SANITIZE AND ARG_LIGHT)
-    target_compile_options(faultline_${name} PRIVATE -O0)
+  if(NOT ARG_HEAVY)
+    faultline_light(faultline_${name})
   endif()
   if(NOT ARG_SHARDS)
     add_test(NAME ${name} COMMAND faultline_${name} --gtest_brief=1)
@@ -80,6 +86,7 @@ function(faultline_program name folder)
     target_link_libraries(${name} PRIVATE faultline_${used})
   endforeach()
   target_link_libraries(${name} PRIVATE faultline_flags ${ARG_THIRD_PARTY})
+  faultline_light(${name})
 endfunction()
 
 function(faultline_write_layer_table)
