@@ -1,4 +1,6 @@
-# faultline_layer(NAME [MAY_USE layer...] [THIRD_PARTY target...] [TEST_SHARDS n] [HEAVY_TESTS])
+# faultline_layer(NAME [MAY_USE layer...] [THIRD_PARTY target...] [TEST_SHARDS n] [HEAVY_TESTS]
+#   [STATISTICS case...])
+#
 #
 # Makes the static library faultline_NAME from src/NAME (tests excluded), links it against exactly
 # the layers of MAY_USE, builds the layer's tests into one program, and adds the row to the layer
@@ -11,7 +13,7 @@ function(faultline_record_layer name)
 endfunction()
 
 function(faultline_layer name)
-  cmake_parse_arguments(ARG "HEAVY_TESTS" "TEST_SHARDS" "MAY_USE;THIRD_PARTY" ${ARGN})
+  cmake_parse_arguments(ARG "HEAVY_TESTS" "TEST_SHARDS" "MAY_USE;THIRD_PARTY;STATISTICS" ${ARGN})
   set(heavy "")
   if(ARG_HEAVY_TESTS)
     set(heavy HEAVY)
@@ -36,7 +38,7 @@ function(faultline_layer name)
   target_link_libraries(faultline_${name} PUBLIC faultline_flags PRIVATE ${ARG_THIRD_PARTY})
   if(FAULTLINE_TESTS AND tests)
     faultline_test(${name}_tests LAYER ${name} SOURCES ${tests} THIRD_PARTY ${ARG_THIRD_PARTY}
-      SHARDS ${ARG_TEST_SHARDS} ${heavy})
+      SHARDS ${ARG_TEST_SHARDS} ${heavy} STATISTICS ${ARG_STATISTICS})
   endif()
 endfunction()
 
@@ -48,11 +50,16 @@ function(faultline_light target)
   endif()
 endfunction()
 
-# faultline_test(NAME LAYER layer SOURCES file... [SHARDS n] [HEAVY]): one GoogleTest program, a
-# ctest entry; or n entries that each run every n-th test, so that a long one does not keep one
-# processor busy while the others have nothing to do. HEAVY: much of its work is its own.
+# faultline_test(NAME LAYER layer SOURCES file... [SHARDS n] [HEAVY] [STATISTICS case...])
+#
+# One GoogleTest program, a ctest entry; or n entries that each run every n-th test, so that a long
+# one does not keep one processor busy while the others have nothing to do.
+#
+# HEAVY: much of its work is its own.
+# STATISTICS: cases that take long because they judge figures of many markets or of months. They are
+# entries of the label `statistics`, which the quick ./test leaves out under sanitizers.
 function(faultline_test name)
-  cmake_parse_arguments(ARG "HEAVY" "SHARDS" "LAYER;SOURCES;THIRD_PARTY" ${ARGN})
+  cmake_parse_arguments(ARG "HEAVY" "SHARDS" "LAYER;SOURCES;THIRD_PARTY;STATISTICS" ${ARGN})
   add_executable(faultline_${name} ${ARG_SOURCES})
   foreach(layer ${ARG_LAYER})
     target_link_libraries(faultline_${name} PRIVATE faultline_${layer})
@@ -62,15 +69,30 @@ function(faultline_test name)
   if(NOT ARG_HEAVY)
     faultline_light(faultline_${name})
   endif()
-  if(NOT ARG_SHARDS)
-    add_test(NAME ${name} COMMAND faultline_${name} --gtest_brief=1)
+  list(JOIN ARG_STATISTICS ":" statistics)
+  set(others "--gtest_filter=-${statistics}")
+  if(NOT statistics)
+    set(others)
+  endif()
+  faultline_test_entries(${name} "${ARG_SHARDS}" --gtest_brief=1 ${others})
+  if(statistics)
+    faultline_test_entries(${name}_statistics 2 --gtest_brief=1 --gtest_filter=${statistics})
+    set_tests_properties(${name}_statistics_0 ${name}_statistics_1 PROPERTIES LABELS statistics)
+  endif()
+endfunction()
+
+# The ctest entries of a program: PREFIX, or PREFIX_0 and so on where there are shards.
+function(faultline_test_entries prefix shards)
+  string(REGEX REPLACE "_statistics$" "" program ${prefix})
+  if(NOT shards)
+    add_test(NAME ${prefix} COMMAND faultline_${program} ${ARGN})
     return()
   endif()
-  math(EXPR last "${ARG_SHARDS} - 1")
+  math(EXPR last "${shards} - 1")
   foreach(shard RANGE ${last})
-    add_test(NAME ${name}_${shard} COMMAND faultline_${name} --gtest_brief=1)
-    set_tests_properties(${name}_${shard} PROPERTIES
-      ENVIRONMENT "GTEST_TOTAL_SHARDS=${ARG_SHARDS};GTEST_SHARD_INDEX=${shard}")
+    add_test(NAME ${prefix}_${shard} COMMAND faultline_${program} ${ARGN})
+    set_tests_properties(${prefix}_${shard} PROPERTIES
+      ENVIRONMENT "GTEST_TOTAL_SHARDS=${shards};GTEST_SHARD_INDEX=${shard}")
   endforeach()
 endfunction()
 
