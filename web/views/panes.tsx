@@ -124,11 +124,37 @@ const kNear: Pane = {
     `${side}s ${text_usd(fields[`near_1_percent_usd.${side}`][i])}`).join(' · '),
 };
 
+const kDepth: Pane = {
+  name: 'depth',
+  title: 'Book within 1 % of the mid, USD',
+  height: 50,
+  tick: (value) => format_usd_tick(usd(value)),
+  series: (theme) => [line(css_of(theme.short), 1.5), line(css_of(theme.long), 1.5)],
+  data: ({ fields }) => [known(fields.ask_depth_usd), known(fields.bid_depth_usd)],
+  legend: ({ fields }, i) =>
+    `asks ${text_usd(fields.ask_depth_usd[i])} · bids ${text_usd(fields.bid_depth_usd[i])}`,
+};
+
+const kBasis: Pane = {
+  name: 'basis',
+  title: 'Basis: mark over index',
+  height: 44,
+  tick: (value) => format_percent(share(value), 2),
+  series: (theme) => [line(css_of(theme.text), 1.25)],
+  data: ({ fields }) => [known(fields.basis)],
+  legend: ({ fields }, i) => {
+    const basis = fields.basis[i];
+    return format_percent(basis === undefined || Number.isNaN(basis) ? null : share(basis), 3);
+  },
+};
+
 // The map follows the pointer at once, panes twenty times a second: three more canvases a frame are
 // what a slow machine cannot bear.
 const kPaneEveryMs = 50;
 
-const kPanes: readonly Pane[] = [kOpenInterest, kFunding, kVolumeDelta, kFlows, kNear];
+const kPanes: readonly Pane[] = [
+  kOpenInterest, kFunding, kVolumeDelta, kFlows, kNear, kDepth, kBasis,
+];
 export const kPaneTitles: readonly (readonly [PaneName, string])[] =
   kPanes.map(({ name, title }) => [name, title]);
 
