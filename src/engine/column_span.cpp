@@ -2,6 +2,13 @@
 
 namespace faultline {
 
+void add_depth(const MarketContext& from, MarketContext& to) {
+  if (!from.depth) to.depth.reset();
+  if (!to.depth) return;
+  to.depth->bids_usd += from.depth->bids_usd;
+  to.depth->asks_usd += from.depth->asks_usd;
+}
+
 void add_flows(const ColumnSpan& from, ColumnSpan& to) {
   if (!from.taker) to.taker.reset();
   if (to.taker) {

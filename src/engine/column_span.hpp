@@ -34,6 +34,18 @@ struct SpanFeed {
   std::array<bool, 2> has_side{};  // a side that no reading told of is no zero
 };
 
+// Resting orders within 1 % of the mid.
+struct BookDepth {
+  double bids_usd = 0.0;
+  double asks_usd = 0.0;
+};
+
+// Measurements at a time; absent where they were not recorded lately.
+struct MarketContext {
+  std::optional<BookDepth> depth{};
+  std::optional<double> basis{};  // mark over index, less one
+};
+
 // What happened in the span of one column. Money by Side.
 struct ColumnSpan {
   Candle candle;
@@ -51,11 +63,16 @@ struct ColumnSpan {
     double sold_usd = 0.0;
   };
   std::optional<TakerFlow> taker{};
+  MarketContext context{};  // at the end
 };
 
+// Adds the depth of another venue; of both it is known where it is of each. The basis stays: it is
+// that of the venue whose price is drawn.
+void add_depth(const MarketContext& from, MarketContext& to);
+
 // Adds what was crossed, printed, expected and taken, of another venue or of the time after. What
-// takers did is known of the sum where it is of both. Candle, funding, open interest and intervals
-// stay as they are: they do not add up.
+// takers did is known of the sum where it is of both. Candle, context, funding, open interest and
+// intervals stay as they are: they do not add up.
 void add_flows(const ColumnSpan& from, ColumnSpan& to);
 
 }  // namespace faultline

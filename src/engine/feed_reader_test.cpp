@@ -2,26 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include "engine/test_reader.hpp"
+
 namespace faultline {
 namespace {
 
 constexpr std::int64_t kMin = kMinute.value;
-using Row = std::vector<std::optional<std::int64_t>>;
-
-// All rows in one batch.
-class MemoryReader final : public ColumnReader {
- public:
-  MemoryReader(EventKind kind, const std::vector<Row>& rows) : rows_(kind) {
-    for (const Row& row : rows) rows_.append(row);
-  }
-  Outcome<bool> next(ColumnBatch& batch) override {
-    batch = std::exchange(rows_, ColumnBatch(rows_.kind));
-    return batch.row_count() > 0;
-  }
-
- private:
-  ColumnBatch rows_;
-};
 
 Row print(std::int64_t minute, std::int64_t side, std::int64_t lots,
           Completeness rule = Completeness::kAll) {

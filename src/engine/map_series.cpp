@@ -79,7 +79,11 @@ EnsembleColumn MapSeries::make_column() const {
 
 ColumnSpan MapSeries::take_span() {
   ColumnSpan span = runs_.front().take_span();
-  for (std::size_t v = 1; v < runs_.size(); ++v) add_flows(runs_[v].take_span(), span);
+  for (std::size_t v = 1; v < runs_.size(); ++v) {
+    const ColumnSpan own = runs_[v].take_span();
+    add_flows(own, span);
+    add_depth(own.context, span.context);
+  }
   return span;
 }
 

@@ -30,9 +30,12 @@ Outcome<VenueRun> VenueRun::open(const Store& store, const MapRequest& request, 
   Outcome<FeedReader> feed = FeedReader::open(store, feed_id, plan.read);
   if (!feed) return feed.error();
   const std::string feed_name = feed->is_recorded() ? to_text(feed_id) : "";
+  Outcome<ContextReader> context = ContextReader::open(store, id, plan.read);
+  if (!context) return context.error();
   VenueRun run = over({.sources = std::move(sources).value(),
                        .feed = std::move(feed).value(),
-                       .feed_name = feed_name},
+                       .feed_name = feed_name,
+                       .context = std::move(context).value()},
                       own, request, plan.first_price);
   run.show_from(plan.shown.from);
   return run;
@@ -53,18 +56,19 @@ VenueRun VenueRun::over(Streams streams, const VenuePlan& plan, const MapRequest
       maintenance_rate_of(plan.spec, first_price, config.density.maintenance_rate);
   const Rng root = Rng(request.seed).stream("venue " + to_text(plan.spec.id));
   VenueRun run(plan, first_price, std::move(steps), std::move(streams.feed),
-               DensityFilter(plan.spec, config, root));
+               std::move(streams.context), DensityFilter(plan.spec, config, root));
   run.feed_name_ = std::move(streams.feed_name);
   run.maintenance_rate_ = config.density.maintenance_rate;
   return run;
 }
 
 VenueRun::VenueRun(const VenuePlan& plan, UnixNanos shown_from, StepBuilder steps, FeedReader feed,
-                   DensityFilter filter)
+                   ContextReader context, DensityFilter filter)
     : plan_(plan),
       shown_from_(shown_from),
       steps_(std::move(steps)),
       feed_(std::move(feed)),
+      context_(std::move(context)),
       filter_(std::move(filter)) {}
 
 Outcome<void> VenueRun::advance_to(UnixNanos until) {
@@ -91,6 +95,9 @@ Outcome<void> VenueRun::take(const MarketStep& step) {
   reached_ = step.end;
   const bool is_shown = step.end > shown_from_;
   if (is_shown) add_to_span(step, done);
+  const Outcome<MarketContext> context = context_.at(step.end);
+  if (!context) return context.error();
+  if (is_shown) span_.context = *context;
   const Outcome<FeedMoment> moment = feed_.after(step);
   if (!moment) return moment.error();
   if (moment->reading) {

@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 
+#include "engine/context_reader.hpp"
 #include "engine/feed_reader.hpp"
 #include "engine/map_plan.hpp"
 #include "infer/density_filter.hpp"
@@ -26,6 +27,7 @@ class VenueRun {
     StepSources sources;
     FeedReader feed;
     std::string feed_name;
+    ContextReader context;
   };
   static VenueRun over(Streams streams, const VenuePlan& plan, const MapRequest& request,
                        UnixNanos first_price);
@@ -56,7 +58,7 @@ class VenueRun {
 
  private:
   VenueRun(const VenuePlan& plan, UnixNanos shown_from, StepBuilder steps, FeedReader feed,
-           DensityFilter filter);
+           ContextReader context, DensityFilter filter);
 
   Outcome<void> take(const MarketStep& step);
   void add_to_span(const MarketStep& step, const FilterStep& done);
@@ -66,6 +68,7 @@ class VenueRun {
   UnixNanos shown_from_;
   StepBuilder steps_;
   FeedReader feed_;
+  ContextReader context_;
   DensityFilter filter_;
   std::string feed_name_;
   double maintenance_rate_ = 0.0;

@@ -67,6 +67,25 @@ TEST(Market, EveryConfigurationIsAnotherMarket) {
   EXPECT_NE(simulate_market(other)->trade_digest, plain);
 }
 
+TEST(Market, RecordsWhatRestsInTheBookEveryMinute) {
+  const ColumnBatch& depth = shared_run().venues.front().depth;
+  const auto usd_of = [&](std::size_t row) {
+    return 1e-6 * static_cast<double>(depth.column("notional_e6")[row]);
+  };
+  ASSERT_GT(depth.row_count(), 100U);
+  double sum = 0.0;
+  for (std::size_t row = 0; row < depth.row_count(); ++row) {
+    EXPECT_EQ(depth.column("band_e6")[row], row % 2 == 0 ? -10'000 : 10'000);
+    EXPECT_EQ(depth.column("time")[row] % kMinute.value, 0);
+    sum += usd_of(row);
+  }
+  // Near the touch makers rest that much a percent; news thins them out.
+  const double mean = sum / static_cast<double>(depth.row_count());
+  const double configured = small_config(3).makers.depth_usd_per_percent;
+  EXPECT_GT(mean, 0.2 * configured);
+  EXPECT_LT(mean, 2.0 * configured);
+}
+
 TEST(Market, PublicRowsAreInOrderAndNumbered) {
   const VenueTape& tape = shared_run().venues[0];
   const MarketConfig config = small_config(3);

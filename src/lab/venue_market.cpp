@@ -9,6 +9,7 @@ namespace faultline {
 namespace {
 
 constexpr Nanos kOpenInterestInterval{10 * kSecond.value};
+constexpr Nanos kDepthInterval = kMinute;
 // Memories of what a screen shows, in seconds.
 constexpr double kTrendSeconds = 3600.0;
 constexpr double kStressSeconds = 120.0;
@@ -140,10 +141,26 @@ void VenueMarket::on_second(UnixNanos now, double index) {
   if (now >= begin_ && now < end_) {
     writer_.mark(now, exchange_.mark(), index, exchange_.funding_estimate());
     if (is_every(kOpenInterestInterval, now)) writer_.open_interest(now, exchange_.open_interest());
+    if (is_every(kDepthInterval, now)) record_depth(now);
   }
   if (now >= end_) return;
   exchange_.update_mark(index);
   exchange_.unwind();
+}
+
+void VenueMarket::record_depth(UnixNanos now) {
+  for (const Side side : {Side::kLong, Side::kShort}) {
+    const double furthest = mid() * (1.0 - sign(side) * kDepthBand);
+    std::int64_t lots = 0;
+    double usd = 0.0;
+    exchange_.book().visit_levels(side, [&](PriceTicks price, Qty here) {
+      if (sign(side) * (contract_.price_approx(price) - furthest) < 0.0) return false;
+      lots += here.value;
+      usd += contract_.usd_approx(here.value, price);
+      return true;
+    });
+    writer_.depth(now, side, Qty(lots), usd);
+  }
 }
 
 void VenueMarket::record_positions() {

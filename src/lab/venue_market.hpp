@@ -80,6 +80,7 @@ class VenueMarket final : private ExchangeListener {
   void on_order_lost(const OrderView&, RemovalReason) override {}
 
   void watch(UnixNanos now);
+  void record_depth(UnixNanos now);
 
   VenueConfig config_;
   MakerConfig makers_;

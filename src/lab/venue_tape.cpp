@@ -24,7 +24,7 @@ std::int64_t e6(double value) { return std::llround(value * 1e6); }
 std::uint64_t VenueTape::digest() const {
   Hash64 hash;
   for (const ColumnBatch* batch :
-       {&trades, &marks, &open_interest, &funding, &liquidations, &positions}) {
+       {&trades, &marks, &open_interest, &funding, &liquidations, &depth, &positions}) {
     for (const Column& column : batch->columns) {
       hash.add_u64(column.values.size());
       for (std::size_t row = 0; row < column.values.size(); ++row) {
@@ -65,6 +65,11 @@ void TapeWriter::liquidation(const Liquidation& print) {
   tape_.liquidations.append(std::array{Cell(print.time.value), cell(print.liquidated_side),
                                        Cell(print.price.value), cell(print.price_kind),
                                        Cell(print.qty.value), cell(print.completeness)});
+}
+
+void TapeWriter::depth(UnixNanos time, Side side, Qty lots, double usd) {
+  const double band = side == Side::kLong ? -kDepthBand : kDepthBand;
+  tape_.depth.append(std::array{Cell(time.value), Cell(e6(band)), Cell(lots.value), Cell(e6(usd))});
 }
 
 Liquidation TapeWriter::print_of(const LiquidationRecord& record) const {

@@ -11,6 +11,8 @@
 
 namespace faultline {
 
+inline constexpr double kDepthBand = 0.01;
+
 // Lots that a holder opened, or added, in one order. Truth.
 struct EntryRecord {
   UnixNanos time;
@@ -36,6 +38,8 @@ struct VenueTape {
   ColumnBatch open_interest{EventKind::kOpenInterest};  // every ten seconds
   ColumnBatch funding{EventKind::kFunding};
   ColumnBatch liquidations{EventKind::kLiquidation};  // as the feed publishes them
+  // Every minute, what rests within kDepthBand of the mid.
+  ColumnBatch depth{EventKind::kDepthBand};
 
   // The truth: positions at the start, each hour and the end; each step of each liquidation.
   ColumnBatch positions{EventKind::kPosition};
@@ -67,6 +71,8 @@ class TapeWriter {
   void open_interest(UnixNanos time, Qty lots);
   void funding(UnixNanos time, std::int64_t rate_e9);
   void liquidation(const Liquidation& print);
+  // Of one side of the book: `side` is that of the orders, long for bids.
+  void depth(UnixNanos time, Side side, Qty lots, double usd);
   void position(const AccountTruth& truth);
 
   // The print of a step of a liquidation: its mean price, and what kind of price that is.

@@ -213,6 +213,20 @@ TEST(Api, RevalidatesAndPacks) {
   EXPECT_EQ(served_market().api().answer(no).body->size(), plain);
 }
 
+TEST(Api, TellsWhatRestsInTheBookAndTheBasis) {
+  const JsonValue series = served_market().get("/v1/series?instrument=simulated:BTCUSDT");
+  const std::size_t last = length(series, "index") - 1;
+  const auto newest = [&](const char* name) {
+    return (*series.find(name)->as_array())[last].as_double();
+  };
+  for (const char* name : {"bid_depth_usd", "ask_depth_usd"}) {
+    ASSERT_TRUE(newest(name)) << name;
+    EXPECT_GT(*newest(name), 1e5) << name;
+  }
+  ASSERT_TRUE(newest("basis"));
+  EXPECT_LT(std::abs(*newest("basis")), 0.02);
+}
+
 TEST(Api, ReadsOrdersOfTheClock) {
   const Api& api = served_market().api();
   EXPECT_EQ(api.answer(post_of("/v1/clock", "{\"speed\": 5}")).status, 200);

@@ -27,6 +27,7 @@ void add_entry(const SeriesEntry& entry, SeriesEntry& sum) {
   sum.open_interest_usd = entry.open_interest_usd;
   sum.mark = entry.mark;
   sum.near = entry.near;
+  sum.span.context = entry.span.context;
   add_flows(entry.span, sum.span);
 }
 
@@ -54,6 +55,21 @@ constexpr std::array kScalars{
     Scalar{"taker_sell_usd",
            [](const SeriesEntry& e) {
              return e.span.taker ? JsonValue(cents(e.span.taker->sold_usd)) : JsonValue();
+           }},
+    Scalar{"bid_depth_usd",
+           [](const SeriesEntry& e) {
+             const auto& depth = e.span.context.depth;
+             return depth ? JsonValue(cents(depth->bids_usd)) : JsonValue();
+           }},
+    Scalar{"ask_depth_usd",
+           [](const SeriesEntry& e) {
+             const auto& depth = e.span.context.depth;
+             return depth ? JsonValue(cents(depth->asks_usd)) : JsonValue();
+           }},
+    Scalar{"basis",
+           [](const SeriesEntry& e) {
+             const auto& basis = e.span.context.basis;
+             return basis ? JsonValue(*basis) : JsonValue();
            }},
 };
 

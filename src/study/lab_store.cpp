@@ -32,6 +32,7 @@ Outcome<std::uint64_t> write_tape(Store& store, const VenueTape& tape, const std
                           Table{&tape.open_interest, kOpenInterestInterval},
                           Table{&tape.funding},
                           Table{&tape.liquidations, {}, recorded_of(tape)},
+                          Table{&tape.depth, kMinute},
                           Table{&tape.positions}};
   std::uint64_t stored = 0;
   for (const Table& table : tables) {

@@ -36,9 +36,11 @@ VenueRun::Streams streams_of(const VenueTape& tape) {
   sources.marks = reader_of(tape.marks);
   sources.open_interest = reader_of(tape.open_interest);
   sources.funding = reader_of(tape.funding);
-  return {.sources = std::move(sources),
-          .feed = FeedReader({tape.instrument}, reader_of(tape.liquidations), nullptr, {kAllTime}),
-          .feed_name = to_text(tape.instrument.id)};
+  return {
+      .sources = std::move(sources),
+      .feed = FeedReader({tape.instrument}, reader_of(tape.liquidations), nullptr, {kAllTime}),
+      .feed_name = to_text(tape.instrument.id),
+      .context = ContextReader({tape.instrument}, reader_of(tape.depth), reader_of(tape.marks))};
 }
 
 }  // namespace

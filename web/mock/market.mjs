@@ -187,16 +187,29 @@ export class Market {
       open: price(candle.open), high: price(candle.high), low: price(candle.low),
       close: price(candle.close),
       open_interest_usd: Math.round(at_risk + this.other_interest),
-      funding_rate: Number(this.funding.toPrecision(4)),
+      // Paid every eight hours.
+      funding_rate: column % 480 === 479 ? Number(this.funding.toPrecision(4)) : 0,
       crossed_usd: crossed.map(Math.round), expected_liquidation_usd: expected,
       printed_usd: printed,
       taker_buy_usd: this.has_takers ? Math.round(volume * bought) : null,
       taker_sell_usd: this.has_takers ? Math.round(volume * (1 - bought)) : null,
+      ...this.context(column),
       near_1_percent_usd: this.near(candle.close),
       low_usd: expected.map((usd) => Math.round(usd * 0.42)),
       high_usd: expected.map((usd) => Math.round(usd * 2.1 + 4000 * this.usd_scale)),
     });
     this.print(column, candle, printed);
+  }
+
+  // The book and the basis, which one of the markets does not record.
+  context(column) {
+    if (!this.has_takers) return { bid_depth_usd: null, ask_depth_usd: null, basis: null };
+    const usd = 9e6 * this.usd_scale * (1 + 0.3 * Math.sin(column / 190));
+    const tilt = 0.2 * Math.sin(column / 37);
+    return {
+      bid_depth_usd: Math.round(usd * (1 - tilt)), ask_depth_usd: Math.round(usd * (1 + tilt)),
+      basis: Number((0.0004 * Math.sin(column / 83)).toPrecision(6)),
+    };
   }
 
   // What waits within 1 % of the close, by side.

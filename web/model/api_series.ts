@@ -7,6 +7,7 @@ import type { Side, UnixMs } from '../units/unit.ts';
 export const kCandleFields = ['open', 'high', 'low', 'close'] as const;
 const kScalarFields = [
   ...kCandleFields, 'open_interest_usd', 'funding_rate', 'taker_buy_usd', 'taker_sell_usd',
+  'bid_depth_usd', 'ask_depth_usd', 'basis',
 ] as const;
 const kSideFields = [
   'crossed_usd', 'expected_liquidation_usd', 'printed_usd', 'near_1_percent_usd',

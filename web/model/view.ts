@@ -19,7 +19,9 @@ export const kTierReach: Readonly<Record<Tier, readonly [number, number]>> = {
   'all': [0, Number.POSITIVE_INFINITY], '0-2': [0, 0.02], '2-5': [0.02, 0.05], '5-10': [0.05, 0.1],
   'over-10': [0.1, Number.POSITIVE_INFINITY],
 };
-export const kPaneNames = ['interest', 'funding', 'cvd', 'flows', 'near'] as const;
+export const kPaneNames = [
+  'interest', 'funding', 'cvd', 'flows', 'near', 'depth', 'basis',
+] as const;
 export type PaneName = (typeof kPaneNames)[number];
 // Market seconds a second at which the play head goes; 0: a step a frame.
 export const kPaces = [1, 10, 60, 600, 0] as const;

@@ -31,6 +31,11 @@ const known = (values: readonly number[], sign = 1): Values =>
   values.map((value) => (Number.isNaN(value) ? null : sign * value));
 const line = (color: string, width = 1.25): uPlot.Series =>
   ({ stroke: color, width, points: { show: false }, spanGaps: false });
+const bars = (color: string): uPlot.Series => {
+  const paths = uPlot.paths.bars?.({ size: [0.55, 12] });
+  return { fill: color, stroke: color, width: 0, points: { show: false },
+    ...(paths === undefined ? {} : { paths }) };
+};
 const hidden: uPlot.Series = { stroke: 'transparent', width: 0, points: { show: false } };
 const text_usd = (value: number | undefined): string =>
   format_usd(value === undefined || Number.isNaN(value) ? null : usd(value));
@@ -45,16 +50,18 @@ const kOpenInterest: Pane = {
   legend: ({ fields }, i) => text_usd(fields.open_interest_usd[i]),
 };
 
+// A payment is an event: a bar where there was one, not a line through zeros.
 const kFunding: Pane = {
   name: 'funding',
-  title: 'Funding rate',
+  title: 'Funding paid by longs',
   height: 50,
   tick: (value) => format_percent(share(value), 3),
-  series: (theme) => [line(css_of(theme.accent), 1.5)],
+  series: (theme) => [bars(css_of(theme.accent))],
   data: (slice) => [known(slice.fields.funding_rate)],
   legend: ({ fields }, i) => {
-    const rate = fields.funding_rate[i];
-    return format_percent(rate === undefined || Number.isNaN(rate) ? null : share(rate), 4);
+    const paid = fields.funding_rate.slice(0, i + 1)
+      .filter((rate) => rate !== 0 && !Number.isNaN(rate)).at(-1);
+    return paid === undefined ? 'none in this view yet' : `last ${format_percent(share(paid), 4)}`;
   },
 };
 
@@ -64,15 +71,8 @@ const kFlows: Pane = {
   title: 'Liquidations, USD',
   height: 92,
   tick: (value) => format_usd_tick(usd(Math.abs(value))),
-  series: (theme) => {
-    const bars = (color: string): uPlot.Series => {
-      const paths = uPlot.paths.bars?.({ size: [0.55, 12] });
-      return { fill: color, stroke: color, width: 0, points: { show: false },
-        ...(paths === undefined ? {} : { paths }) };
-    };
-    return [hidden, hidden, hidden, hidden, bars(css_of(theme.short, 0.85)),
-      bars(css_of(theme.long, 0.85)), line(css_of(theme.text)), line(css_of(theme.text))];
-  },
+  series: (theme) => [hidden, hidden, hidden, hidden, bars(css_of(theme.short, 0.85)),
+    bars(css_of(theme.long, 0.85)), line(css_of(theme.text)), line(css_of(theme.text))],
   bands: (theme) => [
     { series: [2, 1], fill: css_of(theme.short, 0.22) },
     { series: [3, 4], fill: css_of(theme.long, 0.22) },
@@ -124,11 +124,37 @@ const kNear: Pane = {
     `${side}s ${text_usd(fields[`near_1_percent_usd.${side}`][i])}`).join(' · '),
 };
 
+const kDepth: Pane = {
+  name: 'depth',
+  title: 'Book within 1 % of the mid, USD',
+  height: 50,
+  tick: (value) => format_usd_tick(usd(value)),
+  series: (theme) => [line(css_of(theme.short), 1.5), line(css_of(theme.long), 1.5)],
+  data: ({ fields }) => [known(fields.ask_depth_usd), known(fields.bid_depth_usd)],
+  legend: ({ fields }, i) =>
+    `asks ${text_usd(fields.ask_depth_usd[i])} · bids ${text_usd(fields.bid_depth_usd[i])}`,
+};
+
+const kBasis: Pane = {
+  name: 'basis',
+  title: 'Basis: mark over index',
+  height: 44,
+  tick: (value) => format_percent(share(value), 2),
+  series: (theme) => [line(css_of(theme.text), 1.25)],
+  data: ({ fields }) => [known(fields.basis)],
+  legend: ({ fields }, i) => {
+    const basis = fields.basis[i];
+    return format_percent(basis === undefined || Number.isNaN(basis) ? null : share(basis), 3);
+  },
+};
+
 // The map follows the pointer at once, panes twenty times a second: three more canvases a frame are
 // what a slow machine cannot bear.
 const kPaneEveryMs = 50;
 
-const kPanes: readonly Pane[] = [kOpenInterest, kFunding, kVolumeDelta, kFlows, kNear];
+const kPanes: readonly Pane[] = [
+  kOpenInterest, kFunding, kVolumeDelta, kFlows, kNear, kDepth, kBasis,
+];
 export const kPaneTitles: readonly (readonly [PaneName, string])[] =
   kPanes.map(({ name, title }) => [name, title]);
 
@@ -137,11 +163,12 @@ function height_of(pane: Pane, window_px: number): number {
   return Math.round(pane.height * Math.min(1.7, Math.max(0.8, window_px / 900)));
 }
 
-// The height of all panes that are shown.
+// The height of what is shown of them: what is more than a third of the window scrolls.
 export function panes_px(ui: UiState): number {
   const { hidden_panes } = ui.session.view.value;
-  return kPanes.filter(({ name }) => !hidden_panes.includes(name))
-    .reduce((sum, pane) => sum + height_of(pane, ui.window_px.value), 0);
+  const sum = kPanes.filter(({ name }) => !hidden_panes.includes(name))
+    .reduce((px, pane) => px + height_of(pane, ui.window_px.value), 0);
+  return Math.min(sum, 0.34 * ui.window_px.value);
 }
 
 // Whether anything of the pane is known in what is shown. Nothing is not drawn as zero.
@@ -244,9 +271,11 @@ export function Panes({ ui }: { readonly ui: UiState }) {
   const shown = kPanes.filter(({ name }) => !hidden.includes(name));
   if (shown.length === 0) return null;
   return (
-    <section class="panes" aria-label="Panes: the same time as the map">
-      {shown.map((pane) => <PaneChart key={pane.name} ui={ui} pane={pane} />)}
-      <PaneCross ui={ui} />
+    <section class="panes" aria-label="Panes: the same time as the map" tabIndex={0}>
+      <div>
+        {shown.map((pane) => <PaneChart key={pane.name} ui={ui} pane={pane} />)}
+        <PaneCross ui={ui} />
+      </div>
     </section>
   );
 }
