@@ -10,6 +10,7 @@
 #include "apps/commands.hpp"
 #include "apps/serve_resources.hpp"
 #include "base/hash.hpp"
+#include "base/memory.hpp"
 #include "core/time_text.hpp"
 #include "lab/scenario.hpp"
 #include "serve/map_service.hpp"
@@ -21,6 +22,7 @@ namespace faultline {
 namespace {
 
 constexpr std::chrono::milliseconds kLook{100};
+constexpr unsigned kLooksBetweenReturns = 100;  // of memory
 // Of the demo: what the model has learnt from before its first column, and what is there when the
 // page opens.
 constexpr Nanos kDemoBurnIn{3 * kDay.value};
@@ -143,8 +145,9 @@ void say_where(const MapService& service, const StateKeeper* keeper, const Outpu
 // Until Ctrl-C. What stops a series is said once; what is there stays to be looked at.
 void watch(MapService& service, const StateKeeper* keeper, const OutputOptions& output) {
   bool is_said = false;
-  while (!is_interrupted()) {
+  for (unsigned looks = 1; !is_interrupted(); ++looks) {
     std::this_thread::sleep_for(kLook);
+    if (looks % kLooksBetweenReturns == 0) return_freed_memory();
     std::optional<Diagnostic> problem = service.runner().state().problem;
     if (!problem && keeper != nullptr) problem = keeper->problem();
     if (problem && !is_said) fail(*problem, output);

@@ -210,12 +210,17 @@ void MapService::publish_health(const std::stop_token& stop) {
 }
 
 std::string MapService::metrics() const {
+  std::size_t model_bytes = 0;
+  if (const auto now = runner_->history().now()) {
+    for (const VenueNow& venue : now->venues) model_bytes += venue.part.state_bytes;
+  }
   return metrics_text({.server = server_->counters(),
                        .streams = hub_.counters(),
                        .series = runner_->state(),
                        .series_id = id_,
                        .column_end = runner_->history().column_end(),
-                       .history_bytes = runner_->history().memory_bytes()});
+                       .history_bytes = runner_->history().memory_bytes(),
+                       .model_bytes = model_bytes});
 }
 
 }  // namespace faultline

@@ -106,6 +106,8 @@ std::string metrics_text(const ServiceMetrics& metrics) {
   text.count(metrics.series.problem ? 1U : 0U, series);
   text.family("history_bytes", "gauge", "Memory of tiles, columns, entries and prints.");
   text.count(metrics.history_bytes, series);
+  text.family("model_bytes", "gauge", "Memory of the model: it grows with the prices it has seen.");
+  text.count(metrics.model_bytes, series);
   return text.take();
 }
 

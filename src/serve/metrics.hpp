@@ -16,6 +16,7 @@ struct ServiceMetrics {
   std::string series_id;
   std::int64_t column_end = 0;
   std::size_t history_bytes = 0;
+  std::size_t model_bytes = 0;
 };
 
 // Prometheus' text format, version 0.0.4.

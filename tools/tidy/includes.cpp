@@ -23,7 +23,7 @@ constexpr std::string_view kStandard =
 constexpr std::string_view kSystem =
     " fcntl.h unistd.h sys/file.h sys/mman.h sys/resource.h sys/stat.h sys/types.h sys/wait.h "
     "sys/sysinfo.h sys/uio.h signal.h termios.h sys/ioctl.h dirent.h time.h stdlib.h pthread.h "
-    "sched.h ";
+    "sched.h malloc.h ";
 constexpr std::string_view kSystemLayers = " base store net serve apps ";
 
 // Other people's libraries: the front of the header's name, and who may include it.
