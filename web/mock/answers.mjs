@@ -30,7 +30,7 @@ export function header_of(market) {
 export function instrument_of(market) {
   return {
     id: market.id, venues: market.venues, quote: 'USDT', is_simulated: true, members: 64,
-    column_interval_s: kMinuteMs / 1000,
+    series: market.digest, column_interval_s: kMinuteMs / 1000,
     first_column: iso(market.first_column_ms), column_end: market.column_end, row_log: 0.001,
     row_tiles: market.row_tiles,
   };

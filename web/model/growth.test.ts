@@ -7,7 +7,7 @@ import { MapSession } from './map_session.ts';
 import { SeriesStore } from './series_store.ts';
 import { empty_tile } from './tile_update.ts';
 import { kDefaultView } from './view.ts';
-import type { ApiClient } from './api_client.ts';
+import type { ApiClient, Query } from './api_client.ts';
 import type { ColumnMessage } from './column_message.ts';
 import type { HeatmapTile } from './heatmap_tile.ts';
 
@@ -71,7 +71,8 @@ const stream_message = (column: number, kind: 'snapshot' | 'delta') => ({
 
 // A service with so many columns, all of them in its tiles; an answer waits until it is let go.
 function service_of(column_end: number) {
-  const service = { column_end, asked: 0, waiting: [] as (() => void)[], is_held: false };
+  const service = { column_end, asked: 0, waiting: [] as (() => void)[], is_held: false,
+    series: 'first', named: [] as unknown[] };
   const tile_now = (): HeatmapTile => {
     const tile = empty_tile({ level: level(0), column: 0, row: 43 }, grid);
     tile.column_count.fill(1, 0, service.column_end);
@@ -81,7 +82,8 @@ function service_of(column_end: number) {
   const json = async (path: string): Promise<unknown> => {
     if (path === '/v1/instruments') {
       return { instruments: [{ id: 'a:B', venues: [], column_interval_s: 60, is_simulated: true,
-        members: 8, quote: 'USD', first_column: iso(0), column_end: service.column_end,
+        members: 8, quote: 'USD', first_column: iso(0), series: service.series,
+        column_end: service.column_end,
         row_log: 0.001, row_tiles: [43] }] };
     }
     if (path === '/v1/health') {
@@ -91,8 +93,9 @@ function service_of(column_end: number) {
     if (path === '/v1/series') return { index: [], header: { as_of: iso(service.column_end - 1) } };
     throw new DOMException('not of this test', 'AbortError');
   };
-  const bytes = async () => {
+  const bytes = async (_: string, query: Query) => {
     service.asked += 1;
+    service.named.push(query['series']);
     tiles.push(tile_now());
     if (service.is_held) await new Promise<void>((go) => { service.waiting.push(go); });
     return { bytes: new ArrayBuffer(0), etag: null };
@@ -165,6 +168,21 @@ describe('a map that is opened while columns are made', () => {
     await pass(1000);
     expect(known()).toEqual(all(220));
     expect(service.asked).toBeLessThan(8);
+    vi.useRealTimers();
+  });
+  it('drops what it knows when the service has another series', async () => {
+    vi.useFakeTimers();
+    const { service, session, known } = service_of(50);
+    await session.start();
+    await pass(0);
+    Object.assign(service, { series: 'second', column_end: 30 });
+    session.take(stream_message(29, 'snapshot'));
+    session.on_gap({ ...stream_message(29, 'snapshot') });
+    await pass(1000);
+    expect(service.named[0]).toBe('first');
+    expect(service.named.at(-1)).toBe('second');
+    expect(session.instrument.value?.column_end).toBe(30);
+    expect(known()).toEqual(all(30));
     vi.useRealTimers();
   });
 });

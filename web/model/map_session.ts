@@ -268,12 +268,14 @@ export class MapSession {
       decode: this.#decode,
       cache: this.tiles,
       instrument: instrument.id,
+      series: instrument.series,
       column_end: () => this.instrument.value?.column_end ?? 0,
       on_tile: (tile, column_end) => this.#take_tile(tile, column_end),
       on_error: (error) => this.#failed(error),
       on_pending: (count) => { this.pending_tiles.value = count; },
     });
-    const is_other = old !== null && old.id !== instrument.id;
+    const is_other = old !== null &&
+      (old.id !== instrument.id || old.series !== instrument.series);
     this.instrument.value = instrument;
     this.view.value = follow({
       ...this.view.value, instrument: instrument.id,
@@ -492,6 +494,11 @@ export class MapSession {
       this.instruments.value = instruments_of(await this.#api.json('/v1/instruments', {}));
       const now = this.instruments.value.find(({ id }) => id === of.id);
       if (now === undefined || this.instrument.value?.id !== of.id) return;
+      // The service was started again with another series: nothing of the old one is true of it.
+      if (now.series !== this.instrument.value.series) {
+        this.open(now);
+        return;
+      }
       this.instrument.value = now;
       this.view.value = follow(this.view.value, this.known.value);
       this.refresh();
