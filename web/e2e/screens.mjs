@@ -200,6 +200,12 @@ async function check_form(page) {
   await depth.locator('.value').fill('nonsense');
   await press(page, 'Tab');
   assert.equal(await depth.locator('.value').inputValue(), after, 'nonsense is not taken');
+  await reads(page, '.submit .held', /^depth usd per percent: a number from 1000 to 100B$/);
+  await page.fill('input[name="value.news_count"]', '3.6');
+  await press(page, 'Tab');
+  await has_hash(page, 'value.news_count:4');
+  await reads(page, '.submit .held', /^news count: a whole number from 0 to/);
+  await page.click('[aria-label="Reset news count"]');
   await page.click('.others > summary');
   assert.ok(await page.locator('.others .field').count() > 50);
   await page.fill('.others input[name="makers.half_spread"]', '0.0002');
