@@ -102,7 +102,8 @@ function entry_of(market, from, to) {
   return {
     open: part[0].open, high: Math.max(...part.map((one) => one.high)),
     low: Math.min(...part.map((one) => one.low)), close: part.at(-1).close,
-    open_interest_usd: part.at(-1).open_interest_usd, funding_rate: part.at(-1).funding_rate,
+    open_interest_usd: part.at(-1).open_interest_usd,
+    funding_rate: part.reduce((total, one) => total + one.funding_rate, 0),
     taker_buy_usd: flow('taker_buy_usd'), taker_sell_usd: flow('taker_sell_usd'),
     near_1_percent_usd: part.at(-1).near_1_percent_usd,
     crossed_usd: sums('crossed_usd'), expected_liquidation_usd: sums('expected_liquidation_usd'),

@@ -15,7 +15,7 @@ const first = unix_ms(1_764_547_200_000);
 const grid = { first_column: first, column_interval: ms(60_000) };
 const iso = (minute: number): string => new Date(first + minute * 60_000).toISOString();
 const entry = (column: number) => ({ open: 1000, low: 999, high: 1001, close: column,
-  printed_usd: { long: 1, short: 0 } });
+  funding_rate: 0.001, printed_usd: { long: 1, short: 0 } });
 
 function message_of(column: number): ColumnMessage {
   const side = { first_row: 43 * 256, codes: new Uint16Array([7]), wide: new Uint8Array(1) };
@@ -54,8 +54,9 @@ describe('what grows with the stream', () => {
     expect(store.is_whole(key, 4)).toBe(true);
     expect(store.is_whole(key, 5)).toBe(false);
     const range = { from: first, to: unix_ms(first + 4 * 60_000) };
-    expect(store.slice(level(2), range, { column_end: 4, is_cut: false })
-      .fields['printed_usd.long']).toEqual([4]);
+    const { fields } = store.slice(level(2), range, { column_end: 4, is_cut: false });
+    expect(fields['printed_usd.long']).toEqual([4]);
+    expect(fields.funding_rate[0], 'what was paid adds up').toBeCloseTo(0.002, 12);
   });
 });
 

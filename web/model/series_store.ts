@@ -31,15 +31,15 @@ export type ChunkKey = { readonly level: Level; readonly chunk: number };
 // and are in the texels that hold `column_end`.
 export type Horizon = { readonly column_end: number; readonly is_cut: boolean };
 
-const kLastFields = ['close', 'open_interest_usd', 'funding_rate'] as const;
-const kFlowFields = ['taker_buy_usd', 'taker_sell_usd'] as const;
+const kLastFields = ['close', 'open_interest_usd'] as const;
+const kFlowFields = ['funding_rate', 'taker_buy_usd', 'taker_sell_usd'] as const;
 const kSideFlows = ['crossed_usd', 'expected_liquidation_usd', 'printed_usd'] as const;
 const by_side = <T extends SideField>(field: T) =>
   kSides.map((side) => `${field}.${side}` as const);
 const kIntervalFields = kSides.flatMap((side) => (['low', 'high'] as const).map((edge) =>
   `liquidation_interval.${side}.${edge}` as const));
 export const kSeriesFields: readonly SeriesField[] = [
-  ...kCandleFields, 'open_interest_usd', 'funding_rate', ...kFlowFields,
+  ...kCandleFields, 'open_interest_usd', ...kFlowFields,
   ...kSideFlows.flatMap(by_side), ...by_side('near_1_percent_usd'), ...kIntervalFields,
 ];
 

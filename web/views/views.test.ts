@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { map_of } from '../model/api_types.ts';
 import { ms, price, unix_ms, usd } from '../units/unit.ts';
 import { moments_path } from './cluster_panel.tsx';
+import { funding_text } from './funding.ts';
 import { path_usd, printed_near } from './probe.ts';
 import { is_in_tier } from './tier.ts';
 import { volume_delta } from './volume_delta.ts';
@@ -38,6 +39,19 @@ describe('volume delta', () => {
     const fields = { taker_buy_usd: [5, Number.NaN, 7], taker_sell_usd: [2, 1, 9] } as unknown as
       SeriesSlice['fields'];
     expect(volume_delta({ fields })).toEqual([3, null, 1]);
+  });
+});
+
+describe('funding', () => {
+  it('is what was paid last, and never a rate of zero', () => {
+    const fields = { funding_rate: [0, 0.0001, 0, 0, Number.NaN] } as unknown as
+      SeriesSlice['fields'];
+    const times = [0, 1, 2, 3, 4].map((hour) => unix_ms(1_764_547_200_000 + hour * 3_600_000));
+    const text = (at: number): string => funding_text({ fields, times }, at);
+    expect(text(0)).toBe('none in view');
+    expect(text(1)).toBe('0.0100 %');
+    expect(text(3)).toBe('last 0.0100 %, about 2h before');
+    expect(text(4)).toBe('not known');
   });
 });
 
