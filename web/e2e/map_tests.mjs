@@ -27,7 +27,8 @@ function looking_back({ test, shot, mock }) {
     const mark = market.series[(Date.parse(kPast) - market.first_column_ms) / 60_000].close;
     const figures = await page.textContent('.figures');
     assert.ok(figures.replaceAll(',', '').includes(mark.toFixed(1)), `${figures} has ${mark}`);
-    assert.match(await page.textContent('.badge.past'), /As of 30 Nov 2025 12:00 UTC.*min before/);
+    assert.match(await page.textContent('.badge.past'),
+      /As of 30 Nov 2025 12:00 UTC ?1[12]h.* before/);
     assert.ok(asked.some((url) => url.includes('/v1/map?') && url.includes('as_of=2025-11-30T12')));
     const beyond = await page.evaluate((time) => {
       const { time: { from, to }, width } = globalThis.faultline.geometry();
@@ -374,6 +375,8 @@ async function check_keys(page, shot) {
   await leads('s', 'side=long');
   await leads('o', 'opacity=0.9');
   await leads(']', 'scale=3162000');
+  await leads('}', '~3');
+  await leads('{', '~2');
   await leads('c', 'hide=candles');
   await leads('ArrowLeft', 'from=');
   await leads('l', 'span=7d');

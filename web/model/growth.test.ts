@@ -73,7 +73,7 @@ const stream_message = (column: number, kind: 'snapshot' | 'delta') => ({
 // A service with so many columns, all of them in its tiles; an answer waits until it is let go.
 function service_of(column_end: number) {
   const service = { column_end, asked: 0, waiting: [] as (() => void)[], is_held: false,
-    series: 'first', named: [] as unknown[] };
+    id: 'a:B', series: 'first', named: [] as unknown[] };
   const tile_now = (): HeatmapTile => {
     const tile = empty_tile({ level: level(0), column: 0, row: 43 }, grid);
     tile.column_count.fill(1, 0, service.column_end);
@@ -82,8 +82,8 @@ function service_of(column_end: number) {
   const tiles: HeatmapTile[] = [];
   const json = async (path: string): Promise<unknown> => {
     if (path === '/v1/instruments') {
-      return { instruments: [{ id: 'a:B', venues: [], column_interval_s: 60, is_simulated: true,
-        members: 8, quote: 'USD', first_column: iso(0), series: service.series,
+      return { instruments: [{ id: service.id, venues: [], column_interval_s: 60,
+        is_simulated: true, members: 8, quote: 'USD', first_column: iso(0), series: service.series,
         column_end: service.column_end,
         row_log: 0.001, row_tiles: [43] }] };
     }
@@ -169,6 +169,52 @@ describe('a map that is opened while columns are made', () => {
     await pass(1000);
     expect(known()).toEqual(all(220));
     expect(service.asked).toBeLessThan(8);
+    vi.useRealTimers();
+  });
+});
+
+describe('a map whose service is another', () => {
+  it('goes to another instrument, and says so, when its own is gone', async () => {
+    vi.useFakeTimers();
+    const { service, session } = service_of(50);
+    await session.start();
+    await pass(0);
+    expect(session.note.value).toBeNull();
+    service.id = 'c:D';
+    session.check_instrument();
+    await pass(0);
+    expect(session.instrument.value?.id).toBe('c:D');
+    expect(session.note.value).toBe('a:B is not served any more; this is c:D');
+    vi.useRealTimers();
+  });
+  it('shows no time that the series does not have', async () => {
+    vi.useFakeTimers();
+    for (const days of [-400, 400]) {
+      const { session } = service_of(50);
+      const time = { from: unix_ms(first - 90 * 86_400_000), to: unix_ms(first - 89 * 86_400_000) };
+      const as_of = unix_ms(first + days * 86_400_000);
+      session.view.value = { ...session.view.value, time, is_live: false, as_of };
+      await session.start();
+      await pass(0);
+      expect(session.view.value.as_of).toBeNull();
+      expect(session.view.value.time.to).toBeGreaterThan(first);
+      expect(session.note.value).toMatch(/does not have that time/);
+    }
+    vi.useRealTimers();
+  });
+  it('is fitted to the price, also where its first rows hold it', async () => {
+    vi.useFakeTimers();
+    const { session } = service_of(50);
+    const rows = { low: row_position(6800), high: row_position(7010) };
+    session.view.value = { ...session.view.value, is_fit: true, rows };
+    await session.start();
+    await pass(0);
+    session.take(stream_message(50, 'delta'));
+    await pass(1000);
+    const { low, high } = session.view.value.rows;
+    expect(high - low).toBeCloseTo(122, 0);
+    session.take(stream_message(51, 'delta'));
+    expect(session.view.value.rows, 'and then it stays').toEqual({ low, high });
     vi.useRealTimers();
   });
   it('drops what it knows when the service has another series', async () => {
