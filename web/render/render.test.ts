@@ -10,7 +10,7 @@ import { legend_labels } from './legend.ts';
 import { dot_radius_px } from './map_renderer.ts';
 import { price_ticks } from './overlay.ts';
 import { contrast_of, kPaletteNames, luminance_of, palette_of } from './palette.ts';
-import { cumulative_of } from './profile.ts';
+import { bars_of, cumulative_of } from './profile.ts';
 import { parts_of } from './tile_parts.ts';
 import type { Cell } from '../model/cell.ts';
 import type { CellStyle } from './color_map.ts';
@@ -136,6 +136,22 @@ describe('parts', () => {
 });
 
 describe('sums and sizes', () => {
+  it('of rows that share a pixel are one bar', () => {
+    const g = { width: 100, height: 40, ratio: 1, time: { from: unix_ms(0), to: unix_ms(1) },
+      rows: { low: row_position(10), high: row_position(110) } };
+    const mean = Array.from({ length: 100 }, (_, i) => i + 1);
+    const side = { first_row: 10, mean, p10: null, p50: null, p90: null };
+    const bars = bars_of(g, side, null, mean);
+    const pixels = bars.flatMap(({ top, bottom }) =>
+      Array.from({ length: bottom - top }, (_, i) => top + i));
+    expect(new Set(pixels).size, 'no pixel twice').toBe(pixels.length);
+    expect(pixels.length).toBe(40);
+    expect(bars.at(-1)?.to).toBe(100);
+    expect(bars_of({ ...g, height: 400 }, side, null, mean).length).toBe(100);
+    const near = { ...g, rows: { low: row_position(20.5), high: row_position(24.5) } };
+    expect(bars_of(near, side, null, mean).every((one) => one.bottom <= 40), 'within the plot')
+      .toBe(true);
+  });
   it('of the profile run from the mark outwards', () => {
     const side = { first_row: 10, mean: [1, 2, 3, 4], p10: null, p50: null, p90: null };
     expect(cumulative_of(side, 12.5, 'long')).toEqual([6, 5, 3, 0]);
