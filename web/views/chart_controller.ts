@@ -189,7 +189,7 @@ export class ChartController {
     if (overlay) {
       this.#shapes = draw_overlay(overlay, {
         boxes: is_shown(view, 'clusters') ? session.boxes.value : [], pinned: view.pinned,
-        newest: session.known.value.newest,
+        newest: session.known.value.newest, first: session.known.value.first,
         geometry, theme, mark: column?.mark ?? null, as_of: session.as_of.value,
         watermark: column?.header.is_simulated === true ? 'SIMULATED MARKET' : null,
       });
