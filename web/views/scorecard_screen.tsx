@@ -2,7 +2,7 @@ import { useEffect } from 'preact/hooks';
 
 import { FeedsPanel } from './feeds_panel.tsx';
 import { ScatterPanel, TimelinePanel } from './score_charts.tsx';
-import { Panel, ScreenTools, Segments, Shown } from './screen_parts.tsx';
+import { Panel, ScreenTools, Scroll, Segments, Shown } from './screen_parts.tsx';
 import { Studies } from './studies.tsx';
 import { hours_shown, kLasts } from '../model/scorecard_session.ts';
 import { both_sides, ratio_of, sum_of_hours } from '../model/scorecard_types.ts';
@@ -97,15 +97,17 @@ function TotalsPanel({ card, hours, last }: {
     : `${format_count(hours.length)} hours to ${format_date_time(hours.at(-1)?.time ?? from.time)}`;
   return (
     <Panel name="totals" title="Liquidated, by side" note={note}>
-      <table>
-        <thead><tr><th>Side</th><th>Expected <em>estimate</em></th><th>Printed</th>
-          <th>Printed / expected</th><th>At risk and crossed <em>estimate</em></th></tr></thead>
-        <tbody>
-          <TotalsRow name="Longs" kind="long" sums={sums} />
-          <TotalsRow name="Shorts" kind="short" sums={sums} />
-          <TotalsRow name="Both" kind="both" sums={sums} />
-        </tbody>
-      </table>
+      <Scroll label="Liquidated, by side">
+        <table>
+          <thead><tr><th>Side</th><th>Expected <em>estimate</em></th><th>Printed</th>
+            <th>Printed / expected</th><th>At risk and crossed <em>estimate</em></th></tr></thead>
+          <tbody>
+            <TotalsRow name="Longs" kind="long" sums={sums} />
+            <TotalsRow name="Shorts" kind="short" sums={sums} />
+            <TotalsRow name="Both" kind="both" sums={sums} />
+          </tbody>
+        </table>
+      </Scroll>
     </Panel>
   );
 }
