@@ -303,6 +303,9 @@ async function check_phone(page, shot) {
   const wide = await page.evaluate(() => document.documentElement.scrollWidth);
   assert.ok(wide <= 390, `nothing is wider than the phone (${wide})`);
   await shot(page, 'phone');
+  await page.touchscreen.tap(180, 300);
+  await see(page, '.cells');
+  await shot(page, 'phone_touched');
   await press(page, 'x');
   await check_axe(page);
 }

@@ -8,7 +8,7 @@ import { FrameLoop } from './frame_loop.ts';
 import { price_of_y, row_of_y, time_of_x, x_of_time, y_of_price, y_of_row } from './geometry.ts';
 import { legend_labels } from './legend.ts';
 import { dot_radius_px } from './map_renderer.ts';
-import { price_ticks } from './overlay.ts';
+import { draw_overlay, price_ticks } from './overlay.ts';
 import { contrast_of, kPaletteNames, luminance_of, palette_of } from './palette.ts';
 import { bars_of, cumulative_of } from './profile.ts';
 import { parts_of } from './tile_parts.ts';
@@ -92,6 +92,29 @@ describe('geometry', () => {
     expect(values.length).toBeGreaterThan(2);
     expect(decimals).toBe(0);
     for (const value of values) expect(value % 2500).toBe(0);
+  });
+});
+
+describe('where data begins', () => {
+  const texts_of = (from: number): string[] => {
+    const texts: string[] = [];
+    const drawn: Record<string, unknown> = { canvas: {}, measureText: () => ({ width: 40 }),
+      fillText: (text: string) => texts.push(text) };
+    const ctx = new Proxy(drawn, { get: (of, name) => of[String(name)] ?? (() => undefined) });
+    const first = unix_ms(Date.UTC(2025, 11, 1));
+    draw_overlay(ctx as unknown as CanvasRenderingContext2D, {
+      geometry: { width: 1000, height: 500, ratio: 1, rows: { low: row_position(11_000),
+        high: row_position(11_250) }, time: { from: unix_ms(from), to: unix_ms(from + 1e9) } },
+      theme: kThemes.dark, boxes: [], pinned: null, newest: unix_ms(first + 1e9), first,
+      mark: null, as_of: null, watermark: null,
+    });
+    return texts.filter((text) => text.startsWith('no data'));
+  };
+  it('is said beside it, and nowhere else', () => {
+    const first = Date.UTC(2025, 11, 1);
+    expect(texts_of(first - 5e8)).toEqual(['no data before 1 Dec 2025 00:00']);
+    expect(texts_of(first + 1e7)).toEqual([]);
+    expect(texts_of(first - 9e9)).toEqual([]);
   });
 });
 

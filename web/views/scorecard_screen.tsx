@@ -68,10 +68,13 @@ function Origin({ session }: { readonly session: ScorecardSession }) {
 
 function Hours({ ui, session }: Props) {
   const is_reached = ui.session.is_reached.value;
+  const coverage = ui.session.column.value?.header.coverage;
+  const is_recorded = coverage?.some(({ feed }) => feed !== null) ?? true;
   return (
     <Shown of={session.scorecard} what="The scorecard" is_reached={is_reached}
       empty={{ is: ({ hours }) => hours.length === 0,
-        text: 'No hour is over yet. The first one is scored when it ends.' }}>
+        text: is_recorded ? 'No hour is over yet. The first one is scored when it ends.'
+          : 'No liquidations of this market are recorded: there is nothing to score by.' }}>
       {(card) => {
         const hours = hours_shown(card.hours, session.view.value.last);
         return (

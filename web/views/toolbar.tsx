@@ -153,7 +153,8 @@ function Tools({ ui }: { readonly ui: UiState }) {
         ◐
       </button>
       <button type="button" title="Keys, pointer and words (?)"
-        aria-label="Help: keys, pointer and words" aria-haspopup="dialog" onClick={() => { ui.is_help_open.value = true; }}>?</button>
+        aria-label="Help: keys, pointer and words" aria-haspopup="dialog"
+        onClick={() => { ui.is_help_open.value = true; }}>?</button>
     </>
   );
 }

@@ -5,8 +5,10 @@ import { ms, price, unix_ms, usd } from '../units/unit.ts';
 import { moments_path } from './cluster_panel.tsx';
 import { funding_text } from './funding.ts';
 import { path_usd, printed_near } from './probe.ts';
+import { status_of } from './status.ts';
 import { is_in_tier } from './tier.ts';
 import { volume_delta } from './volume_delta.ts';
+import type { MapSession } from '../model/map_session.ts';
 import type { SeriesSlice } from '../model/series_store.ts';
 
 const row = (value: number): number => 1000 * Math.log(value);
@@ -39,6 +41,26 @@ describe('volume delta', () => {
     const fields = { taker_buy_usd: [5, Number.NaN, 7], taker_sell_usd: [2, 1, 9] } as unknown as
       SeriesSlice['fields'];
     expect(volume_delta({ fields })).toEqual([3, null, 1]);
+  });
+});
+
+describe('the status', () => {
+  const session_of = (health: object) => {
+    const column = { header: { coverage: [] } };
+    const values = { column, stream_state: 'open', is_reached: true, as_of: null,
+      view: { is_live: true },
+      health: { status: 'ok', feeds: [], speed: 60, is_over: false, ...health } };
+    return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, { value }])) as
+      unknown as MapSession;
+  };
+  it('calls live only what is', () => {
+    const word = (health: object): string => status_of(session_of(health)).word;
+    expect(word({ mode: 'demo' })).toBe('Live ×60');
+    expect(word({ mode: 'replay' })).toBe('Replay ×60');
+    expect(word({ mode: 'replay', is_over: true })).toBe('Over');
+    expect(word({ mode: 'replay', speed: 0 })).toBe('Paused');
+    expect(word({ mode: 'store', speed: 0 })).toBe('Recorded');
+    expect(word({ mode: 'store', status: 'degraded' })).toBe('Degraded');
   });
 });
 
