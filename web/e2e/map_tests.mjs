@@ -229,6 +229,20 @@ async function check_live_states(page, mock, shot) {
   assert.match(await page.textContent('.resumed'), /12m missed/);
 }
 
+// A venue whose feed is behind: what is shown may be behind the market.
+async function check_stale(page, shot) {
+  await page.route('**/v1/map?**', async (route) => {
+    const response = await route.fetch();
+    const body = await response.json();
+    body.header.coverage[0].is_stale = true;
+    await route.fulfill({ json: body });
+  });
+  await page.reload();
+  await see(page, '.chip.stale');
+  await reads(page, '.notice.stale', /Stale.*may be behind the market/);
+  await shot(page, 'stale');
+}
+
 async function check_empty(page, shot) {
   await page.route('**/v1/instruments', async (route) => {
     const response = await route.fetch();
@@ -271,6 +285,7 @@ function states({ test, shot, mock }) {
   test('a new column, a lost stream, a sick feed, resumed', '#span=4h',
     (page) => check_live_states(page, mock, shot));
   const off = { unsettled: true };
+  test('a stale venue', '#span=4h', (page) => check_stale(page, shot), off);
   test('nothing made yet', '#span=4h', async (page, problems) => {
     await check_empty(page, shot);
     forgive(problems, /404/);
