@@ -14,7 +14,6 @@ import {
 import { StreamClient } from '../model/stream_client.ts';
 import { make_tile_decoder } from '../model/tile_decoder.ts';
 import { hash_of_view, view_of_hash } from '../model/url_state.ts';
-import { follow } from '../model/view.ts';
 import { save } from '../views/export.ts';
 import { handle_page_key, kScreenNames } from '../views/navigation.ts';
 import { probe, probe_color } from '../views/probe.ts';
@@ -100,7 +99,11 @@ const stream = new StreamClient({
   stale_after_ms: kStaleAfterMs,
   on_message: (message) => session.take(message),
   on_gap: (message) => session.on_gap(message),
-  on_problem: (detail) => { session.problem.value = detail; },
+  // An instrument that the service has no longer, for one.
+  on_problem: (detail) => {
+    session.problem.value = detail;
+    session.check_instrument();
+  },
   on_state: (state) => {
     session.stream_state.value = state;
     // A socket does not say why it was refused. A reading does, and asks for a key if need be.
@@ -141,7 +144,8 @@ function read_address(): void {
   const map_hash = map_part_of(location.hash);
   if (map_hash !== hash_of_view(session.view.value)) {
     session.change((view) => view_of_hash(map_hash, view));
-    session.change(follow); // which goes to the play head of the address, if it has one
+    session.keep_within(); // which goes to the play head of the address, if it has one
+    session.refresh();
     session.fit();
   }
   ui.screen.value = screen;
@@ -178,6 +182,10 @@ function watch_page(): void {
   see();
   effect(() => { document.documentElement.dataset['theme'] = ui.theme.value; });
   effect(() => { document.title = title_of(ui.screen.value, session.instrument.value?.id); });
+  effect(() => {
+    const note = session.note.value;
+    if (note !== null) untracked(() => ui.say(note));
+  });
   effect(() => {
     const is_paused = ui.screen.value !== 'map';
     chart?.loop.set_paused(is_paused);

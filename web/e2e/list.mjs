@@ -1,3 +1,4 @@
+import { golden_tests } from './golden_tests.mjs';
 import { map_tests } from './map_tests.mjs';
 import { pixel_tests } from './pixel_tests.mjs';
 import { screen_tests } from './screens.mjs';
@@ -8,7 +9,7 @@ import { stream_tests } from './stream_tests.mjs';
 export function list_tests(tools) {
   const tests = [];
   const test = (name, hash, run, options = {}) => tests.push({ name, hash, run, options });
-  for (const part of [pixel_tests, map_tests, screen_tests, stream_tests]) {
+  for (const part of [pixel_tests, map_tests, screen_tests, stream_tests, golden_tests]) {
     part({ ...tools, test });
   }
   return tests;

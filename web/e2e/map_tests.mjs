@@ -27,7 +27,8 @@ function looking_back({ test, shot, mock }) {
     const mark = market.series[(Date.parse(kPast) - market.first_column_ms) / 60_000].close;
     const figures = await page.textContent('.figures');
     assert.ok(figures.replaceAll(',', '').includes(mark.toFixed(1)), `${figures} has ${mark}`);
-    assert.match(await page.textContent('.badge.past'), /As of 30 Nov 2025 12:00 UTC.*min before/);
+    assert.match(await page.textContent('.badge.past'),
+      /As of 30 Nov 2025 12:00 UTC ?1[12]h.* before/);
     assert.ok(asked.some((url) => url.includes('/v1/map?') && url.includes('as_of=2025-11-30T12')));
     const beyond = await page.evaluate((time) => {
       const { time: { from, to }, width } = globalThis.faultline.geometry();
@@ -228,6 +229,20 @@ async function check_live_states(page, mock, shot) {
   assert.match(await page.textContent('.resumed'), /12m missed/);
 }
 
+// A venue whose feed is behind: what is shown may be behind the market.
+async function check_stale(page, shot) {
+  await page.route('**/v1/map?**', async (route) => {
+    const response = await route.fetch();
+    const body = await response.json();
+    body.header.coverage[0].is_stale = true;
+    await route.fulfill({ json: body });
+  });
+  await page.reload();
+  await see(page, '.chip.stale');
+  await reads(page, '.notice.stale', /Stale.*may be behind the market/);
+  await shot(page, 'stale');
+}
+
 async function check_empty(page, shot) {
   await page.route('**/v1/instruments', async (route) => {
     const response = await route.fetch();
@@ -270,6 +285,7 @@ function states({ test, shot, mock }) {
   test('a new column, a lost stream, a sick feed, resumed', '#span=4h',
     (page) => check_live_states(page, mock, shot));
   const off = { unsettled: true };
+  test('a stale venue', '#span=4h', (page) => check_stale(page, shot), off);
   test('nothing made yet', '#span=4h', async (page, problems) => {
     await check_empty(page, shot);
     forgive(problems, /404/);
@@ -302,6 +318,9 @@ async function check_phone(page, shot) {
   const wide = await page.evaluate(() => document.documentElement.scrollWidth);
   assert.ok(wide <= 390, `nothing is wider than the phone (${wide})`);
   await shot(page, 'phone');
+  await page.touchscreen.tap(180, 300);
+  await see(page, '.cells');
+  await shot(page, 'phone_touched');
   await press(page, 'x');
   await check_axe(page);
 }
@@ -374,6 +393,8 @@ async function check_keys(page, shot) {
   await leads('s', 'side=long');
   await leads('o', 'opacity=0.9');
   await leads(']', 'scale=3162000');
+  await leads('}', '~3');
+  await leads('{', '~2');
   await leads('c', 'hide=candles');
   await leads('ArrowLeft', 'from=');
   await leads('l', 'span=7d');

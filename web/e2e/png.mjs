@@ -1,4 +1,4 @@
-import { inflateSync } from 'node:zlib';
+import { crc32, deflateSync, inflateSync } from 'node:zlib';
 
 // Reads what Chromium's screenshots are: eight bits a channel, RGB or RGBA, not interlaced.
 export function read_png(bytes) {
@@ -21,6 +21,29 @@ export function read_png(bytes) {
     width, height, channels, bytes: out,
     at: (x, y) => [...out.subarray(y * stride + x * channels, y * stride + x * channels + 3)],
   };
+}
+
+function chunk(name, data) {
+  const out = Buffer.alloc(12 + data.length);
+  out.writeUInt32BE(data.length, 0);
+  out.write(name, 4, 'latin1');
+  data.copy(out, 8);
+  out.writeUInt32BE(crc32(out.subarray(4, 8 + data.length)), 8 + data.length);
+  return out;
+}
+
+// A picture of RGB, three bytes a pixel.
+export function write_png({ width, height, bytes }) {
+  const head = Buffer.alloc(13);
+  head.writeUInt32BE(width, 0);
+  head.writeUInt32BE(height, 4);
+  head.set([8, 2], 8);
+  const lines = Buffer.alloc((3 * width + 1) * height);
+  for (let y = 0; y < height; y += 1) {
+    bytes.copy(lines, y * (3 * width + 1) + 1, y * 3 * width, (y + 1) * 3 * width);
+  }
+  return Buffer.concat([Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'), chunk('IHDR', head),
+    chunk('IDAT', deflateSync(lines)), chunk('IEND', Buffer.alloc(0))]);
 }
 
 // Places of the pixels that are not the same in two pictures of one size.

@@ -163,6 +163,17 @@ async function check_scatter(page) {
   assert.fail('no point under the pointer');
 }
 
+// What is wider than the phone can be moved by keys; what is not is no stop on the way.
+async function check_table_scrolls(page) {
+  const wide = page.locator('.recovery .scroll');
+  await see(page, '.recovery .scroll[tabindex="0"]');
+  await wide.focus();
+  await press(page, 'ArrowRight', 'ArrowRight');
+  await page.waitForFunction(() => document.querySelector('.recovery .scroll').scrollLeft > 20);
+  assert.match(await wide.getAttribute('aria-label'), /can be scrolled/);
+  assert.equal(await page.locator('.totals .scroll[tabindex]').count(), 0, 'these fit');
+}
+
 async function check_failing(page, mock, path, panel, problems) {
   mock.break(path);
   await page.reload();
@@ -200,6 +211,12 @@ async function check_form(page) {
   await depth.locator('.value').fill('nonsense');
   await press(page, 'Tab');
   assert.equal(await depth.locator('.value').inputValue(), after, 'nonsense is not taken');
+  await reads(page, '.submit .held', /^depth usd per percent: a number from 1000 to 100B$/);
+  await page.fill('input[name="value.news_count"]', '3.6');
+  await press(page, 'Tab');
+  await has_hash(page, 'value.news_count:4');
+  await reads(page, '.submit .held', /^news count: a whole number from 0 to/);
+  await page.click('[aria-label="Reset news count"]');
   await page.click('.others > summary');
   assert.ok(await page.locator('.others .field').count() > 50);
   await page.fill('.others input[name="makers.half_spread"]', '0.0002');
@@ -366,6 +383,23 @@ async function scorecard_light(page, shot) {
   await shot(page, 'scorecard_light');
 }
 
+// Recorded prices without liquidations are no market whose first hour is to come.
+async function scorecard_of_nothing(page) {
+  const change = (path, make) => page.route(path, async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ json: make(await response.json()) });
+  });
+  await change('**/v1/scorecard?**', (body) => ({ ...body, hours: [] }));
+  await page.reload();
+  await reads(page, '.page > .state', /No hour is over yet/);
+  await change('**/v1/map?**', (body) => {
+    for (const venue of body.header.coverage) venue.feed = null;
+    return body;
+  });
+  await page.reload();
+  await reads(page, '.page > .state', /No liquidations of this market are recorded/);
+}
+
 async function scorecard_fails(page, problems, mock, shot) {
   await see(page, '.skill .scores');
   await check_failing(page, mock, '/v1/scorecard', '.page > .state', problems);
@@ -398,10 +432,12 @@ export function screen_tests({ test, shot, mock }) {
     await see(page, '.skill .scores');
     await frames_pass(page, 10);
     await not_wider_than(page, 390);
+    await check_table_scrolls(page);
     await shot(page, 'scorecard_phone');
   }, { ...kPhone, ...off });
   test('scorecard, what fails', '#screen=scorecard',
     (page, problems) => scorecard_fails(page, problems, mock, shot), { ...off, seconds: 8 });
+  test('scorecard, nothing recorded', '#screen=scorecard', scorecard_of_nothing, off);
   lab_tests({ test, shot, mock });
 }
 

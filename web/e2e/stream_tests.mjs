@@ -151,7 +151,24 @@ function key_tests({ test, shot, mock }) {
     }, { ...kPhone, unsettled: true, before: lock, acceptDownloads: true });
 }
 
+// The browser keeps a tile that is over: another visit does not ask for it.
+async function check_kept(page, { state }) {
+  const taken = new Set(); // a request that is given up is not kept
+  page.on('requestfinished', (request) => taken.add(request.url()));
+  await page.reload();
+  await still(page);
+  const before = new Set(taken);
+  state.tiles_asked = [];
+  await page.reload();
+  await still(page);
+  const again = state.tiles_asked.filter(({ path }) => before.has(new URL(path, page.url()).href));
+  assert.deepEqual(again.filter(({ is_over }) => is_over), [], 'what is over');
+  assert.ok(again.length > 0, 'what grows is asked for again');
+  assert.ok([...before].filter((url) => url.includes('/v1/heatmap/tile')).length > again.length);
+}
+
 export function stream_tests({ test, shot, mock }) {
+  test('a tile that is over is asked for once', '#span=7d', (page) => check_kept(page, mock));
   key_tests({ test, shot, mock });
   const late = ({ state }) => { state.columns_before_join = 14; };
   for (const span of ['4h', '3d']) {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 
 import { start_mock } from '../mock/server.mjs';
 import { launch, open_page } from './browser.mjs';
+import { check_golden } from './golden.mjs';
 import { list_tests } from './list.mjs';
 import { still } from './page.mjs';
 
@@ -19,7 +20,10 @@ const mock = start_mock({ port: kPort, every: 0, files: 'dist', ms_per_hour: 150
 const browser = await launching;
 let lines = [];
 const shot = (page, name) => page.screenshot({ path: join(shots, `${name}.png`) });
-const tests = list_tests({ mock, shot, say: (text) => lines.push(text) });
+const say = (text) => lines.push(text);
+const golden = async (page, name) =>
+  check_golden(await page.screenshot({ animations: 'disabled' }), name, { shots, say });
+const tests = list_tests({ mock, shot, say, golden });
 
 function too_late() {
   let timer;

@@ -30,7 +30,7 @@ export function header_of(market) {
 export function instrument_of(market) {
   return {
     id: market.id, venues: market.venues, quote: 'USDT', is_simulated: true, members: 64,
-    column_interval_s: kMinuteMs / 1000,
+    series: market.digest, column_interval_s: kMinuteMs / 1000,
     first_column: iso(market.first_column_ms), column_end: market.column_end, row_log: 0.001,
     row_tiles: market.row_tiles,
   };
@@ -102,7 +102,8 @@ function entry_of(market, from, to) {
   return {
     open: part[0].open, high: Math.max(...part.map((one) => one.high)),
     low: Math.min(...part.map((one) => one.low)), close: part.at(-1).close,
-    open_interest_usd: part.at(-1).open_interest_usd, funding_rate: flow('funding_rate'),
+    open_interest_usd: part.at(-1).open_interest_usd,
+    funding_rate: part.reduce((total, one) => total + one.funding_rate, 0),
     bid_depth_usd: part.at(-1).bid_depth_usd, ask_depth_usd: part.at(-1).ask_depth_usd,
     basis: part.at(-1).basis,
     taker_buy_usd: flow('taker_buy_usd'), taker_sell_usd: flow('taker_sell_usd'),

@@ -8,6 +8,7 @@ export const kMinuteMs = 60_000;
 const kRowTiles = 4;
 const kRows = kRowTiles * kTileSize;
 const kLiveRoom = 20_000; // columns that can be added after the start
+const kFundingEvery = 480; // columns: eight hours
 const kLeverages = [[100, 0.16], [50, 0.24], [25, 0.28], [10, 0.22], [5, 0.1]];
 
 export function rng_of(seed) {
@@ -31,6 +32,7 @@ export class Market {
     id, venues = [id], seed, columns, row_tile, usd_scale, first_column_ms, has_takers = true,
   }) {
     Object.assign(this, { id, venues, usd_scale, first_column_ms, row_tile, has_takers });
+    this.digest = `${seed}-${columns}`; // what makes these columns: where it differs, they do
     this.first_row = row_tile * kTileSize;
     this.rng = rng_of(seed);
     this.taker_rng = rng_of(seed + 1000);
@@ -187,8 +189,8 @@ export class Market {
       open: price(candle.open), high: price(candle.high), low: price(candle.low),
       close: price(candle.close),
       open_interest_usd: Math.round(at_risk + this.other_interest),
-      // Paid every eight hours.
-      funding_rate: column % 480 === 479 ? Number(this.funding.toPrecision(4)) : 0,
+      funding_rate: this.series.length % kFundingEvery === kFundingEvery - 1
+        ? Number(this.funding.toPrecision(4)) : 0,
       crossed_usd: crossed.map(Math.round), expected_liquidation_usd: expected,
       printed_usd: printed,
       taker_buy_usd: this.has_takers ? Math.round(volume * bought) : null,

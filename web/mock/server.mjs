@@ -84,6 +84,7 @@ function fresh_state(ms_per_hour) {
   return {
     lab: new Lab({ ms_per_hour }), broken: new Set(), sick: null, resumed: null,
     has_bad_feeds: false, keys: new Map(), columns_before_join: 0,
+    tiles_asked: [],
   };
 }
 
@@ -140,11 +141,13 @@ function serve_tile(state, market, query, request, response) {
   const [level, column, row] = ['level', 'column', 'row'].map((name) => Number(query.get(name)));
   const over = is_over(market, level, column);
   const name = `${market.id} ${level} ${column} ${row} ${over ? '' : market.column_end}`;
+  state.tiles_asked.push({ path: request.url, is_over: over });
   const tile = state.tiles.get(name) ?? make_tile(market, level, column, row);
   if (tile === null) return refuse(response, 404, 'no such tile');
   const is_first = market.column_end === state.column_ends.get(market);
   if (over || is_first) state.tiles.set(name, tile);
-  const cache = over ? 'public, max-age=31536000, immutable' : 'no-cache';
+  const is_named = query.get('series') === market.digest;
+  const cache = over && is_named ? 'private, max-age=31536000, immutable' : 'no-cache';
   return answer(request, response, tile, 'application/octet-stream', cache);
 }
 

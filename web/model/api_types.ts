@@ -25,6 +25,7 @@ export type Instrument = {
   readonly id: string;
   readonly venues: readonly string[];
   readonly quote: string | null;
+  readonly series: string; // where it differs, tiles do
   readonly grid: SeriesGrid;
   readonly column_end: number;
   readonly row_tiles: readonly number[];
@@ -39,6 +40,7 @@ export function instruments_of(body: unknown): Instrument[] {
       id: text_of(from['id'], `${at}.id`),
       venues: list_of(text_of, from['venues'], `${at}.venues`),
       quote: maybe(text_of, from['quote'], `${at}.quote`),
+      series: text_of(from['series'], `${at}.series`),
       grid: {
         first_column: time_of(from['first_column'], `${at}.first_column`),
         column_interval: ms(1000 * number_of(from['column_interval_s'], `${at}.column_interval_s`)),

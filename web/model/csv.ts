@@ -19,8 +19,9 @@ function head_of(column: MapColumn, instrument: string, what: string): string[] 
   ];
 }
 
+// Twelve digits: what is beyond them is of binary fractions, and of no market.
 const text_of = (value: number | undefined): string =>
-  (value === undefined || Number.isNaN(value) ? '' : String(value));
+  (value === undefined || Number.isNaN(value) ? '' : String(Number(value.toPrecision(12))));
 
 // The entries of the view, one a line. `columns_per_entry` columns are merged into each.
 export function series_csv(

@@ -7,7 +7,7 @@ import { MapSession } from './map_session.ts';
 import { SeriesStore } from './series_store.ts';
 import { empty_tile } from './tile_update.ts';
 import { kDefaultView } from './view.ts';
-import type { ApiClient } from './api_client.ts';
+import type { ApiClient, Query } from './api_client.ts';
 import type { ColumnMessage } from './column_message.ts';
 import type { HeatmapTile } from './heatmap_tile.ts';
 
@@ -15,7 +15,7 @@ const first = unix_ms(1_764_547_200_000);
 const grid = { first_column: first, column_interval: ms(60_000) };
 const iso = (minute: number): string => new Date(first + minute * 60_000).toISOString();
 const entry = (column: number) => ({ open: 1000, low: 999, high: 1001, close: column,
-  printed_usd: { long: 1, short: 0 } });
+  funding_rate: 0.001, printed_usd: { long: 1, short: 0 } });
 
 function message_of(column: number): ColumnMessage {
   const side = { first_row: 43 * 256, codes: new Uint16Array([7]), wide: new Uint8Array(1) };
@@ -54,8 +54,9 @@ describe('what grows with the stream', () => {
     expect(store.is_whole(key, 4)).toBe(true);
     expect(store.is_whole(key, 5)).toBe(false);
     const range = { from: first, to: unix_ms(first + 4 * 60_000) };
-    expect(store.slice(level(2), range, { column_end: 4, is_cut: false })
-      .fields['printed_usd.long']).toEqual([4]);
+    const { fields } = store.slice(level(2), range, { column_end: 4, is_cut: false });
+    expect(fields['printed_usd.long']).toEqual([4]);
+    expect(fields.funding_rate[0], 'what was paid adds up').toBeCloseTo(0.002, 12);
   });
 });
 
@@ -71,7 +72,8 @@ const stream_message = (column: number, kind: 'snapshot' | 'delta') => ({
 
 // A service with so many columns, all of them in its tiles; an answer waits until it is let go.
 function service_of(column_end: number) {
-  const service = { column_end, asked: 0, waiting: [] as (() => void)[], is_held: false };
+  const service = { column_end, asked: 0, waiting: [] as (() => void)[], is_held: false,
+    id: 'a:B', series: 'first', named: [] as unknown[] };
   const tile_now = (): HeatmapTile => {
     const tile = empty_tile({ level: level(0), column: 0, row: 43 }, grid);
     tile.column_count.fill(1, 0, service.column_end);
@@ -80,8 +82,9 @@ function service_of(column_end: number) {
   const tiles: HeatmapTile[] = [];
   const json = async (path: string): Promise<unknown> => {
     if (path === '/v1/instruments') {
-      return { instruments: [{ id: 'a:B', venues: [], column_interval_s: 60, is_simulated: true,
-        members: 8, quote: 'USD', first_column: iso(0), column_end: service.column_end,
+      return { instruments: [{ id: service.id, venues: [], column_interval_s: 60,
+        is_simulated: true, members: 8, quote: 'USD', first_column: iso(0), series: service.series,
+        column_end: service.column_end,
         row_log: 0.001, row_tiles: [43] }] };
     }
     if (path === '/v1/health') {
@@ -91,8 +94,9 @@ function service_of(column_end: number) {
     if (path === '/v1/series') return { index: [], header: { as_of: iso(service.column_end - 1) } };
     throw new DOMException('not of this test', 'AbortError');
   };
-  const bytes = async () => {
+  const bytes = async (_: string, query: Query) => {
     service.asked += 1;
+    service.named.push(query['series']);
     tiles.push(tile_now());
     if (service.is_held) await new Promise<void>((go) => { service.waiting.push(go); });
     return { bytes: new ArrayBuffer(0), etag: null };
@@ -165,6 +169,67 @@ describe('a map that is opened while columns are made', () => {
     await pass(1000);
     expect(known()).toEqual(all(220));
     expect(service.asked).toBeLessThan(8);
+    vi.useRealTimers();
+  });
+});
+
+describe('a map whose service is another', () => {
+  it('goes to another instrument, and says so, when its own is gone', async () => {
+    vi.useFakeTimers();
+    const { service, session } = service_of(50);
+    await session.start();
+    await pass(0);
+    expect(session.note.value).toBeNull();
+    service.id = 'c:D';
+    session.check_instrument();
+    await pass(0);
+    expect(session.instrument.value?.id).toBe('c:D');
+    expect(session.note.value).toBe('a:B is not served any more; this is c:D');
+    vi.useRealTimers();
+  });
+  it('shows no time that the series does not have', async () => {
+    vi.useFakeTimers();
+    for (const days of [-400, 400]) {
+      const { session } = service_of(50);
+      const time = { from: unix_ms(first - 90 * 86_400_000), to: unix_ms(first - 89 * 86_400_000) };
+      const as_of = unix_ms(first + days * 86_400_000);
+      session.view.value = { ...session.view.value, time, is_live: false, as_of };
+      await session.start();
+      await pass(0);
+      expect(session.view.value.as_of).toBeNull();
+      expect(session.view.value.time.to).toBeGreaterThan(first);
+      expect(session.note.value).toMatch(/does not have that time/);
+    }
+    vi.useRealTimers();
+  });
+  it('is fitted to the price, also where its first rows hold it', async () => {
+    vi.useFakeTimers();
+    const { session } = service_of(50);
+    const rows = { low: row_position(6800), high: row_position(7010) };
+    session.view.value = { ...session.view.value, is_fit: true, rows };
+    await session.start();
+    await pass(0);
+    session.take(stream_message(50, 'delta'));
+    await pass(1000);
+    const { low, high } = session.view.value.rows;
+    expect(high - low).toBeCloseTo(122, 0);
+    session.take(stream_message(51, 'delta'));
+    expect(session.view.value.rows, 'and then it stays').toEqual({ low, high });
+    vi.useRealTimers();
+  });
+  it('drops what it knows when the service has another series', async () => {
+    vi.useFakeTimers();
+    const { service, session, known } = service_of(50);
+    await session.start();
+    await pass(0);
+    Object.assign(service, { series: 'second', column_end: 30 });
+    session.take(stream_message(29, 'snapshot'));
+    session.on_gap({ ...stream_message(29, 'snapshot') });
+    await pass(1000);
+    expect(service.named[0]).toBe('first');
+    expect(service.named.at(-1)).toBe('second');
+    expect(session.instrument.value?.column_end).toBe(30);
+    expect(known()).toEqual(all(30));
     vi.useRealTimers();
   });
 });

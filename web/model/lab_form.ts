@@ -1,3 +1,4 @@
+import { format_value } from '../units/quantity.ts';
 import type { Field, FieldValues, RunSummary, Scenario } from './lab_types.ts';
 
 // The experiment that is being set up. Only the functions below make a new one.
@@ -19,10 +20,29 @@ export const kFormBounds = {
 } as const;
 export type FormNumber = keyof typeof kFormBounds;
 
-export function set_number(form: LabForm, name: FormNumber, value: number): LabForm {
+type Bounds = Pick<Field, 'least' | 'most' | 'is_whole'>;
+
+export function bounds_of(name: FormNumber): Bounds {
   const [least, most] = kFormBounds[name];
+  return { least, most, is_whole: true };
+}
+
+// The nearest value that may be asked for.
+export function held_value({ least, most, is_whole }: Bounds, value: number): number {
+  return Math.min(most, Math.max(least, is_whole ? Math.round(value) : value));
+}
+
+// What may be asked for, where that is not what was written: nothing is changed in silence.
+export function held_text(name: string, bounds: Bounds, value: number): string | null {
+  if (held_value(bounds, value) === value) return null;
+  const { least, most, is_whole } = bounds;
+  return `${name}: a ${is_whole ? 'whole ' : ''}number from ${format_value(least)} to ${
+    format_value(most)}`;
+}
+
+export function set_number(form: LabForm, name: FormNumber, value: number): LabForm {
   if (!Number.isFinite(value)) return form;
-  return { ...form, [name]: Math.min(most, Math.max(least, Math.round(value))) };
+  return { ...form, [name]: held_value(bounds_of(name), value) };
 }
 
 // Another scenario has other values: what was changed in the old one is not carried over.
@@ -42,7 +62,7 @@ export function set_value(
   form: LabForm, field: Field, scenario: Scenario | null, value: number,
 ): LabForm {
   if (!Number.isFinite(value)) return form;
-  const held = Math.min(field.most, Math.max(field.least, value));
+  const held = held_value(field, value);
   const { [field.name]: _, ...others } = form.values;
   const is_base = held === base_value(field, scenario);
   return { ...form, values: is_base ? others : { ...others, [field.name]: held } };

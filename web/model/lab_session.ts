@@ -28,6 +28,7 @@ export class LabSession {
   readonly is_starting = signal(false);
   readonly is_cancelling = signal(false);
   readonly problem = signal<LabProblem | null>(null);
+  readonly held = signal<string | null>(null); // why a field is not as it was written
   readonly details = signal<ReadonlyMap<string, Run>>(new Map());
   readonly missing = signal<ReadonlyMap<string, string>>(new Map());
 

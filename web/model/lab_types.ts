@@ -26,6 +26,7 @@ export type Field = {
   readonly least: number;
   readonly most: number;
   readonly default: number;
+  readonly is_whole: boolean; // it counts something, which nobody has half of
   readonly is_slider: boolean;
 };
 
@@ -56,6 +57,7 @@ export function fields_of(body: unknown): Field[] {
       least: number_of(from['least'], `${at}.least`),
       most: number_of(from['most'], `${at}.most`),
       default: number_of(from['default'], `${at}.default`),
+      is_whole: from['is_whole'] === true,
       is_slider: from['is_slider'] === true,
     };
   }, object_of(body, 'body')['fields'], 'fields');

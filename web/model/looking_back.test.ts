@@ -197,10 +197,10 @@ describe('text for other programs', () => {
     expect(text).toMatch(/\nlong,90\.1071\d+,90\.1973\d+,7,,,\n/);
     expect(text).toMatch(/\nshort,109\.947\d+,110\.057\d+,9,1,8,20\n$/);
     const store = new SeriesStore({ first_column: first, column_interval: ms(60_000) });
-    store.put({ level: level(0), chunk: 0 }, series_of({ index: [0], open: [5] }));
+    store.put({ level: level(0), chunk: 0 }, series_of({ index: [0], open: [94841.70000000001] }));
     const slice = store.slice(level(0), { from: first, to: at(1) },
       { column_end: 1, is_cut: false });
-    expect(series_csv(slice, column, 'a:B')).toMatch(/\n2025-12-01T00:00:00Z,5,,,,,/);
+    expect(series_csv(slice, column, 'a:B')).toMatch(/\n2025-12-01T00:00:00Z,94841.7,,,,,/);
   });
 });
 

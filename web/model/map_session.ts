@@ -71,6 +71,7 @@ export class MapSession {
   readonly view;
   readonly phase = signal<Phase>('loading');
   readonly problem = signal<string | null>(null);
+  readonly note = signal<string | null>(null); // another instrument than the one asked for
   readonly instruments = signal<readonly Instrument[]>([]);
   readonly instrument = signal<Instrument | null>(null);
   readonly health = signal<Health | null>(null);
@@ -159,6 +160,7 @@ export class MapSession {
   #is_past_loading = false;
   #column_timer: ReturnType<typeof setTimeout> | undefined;
   #refresh_is_due = false;
+  #is_fitted = false; // the rows, to the prices of the instrument
   #fill_timer: ReturnType<typeof setTimeout> | undefined;
   #are_prints_due = false;
   readonly #log = new ColumnLog();
@@ -242,6 +244,9 @@ export class MapSession {
     const wanted = this.view.value.instrument;
     const all = this.instruments.value;
     const chosen = all.find(({ id }) => id === wanted) ?? all[0];
+    if (wanted !== null && chosen !== undefined && chosen.id !== wanted) {
+      this.note.value = `${wanted} is not served; this is ${chosen.id}`;
+    }
     if (chosen === undefined || chosen.column_end === 0) this.phase.value = 'empty';
     if (chosen !== undefined) this.open(chosen);
   }
@@ -262,24 +267,28 @@ export class MapSession {
     this.#loading_chunks.clear();
     this.#log.clear();
     this.#rows_asked.clear();
+    this.#is_fitted = false;
     this.#series = new SeriesStore(instrument.grid);
     this.#loader = new TileLoader({
       api: this.#api,
       decode: this.#decode,
       cache: this.tiles,
       instrument: instrument.id,
+      series: instrument.series,
       column_end: () => this.instrument.value?.column_end ?? 0,
       on_tile: (tile, column_end) => this.#take_tile(tile, column_end),
       on_error: (error) => this.#failed(error),
       on_pending: (count) => { this.pending_tiles.value = count; },
     });
-    const is_other = old !== null && old.id !== instrument.id;
+    const is_other = old !== null &&
+      (old.id !== instrument.id || old.series !== instrument.series);
     this.instrument.value = instrument;
     this.view.value = follow({
       ...this.view.value, instrument: instrument.id,
       ...(is_other ? { is_fit: true, scale: null, is_live: true, as_of: null, pinned: null }
         : {}),
     }, this.known.value);
+    this.keep_within();
     for (const channel of ['map', 'liquidations', 'clusters', 'health'] as const) {
       if (old !== null) this.#stream.unsubscribe({ channel, instrument: old.id });
       this.#stream.subscribe({ channel, instrument: instrument.id });
@@ -287,6 +296,17 @@ export class MapSession {
     void this.#load_column();
     void this.#load_clusters();
     this.refresh();
+  }
+
+  // An address may name times that this series does not have: of another one, or of an old start.
+  keep_within(): void {
+    const view = this.view.value;
+    const { first } = this.known.value;
+    if (view.as_of !== null && (view.as_of < first || view.as_of > this.newest.value)) {
+      this.note.value = 'The series does not have that time; this is the newest';
+      this.view.value = { ...view, as_of: null };
+    }
+    this.view.value = pan_time(follow(this.view.value, this.known.value), ms(0), this.known.value);
   }
 
   // Asks for what the view needs and is not here, once for all changes of this turn.
@@ -312,6 +332,12 @@ export class MapSession {
       : [this.series_level.value, this.tile_level.value];
     return [...new Set(levels)].flatMap((at) =>
       this.#series?.chunks_in(at, this.#series_range(at), this.horizon.value) ?? []);
+  }
+
+  // Whether it is still served, and as the same series.
+  check_instrument(): void {
+    const of = this.instrument.value;
+    if (of !== null) void this.#load_instrument(of);
   }
 
   // Everything that is shown is read again: after a gap, and when the network is back.
@@ -477,7 +503,10 @@ export class MapSession {
     if (high === 0) return;
     const rows = [low, high].map((value) => row_position_of_price(price(value)));
     const [from, to] = rows;
-    if (from === undefined || to === undefined || !needs_fit(this.view.value, from, to)) return;
+    if (from === undefined || to === undefined) return;
+    // Rows that were never fitted may hold the price by chance.
+    if (this.#is_fitted && !needs_fit(this.view.value, from, to)) return;
+    this.#is_fitted = true;
     this.view.value = fit_rows(this.view.value, from, to);
     this.refresh();
   }
@@ -491,7 +520,18 @@ export class MapSession {
     try {
       this.instruments.value = instruments_of(await this.#api.json('/v1/instruments', {}));
       const now = this.instruments.value.find(({ id }) => id === of.id);
-      if (now === undefined || this.instrument.value?.id !== of.id) return;
+      if (this.instrument.value?.id !== of.id) return;
+      const other = this.instruments.value[0];
+      if (now === undefined && other !== undefined) {
+        this.note.value = `${of.id} is not served any more; this is ${other.id}`;
+        this.open(other);
+      }
+      if (now === undefined) return;
+      // The service was started again with another series: nothing of the old one is true of it.
+      if (now.series !== this.instrument.value.series) {
+        this.open(now);
+        return;
+      }
       this.instrument.value = now;
       this.view.value = follow(this.view.value, this.known.value);
       this.refresh();

@@ -2,7 +2,8 @@ import { describe, expect, it, vi } from 'vitest';
 
 import { ApiClient } from './api_client.ts';
 import {
-  base_value, body_of_form, form_of_query, form_of_run, kDefaultForm, query_of_form, set_number,
+  base_value, body_of_form, bounds_of, form_of_query, form_of_run, held_text, kDefaultForm,
+  query_of_form, set_number,
   set_scenario, set_value, value_in,
 } from './lab_form.ts';
 import { LabSession } from './lab_session.ts';
@@ -148,9 +149,9 @@ describe('studies', () => {
 });
 
 const field = (name: string, least: number, most: number, usual: number): Field =>
-  ({ name, about: '', least, most, default: usual, is_slider: true });
+  ({ name, about: '', least, most, default: usual, is_whole: false, is_slider: true });
 const kLeverage = field('holders.leverage_median', 1, 125, 8);
-const kHunters = field('readers.hunters', 0, 1000, 0);
+const kHunters = { ...field('readers.hunters', 0, 1000, 0), is_whole: true };
 const kDepth = field('makers.depth_usd_per_percent', 1000, 1e11, 1e7);
 const kBias = field('holders.long_bias', -5, 5, 0);
 
@@ -215,7 +216,18 @@ describe('the form of an experiment', () => {
     expect(set_value(form, kHunters, hunters, Number.NaN)).toBe(form);
     expect(set_number(form, 'hours', 1e6).hours).toBe(168);
     expect(set_number(form, 'hours', Number.NaN)).toBe(form);
+    expect(set_value(form, kHunters, hunters, 7.4).values).toEqual({ 'readers.hunters': 7 });
+    expect(set_value(form, kBias, hunters, 0.4).values).toEqual({ 'holders.long_bias': 0.4 });
     expect(set_scenario({ ...form, values: { a: 1 } }, 'balanced').values).toEqual({});
+  });
+  it('says what may be asked for, where it takes something else', () => {
+    expect(held_text('hours', bounds_of('hours'), 12)).toBeNull();
+    for (const value of [0, 2.5, 169, Number.NaN]) {
+      expect(held_text('hours', bounds_of('hours'), value)).toBe(
+        'hours: a whole number from 1 to 168');
+    }
+    expect(held_text('long bias', kBias, 0.4)).toBeNull();
+    expect(held_text('long bias', kBias, 6)).toBe('long bias: a number from −5 to 5');
   });
   it('is in the address, and is read from it with care', () => {
     const form = { scenario: 'hunters', seed: 3, hours: 48, members: 64,

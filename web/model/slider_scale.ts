@@ -12,7 +12,7 @@ export type SliderScale =
 export const kSliderSteps = 200;
 const kLogRatio = 100;
 
-type Bounds = Pick<Field, 'least' | 'most' | 'default'>;
+type Bounds = Pick<Field, 'least' | 'most' | 'default' | 'is_whole'>;
 
 export function slider_scale_of({ least, most, default: usual }: Bounds): SliderScale {
   if (least > 0 && most / least > kLogRatio) return { kind: 'log' };
@@ -36,7 +36,7 @@ export function place_of_value(scale: SliderScale, bounds: Bounds, value: number
 }
 
 export function value_of_place(
-  scale: SliderScale, bounds: Bounds & Pick<Field, 'name'>, place: number,
+  scale: SliderScale, bounds: Bounds, place: number,
 ): number {
   const { least, most } = bounds;
   if (place <= 0) return least;
@@ -50,7 +50,7 @@ export function value_of_place(
 // The value that a slider at `value` moves to when it is put to `place`. Rounding must not hold it
 // where it is: an arrow key always leads to another value.
 export function moved_value(
-  scale: SliderScale, bounds: Bounds & Pick<Field, 'name'>, value: number, place: number,
+  scale: SliderScale, bounds: Bounds, value: number, place: number,
 ): number {
   const step = place < place_of_value(scale, bounds, value) ? -1 : 1;
   for (let at = Math.round(place * kSliderSteps); at >= 0 && at <= kSliderSteps; at += step) {
@@ -60,14 +60,10 @@ export function moved_value(
   return value;
 }
 
-// Names of fields that count something, which nobody has half of.
-const is_count = (name: string): boolean =>
-  /(^|[._])(count|followers|reverters|hunters|providers)$/.test(name);
-
 // Two digits of a logarithm, hundredths of a line: nobody sets 14.37 by a slider and means it.
-function rounded(bounds: Bounds & Pick<Field, 'name'>, value: number): number {
-  if (is_count(bounds.name)) return Math.round(value);
+function rounded(bounds: Bounds, value: number): number {
   const { least, most } = bounds;
+  if (bounds.is_whole) return Math.round(value);
   const is_log = slider_scale_of(bounds).kind !== 'linear';
   if (is_log) return Number(value.toPrecision(2));
   const step = 10 ** Math.floor(Math.log10((most - least) / 100));

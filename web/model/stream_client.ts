@@ -33,7 +33,7 @@ export type StreamOptions = {
 };
 
 const kFirstDelayMs = 500;
-const kDelayMaxMs = 20_000;
+const kDelayMaxMs = 5000; // nobody who looks at a lost map waits longer
 
 // The health is that of the service, whatever instrument it was asked with.
 const key_of = (of: Subscription): string =>

@@ -13,6 +13,7 @@ export type TileLoaderOptions = {
   readonly decode: DecodeTile;
   readonly cache: TileCache;
   readonly instrument: string;
+  readonly series: string; // named, so that the browser may keep what is over for good
   readonly column_end: () => number;
   // The tile is here, or the one that is here is as it should be. It has at least the columns that
   // existed when it was asked for.
@@ -94,11 +95,11 @@ export class TileLoader {
 
   async #load(key: TileKey, controller: AbortController): Promise<void> {
     const text = key_text(key);
-    const { api, cache, decode, instrument } = this.#options;
+    const { api, cache, decode, instrument, series } = this.#options;
     const column_end = this.#options.column_end();
     try {
       const etag = cache.peek(key) === undefined ? undefined : this.#etags.get(text);
-      const query = { instrument, level: key.level, column: key.column, row: key.row };
+      const query = { instrument, series, level: key.level, column: key.column, row: key.row };
       const answer = await api.bytes('/v1/heatmap/tile', query, etag, controller.signal);
       if (answer === null) {
         if (etag === undefined) this.#absent.add(text);

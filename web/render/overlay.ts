@@ -21,6 +21,7 @@ type Context = CanvasRenderingContext2D;
 
 export type OverlayFrame = ClusterFrame & {
   readonly mark: Price | null;
+  readonly first: UnixMs; // when the data begins
   readonly as_of: UnixMs | null; // the play head
   readonly watermark: string | null;
 };
@@ -105,11 +106,26 @@ function draw_play_head(ctx: Context, { geometry: g, theme, as_of }: OverlayFram
   line(ctx, x, 0, Math.max(1, Math.round(1.5 * g.ratio)), g.height);
 }
 
+// To the left of all data: that nothing is drawn there is no statement about the market.
+function draw_begin(ctx: Context, { geometry: g, theme, first }: OverlayFrame): void {
+  const x = x_of_time(g, first);
+  const room = 190 * g.ratio;
+  if (x < room || x > g.width + room) return;
+  ctx.fillStyle = css_of(theme.line);
+  line(ctx, x, 0, Math.max(1, Math.round(g.ratio)), g.height);
+  set_font(ctx, g.ratio);
+  ctx.fillStyle = css_of(theme.muted);
+  ctx.textAlign = 'right';
+  ctx.fillText(`no data before ${format_date_time(first)}`, Math.round(x - 10 * g.ratio),
+    Math.round(g.height / 3));
+}
+
 // Says where the clusters were drawn.
 export function draw_overlay(ctx: Context, frame: OverlayFrame): readonly BoxShape[] {
   const { geometry: g, theme } = frame;
   ctx.clearRect(0, 0, ctx.canvas.width, ctx.canvas.height);
   draw_grid_and_axes(ctx, frame);
+  draw_begin(ctx, frame);
   draw_play_head(ctx, frame);
   const shapes = draw_clusters(ctx, frame);
   draw_mark(ctx, frame);

@@ -55,18 +55,28 @@ function largest(frame: ProfileFrame, sides: readonly Side[]): number {
   return most;
 }
 
-function bars(
-  ctx: Context, g: Geometry, side: ProfileSide, from_usd: readonly number[] | null,
-  to_usd: readonly number[], scale: number,
-): void {
+export type Bar = { top: number; bottom: number; from: number; to: number };
+
+// A bar a row, on whole pixels. Rows that share a pixel are one bar, as far as the largest of them:
+// bars that lie over each other would be darker where they do.
+export function bars_of(
+  g: Geometry, side: ProfileSide, from_usd: readonly number[] | null, to_usd: readonly number[],
+): Bar[] {
+  const bars: Bar[] = [];
+  const end = Math.round(g.height); // below it is the axis
   const [from, to] = rows_in(g, side);
   for (let i = from; i < to; i += 1) {
     const row = side.first_row + i;
     const top = Math.round(y_of_row(g, row + 1));
-    const bottom = Math.round(y_of_row(g, row));
-    const [left, right] = [(from_usd?.[i] ?? 0) * scale, (to_usd[i] ?? 0) * scale];
-    if (right - left >= 0.5) ctx.fillRect(left, top, right - left, Math.max(1, bottom - top));
+    const bottom = Math.max(top + 1, Math.min(end, Math.round(y_of_row(g, row))));
+    if (top >= end) continue;
+    const bar = { top, bottom, from: from_usd?.[i] ?? 0, to: to_usd[i] ?? 0 };
+    const below = bars.at(-1);
+    if (below === undefined || below.top !== top) bars.push(bar);
+    else Object.assign(below, { from: Math.max(below.from, bar.from),
+      to: Math.max(below.to, bar.to) });
   }
+  return bars;
 }
 
 function draw_curve(
@@ -76,6 +86,10 @@ function draw_curve(
   const mark_row = 1000 * Math.log(column.mark);
   const sums = cumulative_of(side, mark_row, name);
   const [from, to] = rows_in(g, side);
+  ctx.save();
+  ctx.beginPath();
+  ctx.rect(0, 0, width, g.height);
+  ctx.clip();
   ctx.beginPath();
   for (let i = from; i < to; i += 1) {
     const y = y_of_row(g, side.first_row + i + 0.5);
@@ -88,6 +102,7 @@ function draw_curve(
     ctx.lineWidth = thick * g.ratio;
     ctx.stroke();
   }
+  ctx.restore();
 }
 
 export function draw_profile(ctx: Context, frame: ProfileFrame): void {
@@ -111,7 +126,11 @@ export function draw_profile(ctx: Context, frame: ProfileFrame): void {
       [side.mean, side.p90, 0.28]] as const;
     for (const [from, to, alpha] of shades) {
       ctx.fillStyle = css_of(color, alpha);
-      if (to !== null) bars(ctx, g, side, from, to, scale);
+      if (to === null) continue;
+      for (const bar of bars_of(g, side, from, to)) {
+        const size = (bar.to - bar.from) * scale;
+        if (size >= 0.5) ctx.fillRect(bar.from * scale, bar.top, size, bar.bottom - bar.top);
+      }
     }
   }
   const sums = sides.map((name) =>

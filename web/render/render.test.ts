@@ -8,9 +8,9 @@ import { FrameLoop } from './frame_loop.ts';
 import { price_of_y, row_of_y, time_of_x, x_of_time, y_of_price, y_of_row } from './geometry.ts';
 import { legend_labels } from './legend.ts';
 import { dot_radius_px } from './map_renderer.ts';
-import { price_ticks } from './overlay.ts';
+import { draw_overlay, price_ticks } from './overlay.ts';
 import { contrast_of, kPaletteNames, luminance_of, palette_of } from './palette.ts';
-import { cumulative_of } from './profile.ts';
+import { bars_of, cumulative_of } from './profile.ts';
 import { parts_of } from './tile_parts.ts';
 import type { Cell } from '../model/cell.ts';
 import type { CellStyle } from './color_map.ts';
@@ -95,6 +95,29 @@ describe('geometry', () => {
   });
 });
 
+describe('where data begins', () => {
+  const texts_of = (from: number): string[] => {
+    const texts: string[] = [];
+    const drawn: Record<string, unknown> = { canvas: {}, measureText: () => ({ width: 40 }),
+      fillText: (text: string) => texts.push(text) };
+    const ctx = new Proxy(drawn, { get: (of, name) => of[String(name)] ?? (() => undefined) });
+    const first = unix_ms(Date.UTC(2025, 11, 1));
+    draw_overlay(ctx as unknown as CanvasRenderingContext2D, {
+      geometry: { width: 1000, height: 500, ratio: 1, rows: { low: row_position(11_000),
+        high: row_position(11_250) }, time: { from: unix_ms(from), to: unix_ms(from + 1e9) } },
+      theme: kThemes.dark, boxes: [], pinned: null, newest: unix_ms(first + 1e9), first,
+      mark: null, as_of: null, watermark: null,
+    });
+    return texts.filter((text) => text.startsWith('no data'));
+  };
+  it('is said beside it, and nowhere else', () => {
+    const first = Date.UTC(2025, 11, 1);
+    expect(texts_of(first - 5e8)).toEqual(['no data before 1 Dec 2025 00:00']);
+    expect(texts_of(first + 1e7)).toEqual([]);
+    expect(texts_of(first - 9e9)).toEqual([]);
+  });
+});
+
 describe('frames', () => {
   it('are asked for once, at the highest level, and not without a reason', () => {
     const queue: ((time: number) => void)[] = [];
@@ -136,6 +159,22 @@ describe('parts', () => {
 });
 
 describe('sums and sizes', () => {
+  it('of rows that share a pixel are one bar', () => {
+    const g = { width: 100, height: 40, ratio: 1, time: { from: unix_ms(0), to: unix_ms(1) },
+      rows: { low: row_position(10), high: row_position(110) } };
+    const mean = Array.from({ length: 100 }, (_, i) => i + 1);
+    const side = { first_row: 10, mean, p10: null, p50: null, p90: null };
+    const bars = bars_of(g, side, null, mean);
+    const pixels = bars.flatMap(({ top, bottom }) =>
+      Array.from({ length: bottom - top }, (_, i) => top + i));
+    expect(new Set(pixels).size, 'no pixel twice').toBe(pixels.length);
+    expect(pixels.length).toBe(40);
+    expect(bars.at(-1)?.to).toBe(100);
+    expect(bars_of({ ...g, height: 400 }, side, null, mean).length).toBe(100);
+    const near = { ...g, rows: { low: row_position(20.5), high: row_position(24.5) } };
+    expect(bars_of(near, side, null, mean).every((one) => one.bottom <= 40), 'within the plot')
+      .toBe(true);
+  });
   it('of the profile run from the mark outwards', () => {
     const side = { first_row: 10, mean: [1, 2, 3, 4], p10: null, p50: null, p90: null };
     expect(cumulative_of(side, 12.5, 'long')).toEqual([6, 5, 3, 0]);

@@ -189,7 +189,7 @@ export class ChartController {
     if (overlay) {
       this.#shapes = draw_overlay(overlay, {
         boxes: is_shown(view, 'clusters') ? session.boxes.value : [], pinned: view.pinned,
-        newest: session.known.value.newest,
+        newest: session.known.value.newest, first: session.known.value.first,
         geometry, theme, mark: column?.mark ?? null, as_of: session.as_of.value,
         watermark: column?.header.is_simulated === true ? 'SIMULATED MARKET' : null,
       });
@@ -282,7 +282,6 @@ export class ChartController {
   }
 
   #move(event: PointerEvent): void {
-    const g = this.#ui.geometry.value;
     const before = this.#pointers.get(event.pointerId);
     if (before !== undefined) {
       const now = { x: event.clientX, y: event.clientY };
@@ -291,7 +290,11 @@ export class ChartController {
       else this.#drag(now.x - before.x, now.y - before.y);
       this.#pointers.set(event.pointerId, now);
     }
-    const at = this.#at(event);
+    this.#point_at(this.#at(event));
+  }
+
+  #point_at(at: { x: number; y: number }): void {
+    const g = this.#ui.geometry.value;
     const is_inside = at.x >= 0 && at.x < g.width && at.y >= 0 && at.y < g.height;
     this.#ui.is_keyboard_cross.value = false;
     const is_over = is_inside && shape_at(this.#shapes, at.x, at.y) !== null;
@@ -303,6 +306,8 @@ export class ChartController {
   #click(event: PointerEvent): void {
     const { x, y } = this.#at(event);
     const id = shape_at(this.#shapes, x, y)?.box.id ?? null;
+    // A finger does not hover: what it touches is read.
+    if (event.pointerType === 'touch') this.#point_at({ x, y });
     if (id === null) return;
     this.#ui.session.change((view) => ({ ...view, pinned: view.pinned === id ? null : id }));
   }

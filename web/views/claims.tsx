@@ -1,4 +1,4 @@
-import { Chip } from './screen_parts.tsx';
+import { Chip, Scroll } from './screen_parts.tsx';
 import { format_score } from '../units/quantity.ts';
 import type { Claim, ClaimPart, Claims } from '../model/study_types.ts';
 
@@ -35,18 +35,20 @@ function ClaimItem({ claim }: { readonly claim: Claim }) {
         </summary>
         <div class="claim">
           {claim.measure === null ? null : <p class="note">{claim.measure}</p>}
-          <table>
-            <thead><tr><th>Judged</th><th>Estimate [95 %]</th><th>Claimed</th><th>Verdict</th>
-            </tr></thead>
-            <tbody>{judged.map((part) => (
-              <tr key={part.what}>
-                <th scope="row">{part.what}</th>
-                <td>{estimate_words(part.estimate)}</td>
-                <td>{part.expected}</td>
-                <td><Chip kind={verdict_kind(part.verdict)} text={part.verdict ?? '–'} /></td>
-              </tr>
-            ))}</tbody>
-          </table>
+          <Scroll label="What is judged">
+            <table>
+              <thead><tr><th>Judged</th><th>Estimate [95 %]</th><th>Claimed</th><th>Verdict</th>
+              </tr></thead>
+              <tbody>{judged.map((part) => (
+                <tr key={part.what}>
+                  <th scope="row">{part.what}</th>
+                  <td>{estimate_words(part.estimate)}</td>
+                  <td>{part.expected}</td>
+                  <td><Chip kind={verdict_kind(part.verdict)} text={part.verdict ?? '–'} /></td>
+                </tr>
+              ))}</tbody>
+            </table>
+          </Scroll>
           {told > 0 ? <p class="note">{told} more numbers are told and judge nothing; they are in
             the JSON.</p> : null}
         </div>

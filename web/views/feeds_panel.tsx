@@ -1,4 +1,4 @@
-import { Chip, Panel, Shown } from './screen_parts.tsx';
+import { Chip, Panel, Scroll, Shown } from './screen_parts.tsx';
 import { format_percent } from '../units/format.ts';
 import { format_count } from '../units/quantity.ts';
 import { format_duration } from '../units/time.ts';
@@ -42,7 +42,7 @@ function FeedTable({ feeds }: { readonly feeds: readonly FeedHealth[] }) {
   const rank = (one: FeedHealth): number => (one.problem !== null ? 0 : one.is_stale ? 1 : 2);
   const sorted = [...feeds].sort((a, b) => rank(a) - rank(b));
   return (
-    <div class="scroll">
+    <Scroll label="Feeds">
       <table class="feed-table">
         <thead><tr><th>Feed</th><th>State</th><th>Newest step</th><th>Readings</th><th>Refused</th>
           <th>Liquidations it prints</th></tr></thead>
@@ -57,7 +57,7 @@ function FeedTable({ feeds }: { readonly feeds: readonly FeedHealth[] }) {
           </tr>
         ))}</tbody>
       </table>
-    </div>
+    </Scroll>
   );
 }
 

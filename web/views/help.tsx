@@ -11,6 +11,29 @@ const kPointer = [
   ['Drag', 'Pan'], ['Click a cluster', 'Its history'], ['Pinch', 'Zoom time'],
 ] as const;
 
+const kWords = [
+  ['At risk', 'Dollars of positions that would be liquidated at that price: an estimate'],
+  ['Mark', 'The price by which exchanges liquidate'],
+  ['p10 – p90', 'The estimate is an ensemble: 80 of 100 members lie between'],
+  ['Expected', 'What the model expects a feed to print when the price goes there'],
+  ['Printed', 'Liquidations that a feed told of, which may be a part of all'],
+  ['Cluster', 'Prices side by side with much at risk, followed from birth to fate'],
+  ['Known now', 'What waits now, drawn over the past: hindsight'],
+  ['CVD', 'What takers bought less what they sold, since the left edge'],
+] as const;
+
+// The words of the screens, for those who meet them here.
+function Words() {
+  return (
+    <section class="words">
+      <h3>Words</h3>
+      <dl>{kWords.map(([word, what]) => (
+        <div key={word}><dt>{word}</dt><dd>{what}</dd></div>
+      ))}</dl>
+    </section>
+  );
+}
+
 function PointerHelp() {
   return (
     <section>
@@ -36,7 +59,7 @@ export function Help({ ui }: { readonly ui: UiState }) {
     <dialog ref={dialog} class="help" aria-labelledby="help-title" onClose={close}
       onClick={(event) => { if (event.target === dialog.current) close(); }}>
       <div class="sheet">
-        <h2 id="help-title">Keyboard and pointer</h2>
+        <h2 id="help-title">Keys, pointer and words</h2>
         <button type="button" class="close" aria-label="Close" onClick={close}>×</button>
         <div class="groups">
           {kGroups.filter((group) => is_map || group === 'Screen').map((group) => (
@@ -55,6 +78,7 @@ export function Help({ ui }: { readonly ui: UiState }) {
           </section>
           {is_map ? <PointerHelp /> : null}
         </div>
+        <Words />
         <p>
           Colour is an estimate of the notional that would be liquidated, in dollars per 0.1 % of
           price, on a fixed scale. A column shows what the model knew at its time; it is never

@@ -1,6 +1,6 @@
 import {
-  kRanges, next_side, next_tier, pan_rows, pan_time, set_opacity, set_span, set_theme, shift_scale,
-  span_of, toggle_all_panes, toggle_layer, zoom_rows, zoom_time,
+  kRanges, next_side, next_tier, pan_rows, pan_time, set_decades, set_opacity, set_span,
+  set_theme, shift_scale, span_of, toggle_all_panes, toggle_layer, zoom_rows, zoom_time,
 } from '../model/view.ts';
 import { row_position_of_price } from '../units/rows.ts';
 import { ms, price, row_position, unix_ms } from '../units/unit.ts';
@@ -112,6 +112,9 @@ export const kKeyActions: readonly KeyAction[] = [
     run: (ui) => ui.session.change(next_side) },
   { keys: ['[', ']'], shown: '[ ]', group: 'Look', what: 'Colour scale down, up half a decade',
     run: (ui, key) => ui.session.change((view) => shift_scale(view, key === '[' ? -1 : 1)) },
+  { keys: ['{', '}'], shown: '{ }', group: 'Look', what: 'Fewer, more decades of colour',
+    run: (ui, key) => ui.session.change((view) =>
+      set_decades(view, (view.scale?.decades ?? 2) + (key === '{' ? -1 : 1))) },
   { keys: ['o', 'O'], shown: 'O  ⇧O', group: 'Look', what: 'Less, more opaque',
     run: (ui, _, is_shifted) => ui.session.change((view) =>
       set_opacity(view, view.opacity + (is_shifted ? 0.1 : -0.1))) },

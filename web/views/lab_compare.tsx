@@ -10,6 +10,7 @@ import { run_stroke } from '../render/run_palette.ts';
 import { format_usd } from '../units/format.ts';
 import { format_exact, format_score } from '../units/quantity.ts';
 import { usd } from '../units/unit.ts';
+import { Scroll } from './screen_parts.tsx';
 import type { ComponentChildren } from 'preact';
 import type { LabSession } from '../model/lab_session.ts';
 import type { Run } from '../model/lab_types.ts';
@@ -116,7 +117,7 @@ function DifferenceTable({ session, runs, theme }: {
   return (
     <section class="panel differences" aria-labelledby="differences-title">
       <header><h2 id="differences-title">What is different, and what came of it</h2></header>
-      <div class="scroll">
+      <Scroll label="Differences">
         <table>
           <thead><tr><th>Value</th>{runs.map((run, i) => (
             <th key={run.id} scope="col"><RunKey theme={theme} index={i} />{run_title(run)}</th>
@@ -137,7 +138,7 @@ function DifferenceTable({ session, runs, theme }: {
             {row('liquidated, expected', money((run) => sum_of(run.expected)))}
           </tbody>
         </table>
-      </div>
+      </Scroll>
     </section>
   );
 }

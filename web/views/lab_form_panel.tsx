@@ -1,6 +1,7 @@
 import { Shown } from './screen_parts.tsx';
 import {
-  base_value, form_of_run, reset_values, set_number, set_scenario, set_value, value_in,
+  base_value, bounds_of, form_of_run, held_text, reset_values, set_number, set_scenario,
+  set_value, value_in,
 } from '../model/lab_form.ts';
 import {
   kSliderSteps, moved_value, place_of_value, slider_scale_of,
@@ -86,6 +87,7 @@ function NumberField({ session, name }: {
       <input inputMode="numeric" name={name} aria-invalid={is_bad}
         value={session.form.value[name]} onChange={(event) => {
           const value = parse_value(event.currentTarget.value) ?? Number.NaN;
+          session.held.value = held_text(name, bounds_of(name), value);
           session.change((form) => set_number(form, name, value));
           event.currentTarget.value = String(session.form.value[name]);
         }} />
@@ -151,6 +153,7 @@ function ValueInput({ session, field }: {
       value={format_exact(value)} aria-invalid={is_refused(session, field)}
       aria-describedby={`${field.name}-hint`} onChange={(event) => {
         const next = parse_value(event.currentTarget.value) ?? Number.NaN;
+        session.held.value = held_text(field_words(field.name), field, next);
         session.change((form, scenario) => set_value(form, field, scenario, next));
         // What cannot be read, or lies outside the bounds, is not left standing.
         event.currentTarget.value = format_exact(
@@ -199,7 +202,8 @@ function SliderField({ session, field }: {
 function PlainField({ session, field }: {
   readonly session: LabSession; readonly field: Field;
 }) {
-  const range = `${format_value(field.least)} to ${format_value(field.most)}`;
+  const range = `${field.is_whole ? 'whole, ' : ''}${format_value(field.least)} to ${
+    format_value(field.most)}`;
   return (
     <div class={session.form.value.values[field.name] === undefined
       ? 'field plain' : 'field plain changed'}>
@@ -218,7 +222,9 @@ function Submit({ session }: { readonly session: LabSession }) {
   return (
     <div class="submit">
       {problem === null ? null : <p class="problem" role="alert">{problem.text}
-        {problem.field === null ? '' : ` (${problem.field})`}</p>}
+        {problem.field === null || problem.text.includes(problem.field) ? ''
+          : ` (${problem.field})`}</p>}
+      <p class="held" role="status">{session.held.value}</p>
       <div>
         <button type="submit" class="primary"
           disabled={session.is_starting.value || session.scenario.value === null}>

@@ -4,7 +4,7 @@ import { scenario_words, UseSettings } from './lab_form_panel.tsx';
 import { RunCharts } from './lab_charts.tsx';
 import { MirrorFigure } from './lab_mirror.tsx';
 import { left_words, ProgressLine } from './lab_runs.tsx';
-import { Panel } from './screen_parts.tsx';
+import { Panel, Scroll } from './screen_parts.tsx';
 import { set_scenario } from '../model/lab_form.ts';
 import { is_active, kSettlingHours } from '../model/lab_types.ts';
 import { format_percent, format_usd } from '../units/format.ts';
@@ -139,7 +139,7 @@ function RunTable({ run }: { readonly run: Run }) {
   return (
     <details class="more">
       <summary>Hours as a table</summary>
-      <div class="scroll">
+      <Scroll label="Hours">
         <table>
           <caption class="sr">Truth and estimate by hour, both sides, newest first</caption>
           <thead><tr><th>Time, UTC</th><th>Relative L1</th><th>Near, truth</th>
@@ -155,7 +155,7 @@ function RunTable({ run }: { readonly run: Run }) {
             </tr>
           ))}</tbody>
         </table>
-      </div>
+      </Scroll>
     </details>
   );
 }

@@ -29,7 +29,7 @@ export function Legend({ ui }: { readonly ui: UiState }) {
         </span>
         <button type="button" aria-label="Colour scale up half a decade" title="Scale up (])"
           onClick={() => session.change((view) => shift_scale(view, 1))}>+</button>
-        <button type="button" title="Decades of the scale" class="decades"
+        <button type="button" title="Decades of the scale ({ })" class="decades"
           aria-label={`${style.scale.decades} dec, the decades of the scale; press for more`}
           onClick={() => session.change((view) =>
             set_decades(view, style.scale.decades >= 4 ? 1 : style.scale.decades + 1))}>

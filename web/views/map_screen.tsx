@@ -131,7 +131,8 @@ function PrintsLegend({ ui }: { readonly ui: UiState }) {
   const least = session.prints_min_usd.value;
   return (
     <p class="badge prints">
-      <i class="long" />longs <i class="short" />shorts liquidated, as printed
+      <i class="long" />longs <i class="short" />shorts
+      <span> liquidated, as printed</span>
       {least > 0 ? `, from ${format_usd(least)}` : ''}
     </p>
   );

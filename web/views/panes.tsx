@@ -2,11 +2,13 @@ import { effect } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
 
+import { texel_ms } from '../model/tile_grid.ts';
 import { kPriceAxisPx } from '../render/overlay.ts';
 import { kThemes } from '../render/chart_theme.ts';
 import { css_of } from '../render/palette.ts';
 import { format_percent, format_usd, format_usd_tick } from '../units/format.ts';
 import { share, usd } from '../units/unit.ts';
+import { funding_text } from './funding.ts';
 import { volume_delta } from './volume_delta.ts';
 import type { SeriesSlice } from '../model/series_store.ts';
 import type { PaneName } from '../model/view.ts';
@@ -22,6 +24,7 @@ type Pane = {
   readonly height: number;
   readonly tick: (value: number) => string;
   readonly series: (theme: ChartTheme) => uPlot.Series[];
+  readonly range?: (least: number, most: number) => [number, number];
   readonly bands?: (theme: ChartTheme) => uPlot.Band[];
   readonly data: (slice: SeriesSlice) => Values[];
   readonly legend: (slice: SeriesSlice, i: number) => string;
@@ -31,11 +34,11 @@ const known = (values: readonly number[], sign = 1): Values =>
   values.map((value) => (Number.isNaN(value) ? null : sign * value));
 const line = (color: string, width = 1.25): uPlot.Series =>
   ({ stroke: color, width, points: { show: false }, spanGaps: false });
-const bars = (color: string): uPlot.Series => {
+function bars(color: string): uPlot.Series {
   const paths = uPlot.paths.bars?.({ size: [0.55, 12] });
   return { fill: color, stroke: color, width: 0, points: { show: false },
     ...(paths === undefined ? {} : { paths }) };
-};
+}
 const hidden: uPlot.Series = { stroke: 'transparent', width: 0, points: { show: false } };
 const text_usd = (value: number | undefined): string =>
   format_usd(value === undefined || Number.isNaN(value) ? null : usd(value));
@@ -50,19 +53,18 @@ const kOpenInterest: Pane = {
   legend: ({ fields }, i) => text_usd(fields.open_interest_usd[i]),
 };
 
-// A payment is an event: a bar where there was one, not a line through zeros.
+// An axis is at least so high: where nothing is paid it would be of any height.
+const kFundingLeast = 0.0001;
+
 const kFunding: Pane = {
   name: 'funding',
-  title: 'Funding paid by longs',
+  title: 'Funding paid',
   height: 50,
   tick: (value) => format_percent(share(value), 3),
   series: (theme) => [bars(css_of(theme.accent))],
+  range: (least, most) => [1.2 * Math.min(0, least), 1.2 * Math.max(kFundingLeast, most)],
   data: (slice) => [known(slice.fields.funding_rate)],
-  legend: ({ fields }, i) => {
-    const paid = fields.funding_rate.slice(0, i + 1)
-      .filter((rate) => rate !== 0 && !Number.isNaN(rate)).at(-1);
-    return paid === undefined ? 'none in this view yet' : `last ${format_percent(share(paid), 4)}`;
-  },
+  legend: funding_text,
 };
 
 // Shorts go up and longs down, as the forced orders do to the price.
@@ -176,6 +178,11 @@ function has_data(pane: Pane, slice: SeriesSlice): boolean {
   return pane.data(slice).some((values) => values.some((value) => value !== null));
 }
 
+// Of data, which has none before the first answer.
+function range_of(range: NonNullable<Pane['range']>): uPlot.Range.Function {
+  return (_, least, most) => range(least ?? 0, most ?? 0);
+}
+
 function options_of(pane: Pane, height: number, theme: ChartTheme, ui: UiState): uPlot.Options {
   const grid = { stroke: css_of(theme.grid, theme.grid_alpha), width: 1 };
   return {
@@ -188,7 +195,7 @@ function options_of(pane: Pane, height: number, theme: ChartTheme, ui: UiState):
     scales: { x: { time: false, auto: false, range: () => {
       const { from, to } = ui.session.view.value.time;
       return [from, to];
-    } } },
+    } }, ...(pane.range === undefined ? {} : { y: { range: range_of(pane.range) } }) },
     axes: [
       { show: false },
       {
@@ -202,19 +209,20 @@ function options_of(pane: Pane, height: number, theme: ChartTheme, ui: UiState):
   };
 }
 
-// The entry that is under the crosshair, else the newest one.
+// The entry that is under the crosshair, else the newest one; -1 where there is none.
 function entry_at(ui: UiState, slice: SeriesSlice): number {
   const at = ui.probe.value;
-  if (at === null) return slice.times.length - 1;
-  const after = slice.times.findIndex((time) => time > at.time);
-  return after < 0 ? slice.times.length - 1 : Math.max(0, after - 1);
+  const of = ui.session.instrument.value;
+  if (at === null || of === null) return slice.times.length - 1;
+  const size = texel_ms(of.grid, slice.level);
+  return slice.times.findLastIndex((time) => time <= at.time && at.time < time + size);
 }
 
 function PaneLabel({ ui, pane }: { readonly ui: UiState; readonly pane: Pane }) {
   const slice = ui.session.series.value;
   const i = slice === null ? -1 : entry_at(ui, slice);
-  const text = slice === null || i < 0 ? '' : has_data(pane, slice) ? pane.legend(slice, i)
-    : 'not recorded';
+  const text = slice === null ? '' : !has_data(pane, slice) ? 'not recorded'
+    : i < 0 ? 'nothing known here' : pane.legend(slice, i);
   return <div class="pane-label"><span>{pane.title}</span><b>{text}</b></div>;
 }
 

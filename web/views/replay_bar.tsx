@@ -120,7 +120,7 @@ export function AsOfBadge({ ui }: { readonly ui: UiState }) {
   return (
     <p class="badge past">
       <b>As of {format_date_time(as_of)} UTC</b>
-      <span>{Math.round(before / 60_000).toLocaleString('en-US')} min before the newest{
+      <span>{format_duration(before)} before the newest{
         session.is_column_late.value ? ', loading the profile' : ''}</span>
       <button type="button" title="Back to live (L)" onClick={() => back_to_live(ui)}>
         Back to live</button>

@@ -1,7 +1,7 @@
 import { useMemo, useState } from 'preact/hooks';
 
 import { bars, Canvas, dashes, PlotFigure, usd_tick } from './plot.tsx';
-import { Panel } from './screen_parts.tsx';
+import { Panel, Scroll } from './screen_parts.tsx';
 import { bins_of_hours, both_sides, sum_of_hours } from '../model/scorecard_types.ts';
 import { kThemes } from '../render/chart_theme.ts';
 import { css_of } from '../render/palette.ts';
@@ -160,7 +160,7 @@ function HoursTable({ hours }: { readonly hours: readonly ScoredHour[] }) {
     <details class="more" onToggle={(event) => set_open(event.currentTarget.open)}>
       <summary>Hours as a table</summary>
       {!is_open ? null : (
-        <div class="scroll">
+        <Scroll label="Hours">
           <table>
             <caption class="sr">Expected and printed liquidations of each hour, newest
               first{hours.length > kRowsMax ? `, the last ${kRowsMax}` : ''}</caption>
@@ -176,7 +176,7 @@ function HoursTable({ hours }: { readonly hours: readonly ScoredHour[] }) {
               </tr>
             ))}</tbody>
           </table>
-        </div>
+        </Scroll>
       )}
     </details>
   );

@@ -2,7 +2,7 @@ import { useEffect } from 'preact/hooks';
 
 import { FeedsPanel } from './feeds_panel.tsx';
 import { ScatterPanel, TimelinePanel } from './score_charts.tsx';
-import { Panel, ScreenTools, Segments, Shown } from './screen_parts.tsx';
+import { Panel, ScreenTools, Scroll, Segments, Shown } from './screen_parts.tsx';
 import { Studies } from './studies.tsx';
 import { hours_shown, kLasts } from '../model/scorecard_session.ts';
 import { both_sides, ratio_of, sum_of_hours } from '../model/scorecard_types.ts';
@@ -68,10 +68,13 @@ function Origin({ session }: { readonly session: ScorecardSession }) {
 
 function Hours({ ui, session }: Props) {
   const is_reached = ui.session.is_reached.value;
+  const coverage = ui.session.column.value?.header.coverage;
+  const is_recorded = coverage?.some(({ feed }) => feed !== null) ?? true;
   return (
     <Shown of={session.scorecard} what="The scorecard" is_reached={is_reached}
       empty={{ is: ({ hours }) => hours.length === 0,
-        text: 'No hour is over yet. The first one is scored when it ends.' }}>
+        text: is_recorded ? 'No hour is over yet. The first one is scored when it ends.'
+          : 'No liquidations of this market are recorded: there is nothing to score by.' }}>
       {(card) => {
         const hours = hours_shown(card.hours, session.view.value.last);
         return (
@@ -97,15 +100,17 @@ function TotalsPanel({ card, hours, last }: {
     : `${format_count(hours.length)} hours to ${format_date_time(hours.at(-1)?.time ?? from.time)}`;
   return (
     <Panel name="totals" title="Liquidated, by side" note={note}>
-      <table>
-        <thead><tr><th>Side</th><th>Expected <em>estimate</em></th><th>Printed</th>
-          <th>Printed / expected</th><th>At risk and crossed <em>estimate</em></th></tr></thead>
-        <tbody>
-          <TotalsRow name="Longs" kind="long" sums={sums} />
-          <TotalsRow name="Shorts" kind="short" sums={sums} />
-          <TotalsRow name="Both" kind="both" sums={sums} />
-        </tbody>
-      </table>
+      <Scroll label="Liquidated, by side">
+        <table>
+          <thead><tr><th>Side</th><th>Expected <em>estimate</em></th><th>Printed</th>
+            <th>Printed / expected</th><th>At risk and crossed <em>estimate</em></th></tr></thead>
+          <tbody>
+            <TotalsRow name="Longs" kind="long" sums={sums} />
+            <TotalsRow name="Shorts" kind="short" sums={sums} />
+            <TotalsRow name="Both" kind="both" sums={sums} />
+          </tbody>
+        </table>
+      </Scroll>
     </Panel>
   );
 }

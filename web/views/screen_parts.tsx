@@ -1,3 +1,5 @@
+import { useEffect, useRef, useState } from 'preact/hooks';
+
 import { set_theme } from '../model/view.ts';
 import type { ComponentChildren } from 'preact';
 import type { Resource } from '../model/resource.ts';
@@ -103,6 +105,32 @@ export function Chip({ kind, text, title }: {
   readonly title?: string;
 }) {
   return <span class={`tag ${kind}`} title={title}>{text}</span>;
+}
+
+// A table that may be wider than its place. Where it is, its edges say so, and the keyboard can
+// move it; where it is not, it is no stop of the Tab key.
+export function Scroll({ label, children }: {
+  readonly label: string;
+  readonly children: ComponentChildren;
+}) {
+  const box = useRef<HTMLDivElement>(null);
+  const [has_more, set_more] = useState(false);
+  useEffect(() => {
+    const element = box.current;
+    if (element === null) return undefined;
+    const observer = new ResizeObserver(() => set_more(
+      element.scrollWidth > element.clientWidth + 1 ||
+      element.scrollHeight > element.clientHeight + 1));
+    observer.observe(element);
+    for (const child of element.children) observer.observe(child);
+    return () => observer.disconnect();
+  }, []);
+  return (
+    <div ref={box} class="scroll" {...(has_more
+      ? { tabIndex: 0, role: 'region', 'aria-label': `${label}, can be scrolled` } : {})}>
+      {children}
+    </div>
+  );
 }
 
 // A value and its interval on a line of a common scale. The figures stand beside it as text, so

@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
 
 import { estimate_words } from './claims.tsx';
-import { Chip, Panel, Segments, Whisker } from './screen_parts.tsx';
+import { Chip, Panel, Scroll, Segments, Whisker } from './screen_parts.tsx';
 import { format_percent } from '../units/format.ts';
 import { format_count } from '../units/quantity.ts';
 import { share } from '../units/unit.ts';
@@ -140,22 +140,24 @@ function BandTable({ bands }: { readonly bands: readonly SkillBand[] }) {
   const percent = (value: SkillBand['coverage']): string =>
     (value === null ? '–' : format_percent(share(value.value), 1));
   return (
-    <table class="bands">
-      <caption>Coverage of our bands</caption>
-      <thead><tr><th>Promised</th><th>Kept</th><th>95 % interval</th><th>Longs</th><th>Shorts</th>
-      </tr></thead>
-      <tbody>{bands.filter(({ level }) => kLevels.includes(level)).map((band) => (
-        <tr key={band.level}>
-          <th scope="row">{format_percent(share(band.level), 0)}</th>
-          <td class="strong">{percent(band.coverage)}</td>
-          <td>{band.coverage === null ? '–' :
-            `${format_percent(share(band.coverage.low), 1)} – ${
-              format_percent(share(band.coverage.high), 1)}`}</td>
-          <td>{percent(band.coverage_long)}</td>
-          <td>{percent(band.coverage_short)}</td>
-        </tr>
-      ))}</tbody>
-    </table>
+    <Scroll label="Coverage of our bands">
+      <table class="bands">
+        <caption>Coverage of our bands</caption>
+        <thead><tr><th>Promised</th><th>Kept</th><th>95 % interval</th><th>Longs</th><th>Shorts</th>
+        </tr></thead>
+        <tbody>{bands.filter(({ level }) => kLevels.includes(level)).map((band) => (
+          <tr key={band.level}>
+            <th scope="row">{format_percent(share(band.level), 0)}</th>
+            <td class="strong">{percent(band.coverage)}</td>
+            <td>{band.coverage === null ? '–' :
+              `${format_percent(share(band.coverage.low), 1)} – ${
+                format_percent(share(band.coverage.high), 1)}`}</td>
+            <td>{percent(band.coverage_long)}</td>
+            <td>{percent(band.coverage_short)}</td>
+          </tr>
+        ))}</tbody>
+      </table>
+    </Scroll>
   );
 }
 
@@ -165,18 +167,20 @@ function TargetList({ targets }: { readonly targets: readonly SkillTarget[] }) {
   return (
     <details class="more">
       <summary>Targets set beforehand: {met} of {targets.length} met</summary>
-      <table>
-        <thead><tr><th>Target</th><th>Value [95 %]</th><th>Required</th><th /></tr></thead>
-        <tbody>{targets.map((target) => (
-          <tr key={target.what}>
-            <th scope="row">{target.what}</th>
-            <td>{estimate_words(target.value)}</td>
-            <td>{target.required ?? '–'}</td>
-            <td><Chip kind={target.is_met ? 'good' : 'bad'}
-              text={target.is_met ? 'met' : 'missed'} /></td>
-          </tr>
-        ))}</tbody>
-      </table>
+      <Scroll label="Targets">
+        <table>
+          <thead><tr><th>Target</th><th>Value [95 %]</th><th>Required</th><th /></tr></thead>
+          <tbody>{targets.map((target) => (
+            <tr key={target.what}>
+              <th scope="row">{target.what}</th>
+              <td>{estimate_words(target.value)}</td>
+              <td>{target.required ?? '–'}</td>
+              <td><Chip kind={target.is_met ? 'good' : 'bad'}
+                text={target.is_met ? 'met' : 'missed'} /></td>
+            </tr>
+          ))}</tbody>
+        </table>
+      </Scroll>
     </details>
   );
 }

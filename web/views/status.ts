@@ -48,14 +48,20 @@ export function status_of(session: MapSession): Status {
     return { kind: 'history', word: 'History',
       why: `The right edge is ${format_duration(ago)} before now.` };
   }
+  if (health.mode === 'store') {
+    return { kind: 'paused', word: 'Recorded', why: 'All of a store is shown; nothing is added.' };
+  }
   if (health.is_over) {
     return { kind: 'paused', word: 'Over', why: 'The recorded data is at its end.' };
   }
-  if (health.speed === 0 && health.mode !== 'store') {
+  if (health.speed === 0) {
     return { kind: 'paused', word: 'Paused', why: 'The clock of the market stands still.' };
   }
   const speed = health.speed <= 1 ? '' : ` ×${Math.round(health.speed)}`;
-  return { kind: 'live', word: `Live${speed}`, why: 'New columns are drawn as they come.' };
+  // What is played again is not now, however fast it comes.
+  return health.mode === 'replay'
+    ? { kind: 'live', word: `Replay${speed}`, why: 'Recorded data is played: this is not now.' }
+    : { kind: 'live', word: `Live${speed}`, why: 'New columns are drawn as they come.' };
 }
 
 // Whether it must be said over the map.

@@ -1,6 +1,6 @@
 import { ClaimList, claims_summary, estimate_words } from './claims.tsx';
 import { SkillPanel } from './skill_panel.tsx';
-import { Chip, Panel, Shown, Whisker } from './screen_parts.tsx';
+import { Chip, Panel, Scroll, Shown, Whisker } from './screen_parts.tsx';
 import { format_percent } from '../units/format.ts';
 import { format_score } from '../units/quantity.ts';
 import { share } from '../units/unit.ts';
@@ -105,7 +105,7 @@ function RecoveryPanel({ study, entry }: { readonly study: Recovery; readonly en
   return (
     <Panel name="recovery" title={entry.title} actions={json_link(entry)}
       note={`simulated markets, ${study.replicas ?? '?'} of each scenario, 95 % intervals`}>
-      <div class="scroll">
+      <Scroll label="Positions that are known">
         <table class="recovery-table">
           <caption class="sr">Error of the map beyond the floor, by scenario</caption>
           <thead><tr>
@@ -120,7 +120,7 @@ function RecoveryPanel({ study, entry }: { readonly study: Recovery; readonly en
           <tbody>{study.scenarios.map((one) =>
             <RecoveryRow key={one.name} one={one} low={low} high={high} />)}</tbody>
         </table>
-      </div>
+      </Scroll>
       <p class="note">An excess of 0 is the error of somebody who knows when, on which side and how
         much was opened, but not by whom. The score is lenient to maps that are too low.</p>
     </Panel>

@@ -90,7 +90,7 @@ function SeriesTable({ slice }: { readonly slice: SeriesSlice }) {
       <caption>{`Entries of the view, newest first${step === 1 ? '' : `, one of ${step}`}; ` +
         `an entry is ${2 ** slice.level} columns`}</caption>
       <thead><tr>
-        {['Time, UTC', 'Close', 'Open interest', 'Funding', 'Longs printed',
+        {['Time, UTC', 'Close', 'Open interest', 'Funding paid', 'Longs printed',
           'Longs expected (est.)', 'Shorts printed', 'Shorts expected (est.)'].map((name) =>
           <th key={name} scope="col">{name}</th>)}
       </tr></thead>
@@ -102,7 +102,8 @@ function SeriesTable({ slice }: { readonly slice: SeriesSlice }) {
             <th scope="row">{format_date_time(times[i] ?? times[0] as never)}</th>
             <td>{close === null ? 'not known' : format_price(close as never)}</td>
             <td>{dollars(fields.open_interest_usd[i])}</td>
-            <td>{funding === null ? 'not known' : format_percent(share(funding), 4)}</td>
+            <td>{funding === null ? 'not known' : funding === 0 ? 'none'
+              : format_percent(share(funding), 4)}</td>
             <td>{dollars(fields['printed_usd.long'][i])}</td>
             <td>{dollars(fields['expected_liquidation_usd.long'][i])}</td>
             <td>{dollars(fields['printed_usd.short'][i])}</td>

@@ -152,8 +152,9 @@ function Tools({ ui }: { readonly ui: UiState }) {
           set_theme(one, ui.theme.value === 'dark' ? 'light' : 'dark'))}>
         ◐
       </button>
-      <button type="button" title="Keyboard and pointer (?)" aria-label="Help: keys and pointer"
-        aria-haspopup="dialog" onClick={() => { ui.is_help_open.value = true; }}>?</button>
+      <button type="button" title="Keys, pointer and words (?)"
+        aria-label="Help: keys, pointer and words" aria-haspopup="dialog"
+        onClick={() => { ui.is_help_open.value = true; }}>?</button>
     </>
   );
 }

@@ -3,9 +3,12 @@ import { describe, expect, it } from 'vitest';
 import { map_of } from '../model/api_types.ts';
 import { ms, price, unix_ms, usd } from '../units/unit.ts';
 import { moments_path } from './cluster_panel.tsx';
+import { funding_text } from './funding.ts';
 import { path_usd, printed_near } from './probe.ts';
+import { status_of } from './status.ts';
 import { is_in_tier } from './tier.ts';
 import { volume_delta } from './volume_delta.ts';
+import type { MapSession } from '../model/map_session.ts';
 import type { SeriesSlice } from '../model/series_store.ts';
 
 const row = (value: number): number => 1000 * Math.log(value);
@@ -38,6 +41,39 @@ describe('volume delta', () => {
     const fields = { taker_buy_usd: [5, Number.NaN, 7], taker_sell_usd: [2, 1, 9] } as unknown as
       SeriesSlice['fields'];
     expect(volume_delta({ fields })).toEqual([3, null, 1]);
+  });
+});
+
+describe('the status', () => {
+  const session_of = (health: object) => {
+    const column = { header: { coverage: [] } };
+    const values = { column, stream_state: 'open', is_reached: true, as_of: null,
+      view: { is_live: true },
+      health: { status: 'ok', feeds: [], speed: 60, is_over: false, ...health } };
+    return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, { value }])) as
+      unknown as MapSession;
+  };
+  it('calls live only what is', () => {
+    const word = (health: object): string => status_of(session_of(health)).word;
+    expect(word({ mode: 'demo' })).toBe('Live ×60');
+    expect(word({ mode: 'replay' })).toBe('Replay ×60');
+    expect(word({ mode: 'replay', is_over: true })).toBe('Over');
+    expect(word({ mode: 'replay', speed: 0 })).toBe('Paused');
+    expect(word({ mode: 'store', speed: 0 })).toBe('Recorded');
+    expect(word({ mode: 'store', status: 'degraded' })).toBe('Degraded');
+  });
+});
+
+describe('funding', () => {
+  it('is what was paid last, and never a rate of zero', () => {
+    const fields = { funding_rate: [0, 0.0001, 0, 0, Number.NaN] } as unknown as
+      SeriesSlice['fields'];
+    const times = [0, 1, 2, 3, 4].map((hour) => unix_ms(1_764_547_200_000 + hour * 3_600_000));
+    const text = (at: number): string => funding_text({ fields, times }, at);
+    expect(text(0)).toBe('none in view');
+    expect(text(1)).toBe('0.0100 %');
+    expect(text(3)).toBe('last 0.0100 %, about 2h before');
+    expect(text(4)).toBe('not known');
   });
 });
 
