@@ -27,18 +27,23 @@ HttpMethod asked_method(const HttpRequest& request) {
   return request.method() == HttpMethod::kHead ? HttpMethod::kGet : request.method();
 }
 
-JsonValue feeds_document(const MapNow& now, const SeriesRunner::State& state) {
-  JsonValue feeds = JsonValue::array();
-  for (const VenueNow& venue : now.venues) {
-    JsonValue one = JsonValue::object();
-    one.set("instrument", to_text(venue.part.spec.id));
-    one.set("age_s", 1e-9 * static_cast<double>((state.now - now.column->as_of).value));
-    one.set("readings", venue.part.readings).set("refused_readings", venue.part.refused_readings);
-    one.set("completeness", name_of(venue.completeness)).set("is_stale", false);
-    one.set("problem", state.problem ? JsonValue(describe(*state.problem)) : JsonValue());
-    feeds.push(std::move(one));
-  }
-  return feeds;
+JsonValue or_null(const std::optional<double>& value) {
+  return value ? JsonValue(*value) : JsonValue();
+}
+
+// One venue as /v1/health has it; `venue` is null before the first column.
+JsonValue feed_document(const InstrumentId& id, const VenueNow* venue, const MapNow* now,
+                        const SeriesRunner::State& state) {
+  std::optional<double> age_s;
+  if (now != nullptr) age_s = 1e-9 * static_cast<double>((state.now - now->column->as_of).value);
+  const VenueNow none;
+  const VenueNow& of = venue != nullptr ? *venue : none;
+  JsonValue out = JsonValue::object();
+  out.set("instrument", to_text(id)).set("age_s", or_null(age_s));
+  out.set("readings", of.part.readings).set("refused_readings", of.part.refused_readings);
+  out.set("completeness", name_of(of.completeness)).set("is_stale", false);
+  return std::move(
+      out.set("problem", state.problem ? JsonValue(describe(*state.problem)) : JsonValue()));
 }
 
 }  // namespace
@@ -143,10 +148,12 @@ JsonValue Api::health_document() const {
   for (const ServedSeries& one : config_.series) {
     const SeriesRunner::State state = one.runner->state();
     is_well = is_well && !state.problem;
-    const auto now = one.runner->history().now();
-    if (!now) continue;
-    const JsonValue of_series = feeds_document(*now, state);
-    for (const JsonValue& feed : *of_series.as_array()) feeds.push(feed);
+    const MapHistory& history = one.runner->history();
+    const auto now = history.now();
+    for (std::size_t v = 0; v < history.identity().venues.size(); ++v) {
+      const VenueNow* venue = now ? &now->venues[v] : nullptr;
+      feeds.push(feed_document(history.identity().venues[v], venue, now.get(), state));
+    }
   }
   const SeriesRunner::State first = config_.series.front().runner->state();
   JsonValue resumed;
@@ -159,6 +166,7 @@ JsonValue Api::health_document() const {
   JsonValue out = JsonValue::object();
   out.set("status", is_well ? "ok" : "degraded").set("mode", name_of(config_.mode));
   out.set("now", to_text(first.now)).set("speed", first.speed).set("is_over", first.is_over);
+  out.set("warm_up_share", or_null(first.warm_up_share));
   out.set("model_version", kModelVersion).set("version", config_.version);
   out.set("resumed", std::move(resumed)).set("feeds", std::move(feeds));
   return out;
@@ -199,6 +207,7 @@ JsonValue Api::clock_document() const {
   out.set("now", to_text(state.now)).set("speed", state.speed);
   out.set("speed_max", SeriesRunner::kSpeedMax);
   out.set("begin", to_text(state.begin)).set("end", to_text(state.end));
+  out.set("warm_up_share", or_null(state.warm_up_share));
   out.set("is_hurrying", state.is_hurrying).set("is_over", state.is_over);
   return std::move(out.set("is_steerable", config_.mode != ServeMode::kStore));
 }

@@ -170,6 +170,17 @@ TEST(Api, ScoresHoursThatSumToTheWhole) {
   EXPECT_EQ(number(*body.find("liquidation_intervals"), "nominal"), 0.8);
 }
 
+TEST(Api, NamesTheFeedsBeforeThereIsAColumn) {
+  const ServedMarket market(small_series());
+  const JsonValue body = market.get("/v1/health");
+  ASSERT_EQ(length(body, "feeds"), 1U);
+  const JsonValue& feed = body.find("feeds")->as_array()->front();
+  EXPECT_EQ(*feed.find("instrument")->as_string(), "simulated:BTCUSDT");
+  EXPECT_TRUE(feed.find("age_s")->is_null());
+  EXPECT_EQ(body.find("warm_up_share")->as_double(), 0.0);
+  EXPECT_TRUE(served_market().get("/v1/health").find("warm_up_share")->is_null());
+}
+
 TEST(Api, SaysWhatIsWrong) {
   const Api& api = served_market().api();
   const auto name_of_get = [&](const char* target) {
