@@ -31,17 +31,17 @@ JsonValue or_null(const std::optional<double>& value) {
   return value ? JsonValue(*value) : JsonValue();
 }
 
-// One venue as /v1/health has it; `venue` is null before the first column.
-JsonValue feed_document(const InstrumentId& id, const VenueNow* venue, const MapNow* now,
+// One venue as /v1/health has it: null before the first column, when nothing is known of it.
+JsonValue feed_document(const InstrumentId& id, const VenueNow* venue, bool is_stale,
                         const SeriesRunner::State& state) {
-  std::optional<double> age_s;
-  if (now != nullptr) age_s = 1e-9 * static_cast<double>((state.now - now->column->as_of).value);
   const VenueNow none;
   const VenueNow& of = venue != nullptr ? *venue : none;
+  const std::optional<Nanos> age = age_of(of.part, state.now);
   JsonValue out = JsonValue::object();
-  out.set("instrument", to_text(id)).set("age_s", or_null(age_s));
+  out.set("instrument", to_text(id));
+  out.set("age_s", age ? JsonValue(static_cast<double>(age->value) / 1e9) : JsonValue());
   out.set("readings", of.part.readings).set("refused_readings", of.part.refused_readings);
-  out.set("completeness", name_of(of.completeness)).set("is_stale", false);
+  out.set("completeness", name_of(of.completeness)).set("is_stale", is_stale);
   return std::move(
       out.set("problem", state.problem ? JsonValue(describe(*state.problem)) : JsonValue()));
 }
@@ -148,11 +148,14 @@ JsonValue Api::health_document() const {
   for (const ServedSeries& one : config_.series) {
     const SeriesRunner::State state = one.runner->state();
     is_well = is_well && !state.problem;
-    const MapHistory& history = one.runner->history();
-    const auto now = history.now();
-    for (std::size_t v = 0; v < history.identity().venues.size(); ++v) {
+    const SeriesIdentity& identity = one.runner->history().identity();
+    const auto now = one.runner->history().now();
+    for (std::size_t v = 0; v < identity.venues.size(); ++v) {
       const VenueNow* venue = now ? &now->venues[v] : nullptr;
-      feeds.push(feed_document(history.identity().venues[v], venue, now.get(), state));
+      const bool stale =
+          venue != nullptr && is_stale(venue->part, identity.column_interval, state.now);
+      is_well = is_well && !stale;
+      feeds.push(feed_document(identity.venues[v], venue, stale, state));
     }
   }
   const SeriesRunner::State first = config_.series.front().runner->state();

@@ -192,6 +192,19 @@ std::vector<Texel> texels_of(std::span<const SeriesEntry> entries, int level) {
   return out;
 }
 
+std::optional<Nanos> age_of(const VenuePart& venue, UnixNanos now) {
+  if (!venue.priced_until) return std::nullopt;
+  // A column may be there a moment before the clock says so.
+  return std::max(Nanos(0), now - *venue.priced_until);
+}
+
+bool is_stale(const VenuePart& venue, Nanos column_interval, UnixNanos now) {
+  constexpr std::int64_t kIntervals = 5;
+  const Nanos bound(kIntervals * std::max(column_interval, venue.step_length).value);
+  const std::optional<Nanos> age = age_of(venue, now);
+  return !age || *age > bound;
+}
+
 JsonValue header_of(const MapHistory& history, const MapNow& now) {
   const SeriesIdentity& identity = history.identity();
   JsonValue coverage = JsonValue::array();
@@ -200,7 +213,8 @@ JsonValue header_of(const MapHistory& history, const MapNow& now) {
     JsonValue one = JsonValue::object();
     one.set("instrument", to_text(venue.part.spec.id)).set("share", venue.part.share);
     one.set("feed", feed.empty() ? JsonValue() : JsonValue(feed));
-    one.set("completeness", name_of(venue.completeness)).set("is_stale", false);
+    one.set("completeness", name_of(venue.completeness));
+    one.set("is_stale", is_stale(venue.part, identity.column_interval, now.column->as_of));
     coverage.push(std::move(one));
   }
   JsonValue out = JsonValue::object();

@@ -21,6 +21,11 @@ struct Texel {
 // `level` as in tiles. Entries in order; columns that are missing leave no texel of their own.
 std::vector<Texel> texels_of(std::span<const SeriesEntry> entries, int level);
 
+// How long before `now` a venue's last step with a recorded price ended; absent before the first.
+std::optional<Nanos> age_of(const VenuePart& venue, UnixNanos now);
+// Older than five column intervals, or five of its steps where those are longer.
+bool is_stale(const VenuePart& venue, Nanos column_interval, UnixNanos now);
+
 JsonValue header_of(const MapHistory& history, const MapNow& now);
 // Arrays, one entry a texel.
 JsonValue series_document(const MapHistory& history, std::span<const Texel> texels);

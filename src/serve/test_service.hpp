@@ -76,10 +76,11 @@ inline std::string source_file(const std::string& name) {
 class ServedMarket {
  public:
   ServedMarket() : ServedMarket(small_series()) { run(); }
-  // Stands still before its warm-up until run() is called.
-  explicit ServedMarket(std::unique_ptr<SeriesSource> source)
+  // Begins with run(), or with the runner's start(): then it stands still when it has come to
+  // `until`.
+  explicit ServedMarket(std::unique_ptr<SeriesSource> source, UnixNanos until = kAllTime.to)
       : id_(to_text(source->identity().instrument)),
-        runner_(std::move(source), {.speed = 1.0, .at_once_until = kAllTime.to}) {
+        runner_(std::move(source), {.speed = 0.0, .at_once_until = until}) {
     std::vector<Scenario> scenarios{
         {.name = "small", .about = "of a test", .market = small_market()}};
     lab_ = std::make_unique<LabRuns>(std::move(scenarios));
