@@ -20,24 +20,37 @@ constexpr std::int64_t kPrintsDefault = 500;
 constexpr std::int64_t kHoursMost = 1'000;
 constexpr std::uint64_t kPairsLeast = 30;
 
-// The columns of [from, to): what `from` and `to` of a query mean.
+// The columns of [from, to): what `from` and `to` of a query mean, widened to whole texels.
 struct AskedColumns {
   std::int64_t begin = 0;
   std::int64_t end = 0;
 };
+struct AskedLimits {
+  std::int64_t texels_most;
+  int level = 0;
+};
 Outcome<AskedColumns> asked_columns(const HttpRequest& request, const MapHistory& history,
-                                    std::int64_t most) {
+                                    AskedLimits limits) {
   const auto from = query_time(request, "from");
   if (!from) return from.error();
   const auto to = query_time(request, "to");
   if (!to) return to.error();
+  const std::int64_t texel = std::int64_t{1} << limits.level;
+  const std::int64_t most = limits.texels_most * texel;
   AskedColumns out;
   out.end = *to ? std::min(history.index_from(**to), history.column_end()) : history.column_end();
-  out.begin = *from ? history.index_from(**from) : std::max<std::int64_t>(0, out.end - most);
+  if (*from) {
+    out.begin = history.index_from(**from);
+    if (out.begin >= out.end) return out;
+    out.begin = out.begin / texel * texel;
+  }
+  out.end = (out.end + texel - 1) / texel * texel;
+  if (!*from) out.begin = std::max<std::int64_t>(0, out.end - most);
   if (out.end - out.begin > most)
     return Diagnostic{.code = Errc::kLimit,
                       .field = "from",
-                      .note = "at most " + std::to_string(most) + " columns an answer here"};
+                      .note = "at most " + std::to_string(limits.texels_most) +
+                              (limits.level == 0 ? " columns" : " texels") + " an answer here"};
   return out;
 }
 
@@ -139,7 +152,7 @@ HttpResponse Api::heatmap(const HttpRequest& request) const {
   const Outcome<Shown> shown = shown_of(request);
   if (!shown) return answer_problem(request, shown.error());
   MapHistory& history = *shown->history;
-  const Outcome<AskedColumns> asked = asked_columns(request, history, kColumnsMost);
+  const Outcome<AskedColumns> asked = asked_columns(request, history, {kColumnsMost});
   if (!asked) return answer_problem(request, asked.error());
   JsonValue columns = JsonValue::array();
   const auto most = static_cast<std::size_t>(kColumnsMost);
@@ -188,11 +201,10 @@ HttpResponse Api::series(const HttpRequest& request) const {
   const auto level = query_integer(request, "level", {0, kTileLevelMax});
   if (!level) return answer_problem(request, level.error());
   const int shift = static_cast<int>((*level).value_or(0));
-  const std::int64_t most = kTexelsMost << shift;
-  const Outcome<AskedColumns> asked = asked_columns(request, history, most);
+  const Outcome<AskedColumns> asked = asked_columns(request, history, {kTexelsMost, shift});
   if (!asked) return answer_problem(request, asked.error());
-  const std::vector<SeriesEntry> entries =
-      history.entries(asked->begin, asked->end, static_cast<std::size_t>(most));
+  const std::vector<SeriesEntry> entries = history.entries(
+      asked->begin, asked->end, static_cast<std::size_t>(asked->end - asked->begin));
   JsonValue out = JsonValue::object();
   out.set("header", header_of(history, *shown->now)).set("level", shift);
   add_members(series_document(history, texels_of(entries, shift)), out);

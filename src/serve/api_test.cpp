@@ -134,6 +134,34 @@ TEST(Api, SumsTexelsOfALevel) {
                   .is_null());
 }
 
+// A texel is told whole or not at all, wherever in it a question begins and ends.
+TEST(Api, WidensTimesToWholeTexels) {
+  const JsonValue all = served_market().get("/v1/series?instrument={}&level=4");
+  const JsonValue part = served_market().get(
+      "/v1/series?instrument={}&level=4&from=2025-12-01T02:05:00Z&to=2025-12-01T02:41:00Z");
+  const auto& all_index = *all.find("index")->as_array();
+  const auto& index = *part.find("index")->as_array();
+  ASSERT_GE(index.size(), 3U);
+  ASSERT_LE(index.size(), 4U);
+  const auto at =
+      static_cast<std::size_t>(std::ranges::find(all_index, index.front()) - all_index.begin());
+  ASSERT_LT(at + index.size(), all_index.size());
+  for (std::size_t i = 0; i < index.size(); ++i) {
+    EXPECT_EQ(index[i], all_index[at + i]);
+    for (const char* name : {"time", "open", "high", "low", "close", "taker_buy_usd"})
+      EXPECT_EQ((*part.find(name)->as_array())[i], (*all.find(name)->as_array())[at + i]) << name;
+    for (const char* name : {"crossed_usd", "printed_usd", "near_1_percent_usd"}) {
+      const auto value = [&](const JsonValue& of, std::size_t k) {
+        return (*of.find(name)->find("long")->as_array())[k];
+      };
+      EXPECT_EQ(value(part, i), value(all, at + i)) << name;
+    }
+  }
+  const JsonValue none = served_market().get(
+      "/v1/series?instrument={}&level=4&from=2025-12-01T02:05:00Z&to=2025-12-01T02:05:00Z");
+  EXPECT_EQ(length(none, "time"), 0U);
+}
+
 TEST(Api, AsksForTimesHalfOpen) {
   const JsonValue body = served_market().get(
       "/v1/series?instrument={}&from=2025-12-01T02:00:00Z&to=2025-12-01T02:05:00Z");
