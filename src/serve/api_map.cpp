@@ -203,11 +203,12 @@ HttpResponse Api::series(const HttpRequest& request) const {
   const int shift = static_cast<int>((*level).value_or(0));
   const Outcome<AskedColumns> asked = asked_columns(request, history, {kTexelsMost, shift});
   if (!asked) return answer_problem(request, asked.error());
-  const std::vector<SeriesEntry> entries = history.entries(
-      asked->begin, asked->end, static_cast<std::size_t>(asked->end - asked->begin));
+  TexelSums sums(shift);
+  history.visit_entries(asked->begin, asked->end,
+                        [&](std::span<const SeriesEntry> some) { sums.add(some); });
   JsonValue out = JsonValue::object();
   out.set("header", header_of(history, *shown->now)).set("level", shift);
-  add_members(series_document(history, texels_of(entries, shift)), out);
+  add_members(series_document(history, sums.texels()), out);
   return answer_json(request, out);
 }
 
@@ -251,18 +252,19 @@ HttpResponse Api::scorecard(const HttpRequest& request) const {
   std::vector<HourSums> hours;
   HourSums totals;
   LogPairs pairs;
-  for (const SeriesEntry& entry :
-       history.entries(begin, end, static_cast<std::size_t>(end - begin))) {
-    if (!entry.span.feed) continue;
-    const UnixNanos hour = hour_end(entry.as_of);
-    if (hours.empty() || hours.back().end != hour) hours.emplace_back().end = hour;
-    hours.back().add(entry);
-    totals.add(entry);
-    for (const std::size_t s : {0U, 1U}) {
-      if (entry.span.feed->has_side[s] && entry.span.crossed_usd[s] > 0.0)
-        pairs.add(entry.span.feed->expected_liquidation_usd[s], entry.span.feed->printed_usd[s]);
+  history.visit_entries(begin, end, [&](std::span<const SeriesEntry> some) {
+    for (const SeriesEntry& entry : some) {
+      if (!entry.span.feed) continue;
+      const UnixNanos hour = hour_end(entry.as_of);
+      if (hours.empty() || hours.back().end != hour) hours.emplace_back().end = hour;
+      hours.back().add(entry);
+      totals.add(entry);
+      for (const std::size_t s : {0U, 1U}) {
+        if (entry.span.feed->has_side[s] && entry.span.crossed_usd[s] > 0.0)
+          pairs.add(entry.span.feed->expected_liquidation_usd[s], entry.span.feed->printed_usd[s]);
+      }
     }
-  }
+  });
   JsonValue list = JsonValue::array();
   for (const HourSums& hour : hours) {
     JsonValue one = JsonValue::object();

@@ -162,6 +162,25 @@ TEST(Api, WidensTimesToWholeTexels) {
   EXPECT_EQ(length(none, "time"), 0U);
 }
 
+// A block is all that is copied at a time; that it ends inside a texel is not seen.
+TEST(Api, SumsTexelsBlockByBlock) {
+  const MapHistory& history = served_market().runner().history();
+  const auto texels = [&](std::size_t block) {
+    TexelSums sums(4);
+    std::size_t largest = 0;
+    history.visit_entries(
+        3, history.column_end(),
+        [&](std::span<const SeriesEntry> some) {
+          largest = std::max(largest, some.size());
+          sums.add(some);
+        },
+        block);
+    EXPECT_EQ(largest, std::min(block, static_cast<std::size_t>(history.column_end() - 3)));
+    return write_json(series_document(history, sums.texels()));
+  };
+  EXPECT_EQ(texels(7), texels(MapHistory::kEntriesKept));
+}
+
 TEST(Api, AsksForTimesHalfOpen) {
   const JsonValue body = served_market().get(
       "/v1/series?instrument={}&from=2025-12-01T02:00:00Z&to=2025-12-01T02:05:00Z");

@@ -175,21 +175,16 @@ void add_members(const JsonValue& from, JsonValue& to) {
   for (const JsonMember& member : *from.as_object()) to.set(member.name, member.value);
 }
 
-std::vector<Texel> texels_of(std::span<const SeriesEntry> entries, int level) {
-  std::vector<Texel> out;
+void TexelSums::add(std::span<const SeriesEntry> entries) {
   for (const SeriesEntry& entry : entries) {
-    const std::int64_t index = (entry.index >> level) << level;
-    if (!out.empty() && out.back().index == index) {
-      add_entry(entry, out.back().entry);
-    } else {
-      out.push_back({index, entry});
+    const std::int64_t index = (entry.index >> level_) << level_;
+    if (!texels_.empty() && texels_.back().index == index) {
+      add_entry(entry, texels_.back().entry);
+      continue;
     }
+    SeriesEntry& first = texels_.emplace_back(Texel{index, entry}).entry;
+    if (level_ > 0 && first.span.feed) first.span.feed->liquidation_interval = {};
   }
-  if (level == 0) return out;
-  for (Texel& texel : out) {
-    if (texel.entry.span.feed) texel.entry.span.feed->liquidation_interval = {};
-  }
-  return out;
 }
 
 std::optional<Nanos> age_of(const VenuePart& venue, UnixNanos now) {

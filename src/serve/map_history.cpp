@@ -216,6 +216,16 @@ std::vector<SeriesEntry> MapHistory::entries(std::int64_t from, std::int64_t to,
   return out;
 }
 
+void MapHistory::visit_entries(std::int64_t from, std::int64_t to, const TakeEntries& take,
+                               std::size_t block) const {
+  while (from < to) {
+    const std::vector<SeriesEntry> some = entries(from, to, block);
+    if (some.empty()) return;
+    take(some);
+    from = some.back().index + 1;
+  }
+}
+
 std::vector<SeriesPrint> MapHistory::prints(const PrintQuery& query) const {
   const std::lock_guard lock(mutex_);
   std::vector<SeriesPrint> out;

@@ -3,9 +3,11 @@
 #include <array>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -56,7 +58,7 @@ struct PastColumn {
 // All that a screen may ask about one series: written by the thread that makes the map, read by
 // those that answer.
 //
-//   SeriesSource ──append()──> MapHistory ──> now(), column_at(), tile(), entries(), prints()
+//   SeriesSource ──append()──> MapHistory ──> now(), column_at(), tile(), visit_entries(), prints()
 //
 // Thread safety: all functions from any thread; append() from one. What readers get is theirs.
 // Memory: the tiles; of each column an entry of 1 kB; the newest kColumnsWhole columns (60 kB each)
@@ -64,6 +66,7 @@ struct PastColumn {
 class MapHistory {
  public:
   static constexpr std::size_t kEntriesKept = 600'000;
+  static constexpr std::size_t kEntriesABlock = 2'048;
   static constexpr std::size_t kColumnsWhole = 720;
   static constexpr std::size_t kPrintsKept = 200'000;
   static constexpr std::size_t kMomentsKept = 200;
@@ -97,8 +100,11 @@ class MapHistory {
   };
   std::optional<Tile> tile(const TileKey& key);
 
-  // Entries of columns [from, to), oldest first, at most `most`.
-  std::vector<SeriesEntry> entries(std::int64_t from, std::int64_t to, std::size_t most) const;
+  // Calls take() with the entries of columns [from, to), oldest first, in blocks: the lock is held
+  // while one is copied, and no more than one is in memory.
+  using TakeEntries = std::function<void(std::span<const SeriesEntry>)>;
+  void visit_entries(std::int64_t from, std::int64_t to, const TakeEntries& take,
+                     std::size_t block = kEntriesABlock) const;
   // Prints of [from, to) of at least so many dollars, newest first, at most `most`.
   struct PrintQuery {
     TimeRange range = kAllTime;
@@ -116,6 +122,7 @@ class MapHistory {
     HeatmapTiles::RowTiles rows;
     std::vector<std::optional<HeatmapTile>> tiles;  // by row, from rows.first on
   };
+  std::vector<SeriesEntry> entries(std::int64_t from, std::int64_t to, std::size_t most) const;
   std::shared_ptr<const MapColumn> whole_of(std::size_t entry) const;  // requires the lock
   void decode(std::int64_t tile_column, Decoded& decoded);
   static MapColumn column_of(const SeriesEntry& entry, const Decoded& decoded);
