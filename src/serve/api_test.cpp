@@ -215,6 +215,10 @@ TEST(Api, ScoresHoursThatSumToTheWhole) {
     printed += number(*hour.find("printed_usd"), "long");
   EXPECT_NEAR(number(*body.find("totals")->find("printed_usd"), "long"), printed, 0.1);
   EXPECT_EQ(number(*body.find("liquidation_intervals"), "nominal"), 0.8);
+  EXPECT_GT(number(*body.find("liquidation_intervals"), "count"), 100.0);
+  EXPECT_EQ(number(*body.find("columns"), "interval_s"), 60.0);
+  EXPECT_EQ(*body.find("from")->as_string(), "2025-12-01T00:03:00Z");
+  EXPECT_EQ(*body.find("to")->as_string(), *body.find("header")->find("as_of")->as_string());
 }
 
 TEST(Api, NamesTheFeedsBeforeThereIsAColumn) {

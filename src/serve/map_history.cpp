@@ -84,9 +84,7 @@ void MapHistory::append(const SourceNews& news, const MapSeries& series) {
                .span = news.moment->span,
                .clusters = series.clusters(),
                .histories = thinned(series.histories()),
-               .venues = venues_of(series, column, completeness_),
-               .liquidation_intervals = series.bands().interval_count(),
-               .liquidation_intervals_right = series.bands().inside_count()});
+               .venues = venues_of(series, column, completeness_)});
   }
   const std::lock_guard lock(mutex_);
   prints_.insert(prints_.end(), news.prints.begin(), news.prints.end());

@@ -42,8 +42,6 @@ struct MapNow {
   // those left out.
   std::vector<ClusterHistory> histories;
   std::vector<VenueNow> venues;
-  std::uint64_t liquidation_intervals = 0;
-  std::uint64_t liquidation_intervals_right = 0;
 };
 
 SeriesEntry entry_of(const MapNow& now);
