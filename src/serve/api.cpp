@@ -46,6 +46,36 @@ JsonValue feed_document(const InstrumentId& id, const VenueNow* venue, bool is_s
       out.set("problem", state.problem ? JsonValue(describe(*state.problem)) : JsonValue()));
 }
 
+struct ClockOrder {
+  std::optional<double> speed{};
+  std::optional<UnixNanos> run_to{};
+};
+
+Outcome<ClockOrder> clock_order_of(const JsonValue& body) {
+  ClockOrder out;
+  for (const JsonMember& member : *body.as_object()) {
+    Diagnostic complaint{
+        .code = Errc::kUnexpectedField, .field = member.name, .value = write_json(member.value)};
+    if (member.name == "speed") {
+      complaint.code = Errc::kOutOfRange;
+      complaint.note = "0, or from 0.001 to 100000";
+      out.speed = member.value.as_double();
+      if (!out.speed || !SeriesRunner::is_pace(*out.speed)) return complaint;
+    } else if (member.name == "run_to") {
+      complaint.code = Errc::kBadTime;
+      const std::string* text = member.value.as_string();
+      if (text == nullptr) return complaint;
+      const Result<UnixNanos> time = parse_time_text(*text);
+      if (!time) return complaint;
+      out.run_to = *time;
+    } else {
+      return complaint;
+    }
+  }
+  if (!out.speed && !out.run_to) return Diagnostic{.code = Errc::kMissingField, .field = "speed"};
+  return out;
+}
+
 }  // namespace
 
 std::string_view name_of(ServeMode mode) {
@@ -229,31 +259,20 @@ HttpResponse Api::set_market_clock(const HttpRequest& request) const {
                           409);
   const Outcome<JsonValue> body = json_body(request);
   if (!body) return answer_problem(request, body.error());
-  const JsonValue* speed = body->find("speed");
-  const JsonValue* run_to = body->find("run_to");
-  if (speed == nullptr && run_to == nullptr)
-    return answer_problem(request, {.code = Errc::kMissingField, .field = "speed"});
+  const Outcome<ClockOrder> order = clock_order_of(*body);
+  if (!order) return answer_problem(request, order.error());
   SeriesRunner& runner = *config_.series.front().runner;
-  if (speed != nullptr) {
-    const auto value = speed->as_double();
-    if (!value || !SeriesRunner::is_pace(*value))
-      return answer_problem(request, {.code = Errc::kOutOfRange,
-                                      .field = "speed",
-                                      .value = write_json(*speed),
-                                      .note = "0, or from 0.001 to 100000"});
-  }
-  std::optional<UnixNanos> until;
-  if (run_to != nullptr) {
-    const std::string* text = run_to->as_string();
-    const auto time =
-        text != nullptr ? parse_time_text(*text) : Result<UnixNanos>(Error{Errc::kBadTime});
-    if (!time)
-      return answer_problem(
-          request, {.code = Errc::kBadTime, .field = "run_to", .value = write_json(*run_to)});
-    until = *time;
-  }
-  if (speed != nullptr) runner.set_speed(*speed->as_double());
-  if (until) runner.run_to(*until);
+  const UnixNanos now = runner.state().now;
+  if (order->run_to && *order->run_to < now)
+    return answer_problem(
+        request,
+        {.code = Errc::kOutOfRange,
+         .field = "run_to",
+         .value = to_text(*order->run_to),
+         .note = "the market is at " + to_text(now) + " already, and its time does not go back"},
+        409);
+  if (order->speed) runner.set_speed(*order->speed);
+  if (order->run_to) runner.run_to(*order->run_to);
   return answer_json(request, clock_document());
 }
 

@@ -284,6 +284,16 @@ TEST(Api, ReadsOrdersOfTheClock) {
             "out_of_range");
   EXPECT_EQ(problem_name(api.answer(post_of("/v1/clock", "{\"run_to\": 5}"))), "bad_time");
   EXPECT_EQ(problem_name(api.answer(post_of("/v1/clock", "{}"))), "missing_field");
+  const HttpResponse unknown = api.answer(post_of("/v1/clock", R"({"speed": 7, "sped": 9})"));
+  EXPECT_EQ(unknown.status, 400);
+  EXPECT_EQ(problem_name(unknown), "unexpected_field");
+  EXPECT_EQ(*json_of(unknown).find("field")->as_string(), "sped");
+  const HttpResponse past =
+      api.answer(post_of("/v1/clock", R"({"speed": 7, "run_to": "2025-12-01T01:00:00Z"})"));
+  EXPECT_EQ(past.status, 409);
+  EXPECT_EQ(*json_of(past).find("field")->as_string(), "run_to");
+  EXPECT_NE(json_of(past).find("detail")->as_string()->find("does not go back"), std::string::npos);
+  EXPECT_EQ(served_market().runner().state().speed, 5.0);  // what is refused does nothing
   EXPECT_EQ(problem_name(api.answer(post_of("/v1/clock", "[]"))), "unexpected_field");
   EXPECT_EQ(problem_name(api.answer(post_of("/v1/clock", "{"))), "bad_json");
   HttpRequest form = request_of("/v1/clock");
