@@ -54,6 +54,10 @@ foreach(option "--instrument;okx:X" "--from;2026-01-01" "--to;2026-01-01" "--col
 endforeach()
 # What is well said and cannot be done.
 expect(1 "no such file or folder" info --store none)
+# What cannot be gone on from is told before the data are opened.
+file(WRITE ${FOLDER}/state.json "nonsense")
+expect(1 "it is no state of a service"
+  serve --store none --instrument okx:X --state state.json)
 expect(1 "no such file or folder"
   study true-positions --store none --instrument okx:X --positions okx:Y --out o.json)
 
