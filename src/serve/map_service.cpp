@@ -36,6 +36,15 @@ std::uint64_t first_seq_of_start() {
   return static_cast<std::uint64_t>(now.count()) * 1'000U;
 }
 
+// For who asks for the stream without a handshake.
+HttpResponse upgrade_required(const HttpRequest& request) {
+  HttpResponse out = answer_problem(
+      request,
+      {.code = Errc::kBadRequest, .field = "Upgrade", .note = "a WebSocket is what is here"}, 426);
+  out.headers.push_back({"Upgrade", "websocket"});
+  return out;
+}
+
 std::string line_of(const AccessEntry& entry) {
   const UnixNanos now(unix_now().count());
   JsonValue out = JsonValue::object();
@@ -133,6 +142,7 @@ void MapService::take(const HttpRequest& request, Responder responder) {
                             ? options_.access.check(request, scope_of(request), now)
                             : options_.access.check_source(request);
   if (!access.is_allowed()) return send(request, answer_refused(request, access), responder);
+  if (request.path() == kStreamPath) return send(request, upgrade_required(request), responder);
   if (is_api) return answer_later(request, std::move(responder));
   const bool is_read =
       request.method() == HttpMethod::kGet || request.method() == HttpMethod::kHead;

@@ -66,6 +66,14 @@ TEST(MapService, StreamsASnapshotAndThenColumns) {
   }
 }
 
+TEST(MapService, SaysThatTheStreamIsAWebSocket) {
+  const auto service = start_service(options_at(1.0));
+  TestClient client(port_of(*service));
+  const TestResponse answer = client.ask(get_request("/v1/stream"));
+  EXPECT_EQ(answer.status, 426);
+  EXPECT_EQ(answer.header("Upgrade"), "websocket");
+}
+
 TEST(MapService, AsksForAKeyWhereKeysAre) {
   ServiceOptions options = options_at(1.0);
   const NewKey reader = make_key({.name = "r", .scopes = {Scope::kRead}}).value();
