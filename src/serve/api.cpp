@@ -90,7 +90,11 @@ std::string_view name_of(ServeMode mode) {
   return {};
 }
 
-Api::Api(ApiConfig config) : config_(std::move(config)) {}
+Api::Api(ApiConfig config)
+    : config_(std::move(config)), openapi_("application/json", config_.openapi) {
+  for (const StudyDocument& study : config_.studies)
+    studies_.emplace_back("application/json", study.json);
+}
 
 bool Api::is_api_path(std::string_view path) {
   return path == "/v1" || path.substr(0, 4) == "/v1/";
@@ -286,16 +290,13 @@ HttpResponse Api::studies(const HttpRequest& request) const {
 HttpResponse Api::study(const HttpRequest& request) const {
   const std::string_view name =
       std::string_view(request.path()).substr(std::string_view("/v1/studies/").size());
-  for (const StudyDocument& study : config_.studies) {
-    if (study.name == name)
-      return answer_text(request, "application/json", std::string(study.json));
+  for (std::size_t i = 0; i < config_.studies.size(); ++i) {
+    if (config_.studies[i].name == name) return studies_[i].answer(request);
   }
   return answer_problem(
       request, {.code = Errc::kNotFound, .field = "study", .value = std::string(name)}, 404);
 }
 
-HttpResponse Api::openapi(const HttpRequest& request) const {
-  return answer_text(request, "application/json", std::string(config_.openapi));
-}
+HttpResponse Api::openapi(const HttpRequest& request) const { return openapi_.answer(request); }
 
 }  // namespace faultline

@@ -275,6 +275,25 @@ TEST(Api, RevalidatesAndPacks) {
   EXPECT_EQ(served_market().api().answer(no).body->size(), plain);
 }
 
+TEST(Api, KeepsPackedWhatDoesNotChange) {
+  const auto answer = [](std::string_view target, std::string_view accepted) {
+    HttpRequest request = request_of(target);
+    request.add_header("Accept-Encoding", accepted);
+    return served_market().api().answer(request);
+  };
+  for (const char* target : {"/v1/openapi.json", "/v1/studies/one"}) {
+    for (const char* accepted : {"gzip", "identity"}) {
+      const HttpResponse first = answer(target, accepted);
+      EXPECT_EQ(first.status, 200);
+      EXPECT_EQ(first.content_type, "application/json");
+      EXPECT_EQ(first.body, answer(target, accepted).body) << target;  // the same bytes, not a copy
+    }
+  }
+  EXPECT_EQ(*answer("/v1/openapi.json", "identity").body, served_market().openapi());
+  EXPECT_LT(answer("/v1/openapi.json", "gzip").body->size(), served_market().openapi().size() / 3);
+  EXPECT_EQ(*answer("/v1/studies/one", "gzip").body, "{\"a\": 1}");
+}
+
 TEST(Api, ReadsOrdersOfTheClock) {
   const Api& api = served_market().api();
   EXPECT_EQ(api.answer(post_of("/v1/clock", "{\"speed\": 5}")).status, 200);
