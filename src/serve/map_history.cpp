@@ -95,11 +95,12 @@ void MapHistory::append(const SourceNews& news, const MapSeries& series) {
   if (entries_.size() > kEntriesKept) entries_.pop_front();
   whole_.push_back(now->column);
   if (whole_.size() > kColumnsWhole) whole_.pop_front();
+  const std::lock_guard now_lock(now_mutex_);
   now_ = std::move(now);
 }
 
 std::shared_ptr<const MapNow> MapHistory::now() const {
-  const std::lock_guard lock(mutex_);
+  const std::lock_guard lock(now_mutex_);
   return now_;
 }
 

@@ -130,10 +130,12 @@ class MapHistory {
   mutable std::mutex mutex_;
   HeatmapTiles tiles_;
   std::deque<SeriesEntry> entries_;
-  std::shared_ptr<const MapNow> now_;
   std::deque<std::shared_ptr<const MapColumn>> whole_;  // of the newest entries
   std::deque<SeriesPrint> prints_;
   std::vector<Completeness> completeness_;  // by venue
+  // Of its own, so that the newest column is never waited for: set when all the rest has it.
+  mutable std::mutex now_mutex_;
+  std::shared_ptr<const MapNow> now_;
 };
 
 }  // namespace faultline
