@@ -57,17 +57,11 @@ Outcome<Opened> open_store(const ServeArguments& arguments) {
   Outcome<MapRequest> request = map_request(arguments);
   if (!request) return request.error();
   request->columns_kept = ColumnsKept::kInTiles;
-  Hash64 hash;
-  hash.add_text(folder).add_text(kModelVersion).add_u64(request->filter.members);
-  // With lengths, so that a text that moves to the next field makes another number.
-  const auto add = [&](const std::string& text) { hash.add_u64(text.size()).add_text(text); };
-  for (const std::string& instrument : arguments.instruments) add(instrument);
-  for (const std::string* text :
-       {&arguments.liquidations, &arguments.from, &arguments.to, &arguments.columns})
-    add(*text);
+  const Outcome<std::uint64_t> digest = replay_digest(folder, *request);
+  if (!digest) return digest.error();
   Outcome<std::unique_ptr<SeriesSource>> source = replay_series(std::move(store).value(), *request);
   if (!source) return source.error();
-  return Opened{std::move(source).value(), hash.value()};
+  return Opened{std::move(source).value(), *digest};
 }
 
 Outcome<AccessPolicy> access_of(const ServeArguments& arguments) {

@@ -4,9 +4,12 @@
 #include <utility>
 
 #include "base/check.hpp"
+#include "base/hash.hpp"
+#include "core/time_text.hpp"
 #include "engine/map_plan.hpp"
 #include "engine/step_sources.hpp"
 #include "lab/market.hpp"
+#include "store/files.hpp"
 #include "study/live_map.hpp"
 
 namespace faultline {
@@ -224,6 +227,25 @@ Outcome<std::unique_ptr<SeriesSource>> replay_series(std::unique_ptr<Store> stor
   auto source = std::make_unique<Recording>(std::move(store), request, *plan);
   if (const Outcome<void> done = source->open(); !done) return done.error();
   return std::unique_ptr<SeriesSource>(std::move(source));
+}
+
+Outcome<std::uint64_t> replay_digest(const std::string& store, const MapRequest& request) {
+  const Outcome<std::string> place = canonical_path(store);
+  if (!place) return place.error();
+  Hash64 hash;
+  // With lengths, so that a text that moves to the next field makes another number.
+  const auto add = [&](std::string_view text) { hash.add_u64(text.size()).add_text(text); };
+  add(*place);
+  add(kModelVersion);
+  hash.add_u64(request.filter.members);
+  add(to_text(request.instrument));
+  hash.add_u64(request.also.size());
+  for (const InstrumentId& id : request.also) add(to_text(id));
+  add(request.liquidations_from ? to_text(*request.liquidations_from) : "");
+  add(request.from ? to_text(*request.from) : "");
+  add(request.to ? to_text(*request.to) : "");
+  add(request.column_interval ? to_text(*request.column_interval) : "");
+  return hash.value();
 }
 
 }  // namespace faultline

@@ -86,4 +86,8 @@ Outcome<std::unique_ptr<SeriesSource>> simulate_series(const SimulationOptions& 
 Outcome<std::unique_ptr<SeriesSource>> replay_series(std::unique_ptr<Store> store,
                                                      const MapRequest& request);
 
+// A number that differs where the columns of such a series would: by the store's place, however it
+// is spelt, by what is asked for, and by the model. Errors: those of canonical_path().
+Outcome<std::uint64_t> replay_digest(const std::string& store, const MapRequest& request);
+
 }  // namespace faultline

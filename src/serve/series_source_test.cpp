@@ -86,6 +86,34 @@ TEST(SeriesSource, SimulatesTheSameColumnsHoweverItWarmsUp) {
     expect_same(at_once[i].column, at_once[i].span, in_pieces[i]);
 }
 
+TEST(SeriesSource, HasOneDigestHoweverItsStoreIsSpelt) {
+  const TestFolder folder;
+  ASSERT_TRUE(make_folders(folder.file("store")));
+  ASSERT_TRUE(make_folders(folder.file("other")));
+  const auto digest = [&](const std::string& name, const MapRequest& request) {
+    const auto out = replay_digest(folder.file(name), request);
+    EXPECT_TRUE(out) << name;
+    return out.value();
+  };
+  const MapRequest request = minutes_of(kTwoVenues);
+  const std::uint64_t own = digest("store", request);
+  for (const char* name : {"store/", "./store", "other/../store"})
+    EXPECT_EQ(digest(name, request), own) << name;
+  EXPECT_NE(digest("other", request), own);
+  MapRequest another = request;
+  another.from = kStoreBegin;
+  EXPECT_NE(digest("store", another), own);
+  another = request;
+  another.to = kStoreBegin;
+  EXPECT_NE(digest("store", another), own);
+  another = request;
+  another.liquidations_from = another.also.front();
+  EXPECT_NE(digest("store", another), own);
+  another.also.clear();
+  EXPECT_NE(digest("store", another), own);
+  EXPECT_EQ(replay_digest(folder.file("none"), request).error().code, Errc::kNotFound);
+}
+
 TEST(SeriesSource, HasNothingToWarmUpWhereAllIsShown) {
   const TestFolder folder;
   const std::vector<StoredVenue> one{{.id = "okx:BTC", .length = kHour}};
