@@ -4,6 +4,7 @@
 
 #include <latch>
 
+#include "base/clock.hpp"
 #include "serve/test_service.hpp"
 
 namespace faultline {
@@ -51,10 +52,8 @@ TEST(SeriesRunner, StopsBetweenTwoPiecesOfItsWarmUp) {
   EXPECT_NEAR(state.warm_up_share.value_or(-1.0), 120.0 / 362.0, 1e-9);
   EXPECT_TRUE(state.is_hurrying);
   EXPECT_EQ(runner.history().now(), nullptr);
-  std::jthread stopping([&] { runner.stop(); });
-  std::this_thread::sleep_for(std::chrono::milliseconds(100));
   go.count_down();
-  stopping.join();
+  runner.stop();
   EXPECT_LT(pieces, 7);
   EXPECT_EQ(runner.history().now(), nullptr);
 }
@@ -79,9 +78,20 @@ TEST(SeriesRunner, RunsToATimeAndThenKeepsItsPace) {
   EXPECT_EQ(runner.history().column_end(), columns);
 }
 
+// While it waits for a column that is due in twenty seconds, or for ever.
 TEST(SeriesRunner, EndsAtOnceWhenItIsDestroyed) {
-  SeriesRunner runner(small_series(), {.speed = 1e-3, .at_once_until = std::nullopt});
-  runner.start();
+  for (const double speed : {3.0, 0.0}) {
+    auto runner = std::make_unique<SeriesRunner>(
+        small_series(), SeriesRunner::Pace{.speed = speed, .at_once_until = std::nullopt});
+    runner->run_to(runner->state().begin);
+    runner->start();
+    // It waits, or is about to, when it hurries no more: both are told under one lock.
+    ASSERT_TRUE(wait_until(
+        [&] { return runner->history().column_end() == 1 && !runner->state().is_hurrying; }));
+    const std::chrono::nanoseconds begin = monotonic_now();
+    runner.reset();
+    ASSERT_LT(monotonic_now() - begin, std::chrono::seconds(10));
+  }
 }
 
 // Same market, same columns, whatever the pace and the steps in which time went on.
