@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdio>
 #include <exception>
@@ -225,6 +226,24 @@ constexpr const char* kServeFooter =
     "stops\n"
     "it.\n";
 
+// What says which map of a store is served. A demo would do nothing with it.
+void add_serve_selection(CLI::App& command, CLI::Option& demo, ServeArguments& arguments) {
+  const std::array options{
+      command
+          .add_option("--instrument", arguments.instruments,
+                      "Of a store: venue:symbol; several venues of one coin are summed")
+          ->check(check_instrument),
+      command.add_option("--from", arguments.from, "First time shown")->check(check_time),
+      command.add_option("--to", arguments.to, "Last time shown")->check(check_time),
+      command.add_option("--columns", arguments.columns, "Time between columns")
+          ->check(check_duration),
+      command
+          .add_option("--liquidations", arguments.liquidations,
+                      "Whose prints are read, where not those of the first instrument")
+          ->check(check_instrument)};
+  for (CLI::Option* option : options) demo.excludes(option);
+}
+
 void add_serve(CLI::App& app, ServeArguments& arguments) {
   CLI::App* command = app.add_subcommand("serve", "Serve a live map over HTTP and WebSocket");
   command->footer(kServeFooter);
@@ -233,14 +252,7 @@ void add_serve(CLI::App& app, ServeArguments& arguments) {
   auto* store = command->add_option("--store", arguments.store, "A store, all of it at once");
   demo->excludes(replay)->excludes(store);
   replay->excludes(store);
-  command
-      ->add_option("--instrument", arguments.instruments,
-                   "Of a store: venue:symbol; several venues of one coin are summed")
-      ->check(check_instrument);
-  command->add_option("--from", arguments.from, "First time shown")->check(check_time);
-  command->add_option("--to", arguments.to, "Last time shown")->check(check_time);
-  command->add_option("--columns", arguments.columns, "Time between columns")
-      ->check(check_duration);
+  add_serve_selection(*command, *demo, arguments);
   command->add_option("--speed", arguments.speed, "Seconds of the market a second")
       ->check(check_speed)
       ->capture_default_str();
@@ -248,10 +260,6 @@ void add_serve(CLI::App& app, ServeArguments& arguments) {
   command->add_option("--seed", arguments.seed, "Of the demo's market")
       ->capture_default_str()
       ->check(check_count);
-  command
-      ->add_option("--liquidations", arguments.liquidations,
-                   "Whose prints are read, where not those of the first instrument")
-      ->check(check_instrument);
   add_serve_access(*command, arguments);
   command->callback([demo, replay, store] {
     if (demo->count() + replay->count() + store->count() == 0)

@@ -59,17 +59,11 @@ Outcome<Opened> open_store(const ServeArguments& arguments) {
   Outcome<MapRequest> request = map_request(arguments);
   if (!request) return request.error();
   request->columns_kept = ColumnsKept::kInTiles;
-  Hash64 hash;
-  hash.add_text(folder).add_text(kModelVersion).add_u64(request->filter.members);
-  // With lengths, so that a text that moves to the next field makes another number.
-  const auto add = [&](const std::string& text) { hash.add_u64(text.size()).add_text(text); };
-  for (const std::string& instrument : arguments.instruments) add(instrument);
-  for (const std::string* text :
-       {&arguments.liquidations, &arguments.from, &arguments.to, &arguments.columns})
-    add(*text);
+  const Outcome<std::uint64_t> digest = replay_digest(folder, *request);
+  if (!digest) return digest.error();
   Outcome<std::unique_ptr<SeriesSource>> source = replay_series(std::move(store).value(), *request);
   if (!source) return source.error();
-  return Opened{std::move(source).value(), hash.value()};
+  return Opened{std::move(source).value(), *digest};
 }
 
 Outcome<AccessPolicy> access_of(const ServeArguments& arguments) {
@@ -112,17 +106,31 @@ ServiceOptions options_of(const ServeArguments& arguments, const SeriesSource& s
   return options;
 }
 
-// Sees that the state is kept and told of, where one is asked for.
-Outcome<std::unique_ptr<StateKeeper>> keep_state(const std::string& path, std::uint64_t digest,
-                                                 ServiceOptions& options) {
-  if (path.empty()) return std::unique_ptr<StateKeeper>();
+// The file of --state, which no other process may take, and what it says.
+struct HeldState {
+  FileLock lock;
+  std::optional<ServedState> earlier;
+};
+
+// Absent where none is asked for.
+Outcome<std::optional<HeldState>> hold_state(const std::string& path) {
+  if (path.empty()) return std::optional<HeldState>();
+  Outcome<FileLock> lock = FileLock::take(path + ".lock");
+  if (!lock) return lock.error();
   Outcome<std::optional<ServedState>> earlier = read_served_state(path);
   if (!earlier) return earlier.error();
-  if (*earlier && (*earlier)->source_digest != digest)
+  return std::optional(HeldState{std::move(lock).value(), std::move(earlier).value()});
+}
+
+// Sees that the state is kept and told of.
+Outcome<std::unique_ptr<StateKeeper>> keep_state(const std::string& path,
+                                                 const std::optional<ServedState>& earlier,
+                                                 std::uint64_t digest, ServiceOptions& options) {
+  if (earlier && earlier->source_digest != digest)
     return Diagnostic{.code = Errc::kBadRequest,
                       .file = path,
                       .note = "it is of other data or settings; remove it to begin anew"};
-  auto keeper = std::make_unique<StateKeeper>(path, digest, *earlier);
+  auto keeper = std::make_unique<StateKeeper>(path, digest, earlier);
   if (const auto until = keeper->at_once_until())
     options.pace.at_once_until = std::max(options.pace.at_once_until.value_or(*until), *until);
   options.on_column = [&keeper = *keeper](const MapNow& now) { keeper.on_column(now); };
@@ -162,19 +170,19 @@ ExitCode run_serve(const ServeArguments& arguments, const OutputOptions& output)
   if (!access) return fail(access.error(), output);
   const auto resources = serve_resources();
   if (!resources) return fail(resources.error(), output);
+  const Outcome<std::optional<HeldState>> state = hold_state(arguments.state);
+  if (!state) return fail(state.error(), output);
   Outcome<Opened> opened = arguments.is_demo ? open_demo(arguments) : open_store(arguments);
   if (!opened) return fail(opened.error(), output);
   ServiceOptions options = options_of(arguments, *opened->source, **resources);
   options.source_digest = opened->digest;
   options.access = std::move(access).value();
-  std::optional<FileLock> lock;
-  if (!arguments.state.empty()) {
-    Outcome<FileLock> taken = FileLock::take(arguments.state + ".lock");
-    if (!taken) return fail(taken.error(), output);
-    lock.emplace(std::move(taken).value());
+  std::unique_ptr<StateKeeper> keeper;
+  if (*state) {
+    auto kept = keep_state(arguments.state, (*state)->earlier, opened->digest, options);
+    if (!kept) return fail(kept.error(), output);
+    keeper = std::move(kept).value();
   }
-  const auto keeper = keep_state(arguments.state, opened->digest, options);
-  if (!keeper) return fail(keeper.error(), output);
   std::unique_ptr<AccessLog> log;
   if (arguments.has_access_log) {
     log = std::make_unique<AccessLog>();
@@ -182,12 +190,12 @@ ExitCode run_serve(const ServeArguments& arguments, const OutputOptions& output)
   }
   auto service = MapService::start(std::move(opened->source), std::move(options));
   if (!service) return fail(service.error(), output);
-  say_where(**service, keeper->get(), output);
+  say_where(**service, keeper.get(), output);
   flush_said();
-  watch(**service, keeper->get(), output);
+  watch(**service, keeper.get(), output);
   service->reset();
-  if (*keeper) {
-    if (const Outcome<void> done = (*keeper)->save(); !done) return fail(done.error(), output);
+  if (keeper) {
+    if (const Outcome<void> done = keeper->save(); !done) return fail(done.error(), output);
   }
   return ExitCode::kSuccess;
 }

@@ -29,7 +29,7 @@ void append(MapMoment moment, LiquidationMap& map) {
 
 Outcome<void> run_series(const MapPlan& plan, MapSeries& series, const ProgressFn& report,
                          LiquidationMap& map) {
-  for (UnixNanos until = series.column_end(plan.first_price);; until = until + plan.column) {
+  for (UnixNanos until = column_end(plan.first_price, plan.column);; until = until + plan.column) {
     Outcome<std::optional<MapMoment>> moment = series.advance_to(until);
     if (!moment) return moment.error();
     if (moment->has_value()) append(std::move(**moment), map);

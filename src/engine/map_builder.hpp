@@ -69,6 +69,8 @@ struct VenuePart {
   InstrumentSpec spec;
   Nanos step_length{};
   StepNotes notes;
+  // The end of the last step in which a price was recorded; absent before the first.
+  std::optional<UnixNanos> priced_until{};
   double maintenance_rate = 0.0;  // of the first rung, as the funding shift uses it
   double open_interest_usd = 0.0;
   double share = 0.0;          // of the open interest of all

@@ -25,13 +25,13 @@ void for_all(std::size_t count, std::size_t threads, const Work& work) {
 
 }  // namespace
 
+UnixNanos column_end(UnixNanos time, Nanos column) {
+  return UnixNanos((time.value / column.value + 1) * column.value);
+}
+
 MapSeries::MapSeries(const MapRequest& request, Nanos column, std::vector<VenueRun> runs)
     : request_(request), column_(column), runs_(std::move(runs)) {
   FAULTLINE_CHECK(!runs_.empty() && column_.value > 0);
-}
-
-UnixNanos MapSeries::column_end(UnixNanos time) const {
-  return UnixNanos((time.value / column_.value + 1) * column_.value);
 }
 
 Outcome<std::optional<MapMoment>> MapSeries::advance_to(UnixNanos until) {

@@ -20,6 +20,9 @@ struct MapMoment {
   ColumnSpan span;
 };
 
+// The end of the column that holds `time`.
+UnixNanos column_end(UnixNanos time, Nanos column);
+
 // The columns of a map one after the other, as time goes on: the one pipeline behind build_map(),
 // replays and live maps.
 //
@@ -34,9 +37,6 @@ class MapSeries {
  public:
   // Requires: one run or more, in the order of the request; column > 0 (checked).
   MapSeries(const MapRequest& request, Nanos column, std::vector<VenueRun> runs);
-
-  // The end of the column that holds `time`.
-  UnixNanos column_end(UnixNanos time) const;
 
   // Takes every step that ends by `until`, and makes the column there; absent where some venue has
   // no step since the last column, or the venues' last steps did not end together.

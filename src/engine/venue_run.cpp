@@ -93,6 +93,7 @@ Outcome<void> VenueRun::take(const MarketStep& step) {
   oi_exceeds_volume_steps_ += done.report.oi_exceeds_volume ? 1 : 0;
   last_ = step;
   reached_ = step.end;
+  if (!step.is_gap) priced_until_ = step.end;
   const bool is_shown = step.end > shown_from_;
   if (is_shown) add_to_span(step, done);
   const Outcome<MarketContext> context = context_.at(step.end);
@@ -166,6 +167,7 @@ VenuePart VenueRun::part() const {
   part.spec = plan_.spec;
   part.step_length = plan_.step;
   part.notes = notes();
+  part.priced_until = priced_until_;
   part.maintenance_rate = maintenance_rate_;
   part.feed = feed_name_;
   part.readings = filter_.reading_count();

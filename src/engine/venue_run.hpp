@@ -77,6 +77,7 @@ class VenueRun {
   bool is_over_ = false;
   MarketStep last_;
   std::optional<UnixNanos> reached_;
+  std::optional<UnixNanos> priced_until_;
   ColumnSpan span_;
   bool has_span_ = false;
   bool tells_takers_ = false;

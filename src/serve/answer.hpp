@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -22,6 +23,20 @@ enum class Caching : std::uint8_t {
 inline constexpr std::size_t kGzipBytesLeast = 1'024;
 HttpResponse answer_text(const HttpRequest& request, std::string_view content_type,
                          std::string body);
+// A text that does not change: packed once, and answered as answer_text() would, without a copy.
+// Thread safety: answer() from any thread.
+class KeptText {
+ public:
+  KeptText(std::string_view content_type, std::string_view text);
+  HttpResponse answer(const HttpRequest& request) const;
+
+ private:
+  std::string content_type_;
+  std::string etag_;
+  std::shared_ptr<const std::string> plain_;
+  std::shared_ptr<const std::string> packed_;  // null where gzip saves nothing
+};
+
 HttpResponse answer_json(const HttpRequest& request, const JsonValue& body);
 HttpResponse answer_bytes(const HttpRequest& request, std::shared_ptr<const std::string> bytes,
                           Caching caching);

@@ -27,18 +27,53 @@ HttpMethod asked_method(const HttpRequest& request) {
   return request.method() == HttpMethod::kHead ? HttpMethod::kGet : request.method();
 }
 
-JsonValue feeds_document(const MapNow& now, const SeriesRunner::State& state) {
-  JsonValue feeds = JsonValue::array();
-  for (const VenueNow& venue : now.venues) {
-    JsonValue one = JsonValue::object();
-    one.set("instrument", to_text(venue.part.spec.id));
-    one.set("age_s", 1e-9 * static_cast<double>((state.now - now.column->as_of).value));
-    one.set("readings", venue.part.readings).set("refused_readings", venue.part.refused_readings);
-    one.set("completeness", name_of(venue.completeness)).set("is_stale", false);
-    one.set("problem", state.problem ? JsonValue(describe(*state.problem)) : JsonValue());
-    feeds.push(std::move(one));
+JsonValue or_null(const std::optional<double>& value) {
+  return value ? JsonValue(*value) : JsonValue();
+}
+
+// One venue as /v1/health has it: null before the first column, when nothing is known of it.
+JsonValue feed_document(const InstrumentId& id, const VenueNow* venue, bool is_stale,
+                        const SeriesRunner::State& state) {
+  const VenueNow none;
+  const VenueNow& of = venue != nullptr ? *venue : none;
+  const std::optional<Nanos> age = age_of(of.part, state.now);
+  JsonValue out = JsonValue::object();
+  out.set("instrument", to_text(id));
+  out.set("age_s", age ? JsonValue(static_cast<double>(age->value) / 1e9) : JsonValue());
+  out.set("readings", of.part.readings).set("refused_readings", of.part.refused_readings);
+  out.set("completeness", name_of(of.completeness)).set("is_stale", is_stale);
+  return std::move(
+      out.set("problem", state.problem ? JsonValue(describe(*state.problem)) : JsonValue()));
+}
+
+struct ClockOrder {
+  std::optional<double> speed{};
+  std::optional<UnixNanos> run_to{};
+};
+
+Outcome<ClockOrder> clock_order_of(const JsonValue& body) {
+  ClockOrder out;
+  for (const JsonMember& member : *body.as_object()) {
+    Diagnostic complaint{
+        .code = Errc::kUnexpectedField, .field = member.name, .value = write_json(member.value)};
+    if (member.name == "speed") {
+      complaint.code = Errc::kOutOfRange;
+      complaint.note = "0, or from 0.001 to 100000";
+      out.speed = member.value.as_double();
+      if (!out.speed || !SeriesRunner::is_pace(*out.speed)) return complaint;
+    } else if (member.name == "run_to") {
+      complaint.code = Errc::kBadTime;
+      const std::string* text = member.value.as_string();
+      if (text == nullptr) return complaint;
+      const Result<UnixNanos> time = parse_time_text(*text);
+      if (!time) return complaint;
+      out.run_to = *time;
+    } else {
+      return complaint;
+    }
   }
-  return feeds;
+  if (!out.speed && !out.run_to) return Diagnostic{.code = Errc::kMissingField, .field = "speed"};
+  return out;
 }
 
 }  // namespace
@@ -55,7 +90,11 @@ std::string_view name_of(ServeMode mode) {
   return {};
 }
 
-Api::Api(ApiConfig config) : config_(std::move(config)) {}
+Api::Api(ApiConfig config)
+    : config_(std::move(config)), openapi_("application/json", config_.openapi) {
+  for (const StudyDocument& study : config_.studies)
+    studies_.emplace_back("application/json", study.json);
+}
 
 bool Api::is_api_path(std::string_view path) {
   return path == "/v1" || path.substr(0, 4) == "/v1/";
@@ -143,10 +182,15 @@ JsonValue Api::health_document() const {
   for (const ServedSeries& one : config_.series) {
     const SeriesRunner::State state = one.runner->state();
     is_well = is_well && !state.problem;
+    const SeriesIdentity& identity = one.runner->history().identity();
     const auto now = one.runner->history().now();
-    if (!now) continue;
-    const JsonValue of_series = feeds_document(*now, state);
-    for (const JsonValue& feed : *of_series.as_array()) feeds.push(feed);
+    for (std::size_t v = 0; v < identity.venues.size(); ++v) {
+      const VenueNow* venue = now ? &now->venues[v] : nullptr;
+      const bool stale =
+          venue != nullptr && is_stale(venue->part, identity.column_interval, state.now);
+      is_well = is_well && !stale;
+      feeds.push(feed_document(identity.venues[v], venue, stale, state));
+    }
   }
   const SeriesRunner::State first = config_.series.front().runner->state();
   JsonValue resumed;
@@ -159,6 +203,7 @@ JsonValue Api::health_document() const {
   JsonValue out = JsonValue::object();
   out.set("status", is_well ? "ok" : "degraded").set("mode", name_of(config_.mode));
   out.set("now", to_text(first.now)).set("speed", first.speed).set("is_over", first.is_over);
+  out.set("warm_up_share", or_null(first.warm_up_share));
   out.set("model_version", kModelVersion).set("version", config_.version);
   out.set("resumed", std::move(resumed)).set("feeds", std::move(feeds));
   return out;
@@ -199,6 +244,7 @@ JsonValue Api::clock_document() const {
   out.set("now", to_text(state.now)).set("speed", state.speed);
   out.set("speed_max", SeriesRunner::kSpeedMax);
   out.set("begin", to_text(state.begin)).set("end", to_text(state.end));
+  out.set("warm_up_share", or_null(state.warm_up_share));
   out.set("is_hurrying", state.is_hurrying).set("is_over", state.is_over);
   return std::move(out.set("is_steerable", config_.mode != ServeMode::kStore));
 }
@@ -217,31 +263,20 @@ HttpResponse Api::set_market_clock(const HttpRequest& request) const {
                           409);
   const Outcome<JsonValue> body = json_body(request);
   if (!body) return answer_problem(request, body.error());
-  const JsonValue* speed = body->find("speed");
-  const JsonValue* run_to = body->find("run_to");
-  if (speed == nullptr && run_to == nullptr)
-    return answer_problem(request, {.code = Errc::kMissingField, .field = "speed"});
+  const Outcome<ClockOrder> order = clock_order_of(*body);
+  if (!order) return answer_problem(request, order.error());
   SeriesRunner& runner = *config_.series.front().runner;
-  if (speed != nullptr) {
-    const auto value = speed->as_double();
-    if (!value || !SeriesRunner::is_pace(*value))
-      return answer_problem(request, {.code = Errc::kOutOfRange,
-                                      .field = "speed",
-                                      .value = write_json(*speed),
-                                      .note = "0, or from 0.001 to 100000"});
-  }
-  std::optional<UnixNanos> until;
-  if (run_to != nullptr) {
-    const std::string* text = run_to->as_string();
-    const auto time =
-        text != nullptr ? parse_time_text(*text) : Result<UnixNanos>(Error{Errc::kBadTime});
-    if (!time)
-      return answer_problem(
-          request, {.code = Errc::kBadTime, .field = "run_to", .value = write_json(*run_to)});
-    until = *time;
-  }
-  if (speed != nullptr) runner.set_speed(*speed->as_double());
-  if (until) runner.run_to(*until);
+  const UnixNanos now = runner.state().now;
+  if (order->run_to && *order->run_to < now)
+    return answer_problem(
+        request,
+        {.code = Errc::kOutOfRange,
+         .field = "run_to",
+         .value = to_text(*order->run_to),
+         .note = "the market is at " + to_text(now) + " already, and its time does not go back"},
+        409);
+  if (order->speed) runner.set_speed(*order->speed);
+  if (order->run_to) runner.run_to(*order->run_to);
   return answer_json(request, clock_document());
 }
 
@@ -255,16 +290,13 @@ HttpResponse Api::studies(const HttpRequest& request) const {
 HttpResponse Api::study(const HttpRequest& request) const {
   const std::string_view name =
       std::string_view(request.path()).substr(std::string_view("/v1/studies/").size());
-  for (const StudyDocument& study : config_.studies) {
-    if (study.name == name)
-      return answer_text(request, "application/json", std::string(study.json));
+  for (std::size_t i = 0; i < config_.studies.size(); ++i) {
+    if (config_.studies[i].name == name) return studies_[i].answer(request);
   }
   return answer_problem(
       request, {.code = Errc::kNotFound, .field = "study", .value = std::string(name)}, 404);
 }
 
-HttpResponse Api::openapi(const HttpRequest& request) const {
-  return answer_text(request, "application/json", std::string(config_.openapi));
-}
+HttpResponse Api::openapi(const HttpRequest& request) const { return openapi_.answer(request); }
 
 }  // namespace faultline

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "net/http.hpp"
+#include "serve/answer.hpp"
 #include "serve/lab_runs.hpp"
 #include "serve/series_runner.hpp"
 #include "text/json.hpp"
@@ -53,8 +54,8 @@ struct ApiConfig {
 // The answers of docs/formats/api.md, from requests that net has understood. Nothing here waits:
 // what is asked for is in memory.
 //
-// Thread safety: answer() from any thread. Cost: a tile is a look-up; a JSON answer is made anew,
-// some 20 ms for the longest.
+// Thread safety: answer() from any thread. Cost: a tile, a study and the OpenAPI document are
+// look-ups; other JSON is made anew.
 class Api {
  public:
   explicit Api(ApiConfig config);
@@ -115,6 +116,8 @@ class Api {
   JsonValue clock_document() const;
 
   ApiConfig config_;
+  KeptText openapi_;
+  std::vector<KeptText> studies_;  // of each of the config's
 };
 
 }  // namespace faultline

@@ -1,11 +1,11 @@
 #include <algorithm>
-#include <cmath>
 
 #include "core/time_text.hpp"
 #include "serve/answer.hpp"
 #include "serve/api.hpp"
 #include "serve/documents.hpp"
 #include "serve/query.hpp"
+#include "serve/scorecard.hpp"
 #include "study/map_document.hpp"
 
 // The paths about one series.
@@ -17,100 +17,39 @@ constexpr std::int64_t kTexelsMost = 20'000;  // of one answer
 constexpr std::int64_t kColumnsMost = 500;
 constexpr std::int64_t kPrintsMost = 5'000;
 constexpr std::int64_t kPrintsDefault = 500;
-constexpr std::int64_t kHoursMost = 1'000;
-constexpr std::uint64_t kPairsLeast = 30;
 
-// The columns of [from, to): what `from` and `to` of a query mean.
+// The columns of [from, to): what `from` and `to` of a query mean, widened to whole texels.
 struct AskedColumns {
   std::int64_t begin = 0;
   std::int64_t end = 0;
 };
+struct AskedLimits {
+  std::int64_t texels_most;
+  int level = 0;
+};
 Outcome<AskedColumns> asked_columns(const HttpRequest& request, const MapHistory& history,
-                                    std::int64_t most) {
+                                    AskedLimits limits) {
   const auto from = query_time(request, "from");
   if (!from) return from.error();
   const auto to = query_time(request, "to");
   if (!to) return to.error();
+  const std::int64_t texel = std::int64_t{1} << limits.level;
+  const std::int64_t most = limits.texels_most * texel;
   AskedColumns out;
   out.end = *to ? std::min(history.index_from(**to), history.column_end()) : history.column_end();
-  out.begin = *from ? history.index_from(**from) : std::max<std::int64_t>(0, out.end - most);
+  if (*from) {
+    out.begin = history.index_from(**from);
+    if (out.begin >= out.end) return out;
+    out.begin = out.begin / texel * texel;
+  }
+  out.end = (out.end + texel - 1) / texel * texel;
+  if (!*from) out.begin = std::max<std::int64_t>(0, out.end - most);
   if (out.end - out.begin > most)
     return Diagnostic{.code = Errc::kLimit,
                       .field = "from",
-                      .note = "at most " + std::to_string(most) + " columns an answer here"};
+                      .note = "at most " + std::to_string(limits.texels_most) +
+                              (limits.level == 0 ? " columns" : " texels") + " an answer here"};
   return out;
-}
-
-struct HourSums {
-  UnixNanos end{};
-  std::uint64_t columns = 0;
-  std::array<double, 2> expected{};
-  std::array<double, 2> printed{};
-  std::array<double, 2> crossed{};
-  std::array<bool, 2> has_side{};
-
-  void add(const SeriesEntry& entry) {
-    ++columns;
-    for (const std::size_t s : {0U, 1U}) {
-      if (!entry.span.feed->has_side[s]) continue;
-      has_side[s] = true;
-      expected[s] += entry.span.feed->expected_liquidation_usd[s];
-      printed[s] += entry.span.feed->printed_usd[s];
-      crossed[s] += entry.span.crossed_usd[s];
-    }
-  }
-  // A side that no reading told of is null: that is not a zero.
-  JsonValue known(const std::array<double, 2>& usd) const {
-    JsonValue out = JsonValue::object();
-    out.set("long", has_side[0] ? JsonValue(cents(usd[0])) : JsonValue());
-    return std::move(out.set("short", has_side[1] ? JsonValue(cents(usd[1])) : JsonValue()));
-  }
-  JsonValue document() const {
-    JsonValue out = JsonValue::object();
-    out.set("columns", columns).set("expected_liquidation_usd", known(expected));
-    out.set("printed_usd", known(printed));
-    return std::move(out.set("crossed_usd", known(crossed)));
-  }
-};
-
-// How expected and printed dollars of columns go together, as ln(1 + USD).
-class LogPairs {
- public:
-  void add(double expected_usd, double printed_usd) {
-    const double x = std::log1p(expected_usd);
-    const double y = std::log1p(printed_usd);
-    ++count_;
-    sum_x_ += x;
-    sum_y_ += y;
-    sum_xx_ += x * x;
-    sum_xy_ += x * y;
-    sum_yy_ += y * y;
-  }
-  JsonValue document() const {
-    JsonValue out = JsonValue::object();
-    out.set("count", count_);
-    const auto n = static_cast<double>(count_);
-    const double variance_x = sum_xx_ - sum_x_ * sum_x_ / std::max(1.0, n);
-    const double variance_y = sum_yy_ - sum_y_ * sum_y_ / std::max(1.0, n);
-    const bool is_known = count_ >= kPairsLeast;
-    out.set("log_ratio_mean", is_known ? JsonValue((sum_y_ - sum_x_) / n) : JsonValue());
-    JsonValue correlation;
-    if (is_known && variance_x > 0.0 && variance_y > 0.0)
-      correlation = (sum_xy_ - sum_x_ * sum_y_ / n) / std::sqrt(variance_x * variance_y);
-    return std::move(out.set("correlation", std::move(correlation)));
-  }
-
- private:
-  std::uint64_t count_ = 0;
-  double sum_x_ = 0.0;
-  double sum_y_ = 0.0;
-  double sum_xx_ = 0.0;
-  double sum_xy_ = 0.0;
-  double sum_yy_ = 0.0;
-};
-
-UnixNanos hour_end(UnixNanos time) {
-  return UnixNanos((time.value + kHour.value - 1) / kHour.value * kHour.value);
 }
 
 }  // namespace
@@ -139,7 +78,7 @@ HttpResponse Api::heatmap(const HttpRequest& request) const {
   const Outcome<Shown> shown = shown_of(request);
   if (!shown) return answer_problem(request, shown.error());
   MapHistory& history = *shown->history;
-  const Outcome<AskedColumns> asked = asked_columns(request, history, kColumnsMost);
+  const Outcome<AskedColumns> asked = asked_columns(request, history, {kColumnsMost});
   if (!asked) return answer_problem(request, asked.error());
   JsonValue columns = JsonValue::array();
   const auto most = static_cast<std::size_t>(kColumnsMost);
@@ -188,14 +127,14 @@ HttpResponse Api::series(const HttpRequest& request) const {
   const auto level = query_integer(request, "level", {0, kTileLevelMax});
   if (!level) return answer_problem(request, level.error());
   const int shift = static_cast<int>((*level).value_or(0));
-  const std::int64_t most = kTexelsMost << shift;
-  const Outcome<AskedColumns> asked = asked_columns(request, history, most);
+  const Outcome<AskedColumns> asked = asked_columns(request, history, {kTexelsMost, shift});
   if (!asked) return answer_problem(request, asked.error());
-  const std::vector<SeriesEntry> entries =
-      history.entries(asked->begin, asked->end, static_cast<std::size_t>(most));
+  TexelSums sums(shift);
+  history.visit_entries(asked->begin, asked->end,
+                        [&](std::span<const SeriesEntry> some) { sums.add(some); });
   JsonValue out = JsonValue::object();
   out.set("header", header_of(history, *shown->now)).set("level", shift);
-  add_members(series_document(history, texels_of(entries, shift)), out);
+  add_members(series_document(history, sums.texels()), out);
   return answer_json(request, out);
 }
 
@@ -232,40 +171,14 @@ HttpResponse Api::scorecard(const HttpRequest& request) const {
   const Outcome<Shown> shown = shown_of(request);
   if (!shown) return answer_problem(request, shown.error());
   const MapHistory& history = *shown->history;
-  const std::int64_t an_hour =
-      std::max<std::int64_t>(1, kHour.value / history.identity().column_interval.value);
-  const std::int64_t end = shown->now->index + 1;
-  const std::int64_t begin = std::max<std::int64_t>(0, end - kHoursMost * an_hour);
-  std::vector<HourSums> hours;
-  HourSums totals;
-  LogPairs pairs;
-  for (const SeriesEntry& entry :
-       history.entries(begin, end, static_cast<std::size_t>(end - begin))) {
-    if (!entry.span.feed) continue;
-    const UnixNanos hour = hour_end(entry.as_of);
-    if (hours.empty() || hours.back().end != hour) hours.emplace_back().end = hour;
-    hours.back().add(entry);
-    totals.add(entry);
-    for (const std::size_t s : {0U, 1U}) {
-      if (entry.span.feed->has_side[s] && entry.span.crossed_usd[s] > 0.0)
-        pairs.add(entry.span.feed->expected_liquidation_usd[s], entry.span.feed->printed_usd[s]);
-    }
-  }
-  JsonValue list = JsonValue::array();
-  for (const HourSums& hour : hours) {
-    JsonValue one = JsonValue::object();
-    one.set("time", to_text(hour.end));
-    add_members(hour.document(), one);
-    list.push(std::move(one));
-  }
-  JsonValue bands = JsonValue::object();
-  bands.set("nominal", LiquidationBands::kCoverage);
-  bands.set("count", shown->now->liquidation_intervals);
-  bands.set("inside", shown->now->liquidation_intervals_right);
+  Scorecard card(history.identity().column_interval);
+  const UnixNanos begin = card.begin_at(shown->now->column->as_of);
+  history.visit_entries(history.index_from(begin + Nanos(1)), shown->now->index + 1,
+                        [&](std::span<const SeriesEntry> some) { card.add(some); });
   JsonValue out = JsonValue::object();
-  out.set("header", header_of(history, *shown->now)).set("hours", std::move(list));
-  out.set("totals", totals.document()).set("liquidation_intervals", std::move(bands));
-  return answer_json(request, out.set("minutes", pairs.document()));
+  out.set("header", header_of(history, *shown->now));
+  add_members(card.document(), out);
+  return answer_json(request, out);
 }
 
 }  // namespace faultline

@@ -134,6 +134,53 @@ TEST(Api, SumsTexelsOfALevel) {
                   .is_null());
 }
 
+// A texel is told whole or not at all, wherever in it a question begins and ends.
+TEST(Api, WidensTimesToWholeTexels) {
+  const JsonValue all = served_market().get("/v1/series?instrument={}&level=4");
+  const JsonValue part = served_market().get(
+      "/v1/series?instrument={}&level=4&from=2025-12-01T02:05:00Z&to=2025-12-01T02:41:00Z");
+  const auto& all_index = *all.find("index")->as_array();
+  const auto& index = *part.find("index")->as_array();
+  ASSERT_GE(index.size(), 3U);
+  ASSERT_LE(index.size(), 4U);
+  const auto at =
+      static_cast<std::size_t>(std::ranges::find(all_index, index.front()) - all_index.begin());
+  ASSERT_LT(at + index.size(), all_index.size());
+  for (std::size_t i = 0; i < index.size(); ++i) {
+    EXPECT_EQ(index[i], all_index[at + i]);
+    for (const char* name : {"time", "open", "high", "low", "close", "taker_buy_usd"})
+      EXPECT_EQ((*part.find(name)->as_array())[i], (*all.find(name)->as_array())[at + i]) << name;
+    for (const char* name : {"crossed_usd", "printed_usd", "near_1_percent_usd"}) {
+      const auto value = [&](const JsonValue& of, std::size_t k) {
+        return (*of.find(name)->find("long")->as_array())[k];
+      };
+      EXPECT_EQ(value(part, i), value(all, at + i)) << name;
+    }
+  }
+  const JsonValue none = served_market().get(
+      "/v1/series?instrument={}&level=4&from=2025-12-01T02:05:00Z&to=2025-12-01T02:05:00Z");
+  EXPECT_EQ(length(none, "time"), 0U);
+}
+
+// A block is all that is copied at a time; that it ends inside a texel is not seen.
+TEST(Api, SumsTexelsBlockByBlock) {
+  const MapHistory& history = served_market().runner().history();
+  const auto texels = [&](std::size_t block) {
+    TexelSums sums(4);
+    std::size_t largest = 0;
+    history.visit_entries(
+        3, history.column_end(),
+        [&](std::span<const SeriesEntry> some) {
+          largest = std::max(largest, some.size());
+          sums.add(some);
+        },
+        block);
+    EXPECT_EQ(largest, std::min(block, static_cast<std::size_t>(history.column_end() - 3)));
+    return write_json(series_document(history, sums.texels()));
+  };
+  EXPECT_EQ(texels(7), texels(MapHistory::kEntriesKept));
+}
+
 TEST(Api, AsksForTimesHalfOpen) {
   const JsonValue body = served_market().get(
       "/v1/series?instrument={}&from=2025-12-01T02:00:00Z&to=2025-12-01T02:05:00Z");
@@ -168,6 +215,21 @@ TEST(Api, ScoresHoursThatSumToTheWhole) {
     printed += number(*hour.find("printed_usd"), "long");
   EXPECT_NEAR(number(*body.find("totals")->find("printed_usd"), "long"), printed, 0.1);
   EXPECT_EQ(number(*body.find("liquidation_intervals"), "nominal"), 0.8);
+  EXPECT_GT(number(*body.find("liquidation_intervals"), "count"), 100.0);
+  EXPECT_EQ(number(*body.find("columns"), "interval_s"), 60.0);
+  EXPECT_EQ(*body.find("from")->as_string(), "2025-12-01T00:03:00Z");
+  EXPECT_EQ(*body.find("to")->as_string(), *body.find("header")->find("as_of")->as_string());
+}
+
+TEST(Api, NamesTheFeedsBeforeThereIsAColumn) {
+  const ServedMarket market(small_series());
+  const JsonValue body = market.get("/v1/health");
+  ASSERT_EQ(length(body, "feeds"), 1U);
+  const JsonValue& feed = body.find("feeds")->as_array()->front();
+  EXPECT_EQ(*feed.find("instrument")->as_string(), "simulated:BTCUSDT");
+  EXPECT_TRUE(feed.find("age_s")->is_null());
+  EXPECT_EQ(body.find("warm_up_share")->as_double(), 0.0);
+  EXPECT_TRUE(served_market().get("/v1/health").find("warm_up_share")->is_null());
 }
 
 TEST(Api, SaysWhatIsWrong) {
@@ -227,6 +289,25 @@ TEST(Api, TellsWhatRestsInTheBookAndTheBasis) {
   EXPECT_LT(std::abs(*newest("basis")), 0.02);
 }
 
+TEST(Api, KeepsPackedWhatDoesNotChange) {
+  const auto answer = [](std::string_view target, std::string_view accepted) {
+    HttpRequest request = request_of(target);
+    request.add_header("Accept-Encoding", accepted);
+    return served_market().api().answer(request);
+  };
+  for (const char* target : {"/v1/openapi.json", "/v1/studies/one"}) {
+    for (const char* accepted : {"gzip", "identity"}) {
+      const HttpResponse first = answer(target, accepted);
+      EXPECT_EQ(first.status, 200);
+      EXPECT_EQ(first.content_type, "application/json");
+      EXPECT_EQ(first.body, answer(target, accepted).body) << target;  // the same bytes, not a copy
+    }
+  }
+  EXPECT_EQ(*answer("/v1/openapi.json", "identity").body, served_market().openapi());
+  EXPECT_LT(answer("/v1/openapi.json", "gzip").body->size(), served_market().openapi().size() / 3);
+  EXPECT_EQ(*answer("/v1/studies/one", "gzip").body, "{\"a\": 1}");
+}
+
 TEST(Api, ReadsOrdersOfTheClock) {
   const Api& api = served_market().api();
   EXPECT_EQ(api.answer(post_of("/v1/clock", "{\"speed\": 5}")).status, 200);
@@ -236,6 +317,16 @@ TEST(Api, ReadsOrdersOfTheClock) {
             "out_of_range");
   EXPECT_EQ(problem_name(api.answer(post_of("/v1/clock", "{\"run_to\": 5}"))), "bad_time");
   EXPECT_EQ(problem_name(api.answer(post_of("/v1/clock", "{}"))), "missing_field");
+  const HttpResponse unknown = api.answer(post_of("/v1/clock", R"({"speed": 7, "sped": 9})"));
+  EXPECT_EQ(unknown.status, 400);
+  EXPECT_EQ(problem_name(unknown), "unexpected_field");
+  EXPECT_EQ(*json_of(unknown).find("field")->as_string(), "sped");
+  const HttpResponse past =
+      api.answer(post_of("/v1/clock", R"({"speed": 7, "run_to": "2025-12-01T01:00:00Z"})"));
+  EXPECT_EQ(past.status, 409);
+  EXPECT_EQ(*json_of(past).find("field")->as_string(), "run_to");
+  EXPECT_NE(json_of(past).find("detail")->as_string()->find("does not go back"), std::string::npos);
+  EXPECT_EQ(served_market().runner().state().speed, 5.0);  // what is refused does nothing
   EXPECT_EQ(problem_name(api.answer(post_of("/v1/clock", "[]"))), "unexpected_field");
   EXPECT_EQ(problem_name(api.answer(post_of("/v1/clock", "{"))), "bad_json");
   HttpRequest form = request_of("/v1/clock");

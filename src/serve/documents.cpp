@@ -191,21 +191,29 @@ void add_members(const JsonValue& from, JsonValue& to) {
   for (const JsonMember& member : *from.as_object()) to.set(member.name, member.value);
 }
 
-std::vector<Texel> texels_of(std::span<const SeriesEntry> entries, int level) {
-  std::vector<Texel> out;
+void TexelSums::add(std::span<const SeriesEntry> entries) {
   for (const SeriesEntry& entry : entries) {
-    const std::int64_t index = (entry.index >> level) << level;
-    if (!out.empty() && out.back().index == index) {
-      add_entry(entry, out.back().entry);
-    } else {
-      out.push_back({index, entry});
+    const std::int64_t index = (entry.index >> level_) << level_;
+    if (!texels_.empty() && texels_.back().index == index) {
+      add_entry(entry, texels_.back().entry);
+      continue;
     }
+    SeriesEntry& first = texels_.emplace_back(Texel{index, entry}).entry;
+    if (level_ > 0 && first.span.feed) first.span.feed->liquidation_interval = {};
   }
-  if (level == 0) return out;
-  for (Texel& texel : out) {
-    if (texel.entry.span.feed) texel.entry.span.feed->liquidation_interval = {};
-  }
-  return out;
+}
+
+std::optional<Nanos> age_of(const VenuePart& venue, UnixNanos now) {
+  if (!venue.priced_until) return std::nullopt;
+  // A column may be there a moment before the clock says so.
+  return std::max(Nanos(0), now - *venue.priced_until);
+}
+
+bool is_stale(const VenuePart& venue, Nanos column_interval, UnixNanos now) {
+  constexpr std::int64_t kIntervals = 5;
+  const Nanos bound(kIntervals * std::max(column_interval, venue.step_length).value);
+  const std::optional<Nanos> age = age_of(venue, now);
+  return !age || *age > bound;
 }
 
 JsonValue header_of(const MapHistory& history, const MapNow& now) {
@@ -216,7 +224,8 @@ JsonValue header_of(const MapHistory& history, const MapNow& now) {
     JsonValue one = JsonValue::object();
     one.set("instrument", to_text(venue.part.spec.id)).set("share", venue.part.share);
     one.set("feed", feed.empty() ? JsonValue() : JsonValue(feed));
-    one.set("completeness", name_of(venue.completeness)).set("is_stale", false);
+    one.set("completeness", name_of(venue.completeness));
+    one.set("is_stale", is_stale(venue.part, identity.column_interval, now.column->as_of));
     coverage.push(std::move(one));
   }
   JsonValue out = JsonValue::object();

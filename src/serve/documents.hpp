@@ -18,8 +18,23 @@ struct Texel {
   std::int64_t index = 0;  // of its first column, whether or not there is one
   SeriesEntry entry;
 };
-// `level` as in tiles. Entries in order; columns that are missing leave no texel of their own.
-std::vector<Texel> texels_of(std::span<const SeriesEntry> entries, int level);
+// `level` as in tiles. Requires: entries in order. Columns that are missing leave no texel of their
+// own. Memory: that of the texels.
+class TexelSums {
+ public:
+  explicit TexelSums(int level) : level_(level) {}
+  void add(std::span<const SeriesEntry> entries);
+  std::span<const Texel> texels() const { return texels_; }
+
+ private:
+  int level_;
+  std::vector<Texel> texels_;
+};
+
+// How long before `now` a venue's last step with a recorded price ended; absent before the first.
+std::optional<Nanos> age_of(const VenuePart& venue, UnixNanos now);
+// Older than five column intervals, or five of its steps where those are longer.
+bool is_stale(const VenuePart& venue, Nanos column_interval, UnixNanos now);
 
 JsonValue header_of(const MapHistory& history, const MapNow& now);
 // Arrays, one entry a texel.

@@ -84,9 +84,7 @@ void MapHistory::append(const SourceNews& news, const MapSeries& series) {
                .span = news.moment->span,
                .clusters = series.clusters(),
                .histories = thinned(series.histories()),
-               .venues = venues_of(series, column, completeness_),
-               .liquidation_intervals = series.bands().interval_count(),
-               .liquidation_intervals_right = series.bands().inside_count()});
+               .venues = venues_of(series, column, completeness_)});
   }
   const std::lock_guard lock(mutex_);
   prints_.insert(prints_.end(), news.prints.begin(), news.prints.end());
@@ -97,11 +95,12 @@ void MapHistory::append(const SourceNews& news, const MapSeries& series) {
   if (entries_.size() > kEntriesKept) entries_.pop_front();
   whole_.push_back(now->column);
   if (whole_.size() > kColumnsWhole) whole_.pop_front();
+  const std::lock_guard now_lock(now_mutex_);
   now_ = std::move(now);
 }
 
 std::shared_ptr<const MapNow> MapHistory::now() const {
-  const std::lock_guard lock(mutex_);
+  const std::lock_guard lock(now_mutex_);
   return now_;
 }
 
@@ -214,6 +213,16 @@ std::vector<SeriesEntry> MapHistory::entries(std::int64_t from, std::int64_t to,
   for (auto at = first; at != entries_.end() && at->index < to && out.size() < most; ++at)
     out.push_back(*at);
   return out;
+}
+
+void MapHistory::visit_entries(std::int64_t from, std::int64_t to, const TakeEntries& take,
+                               std::size_t block) const {
+  while (from < to) {
+    const std::vector<SeriesEntry> some = entries(from, to, block);
+    if (some.empty()) return;
+    take(some);
+    from = some.back().index + 1;
+  }
 }
 
 std::vector<SeriesPrint> MapHistory::prints(const PrintQuery& query) const {

@@ -3,9 +3,11 @@
 #include <array>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -40,8 +42,6 @@ struct MapNow {
   // those left out.
   std::vector<ClusterHistory> histories;
   std::vector<VenueNow> venues;
-  std::uint64_t liquidation_intervals = 0;
-  std::uint64_t liquidation_intervals_right = 0;
 };
 
 SeriesEntry entry_of(const MapNow& now);
@@ -56,7 +56,7 @@ struct PastColumn {
 // All that a screen may ask about one series: written by the thread that makes the map, read by
 // those that answer.
 //
-//   SeriesSource ──append()──> MapHistory ──> now(), column_at(), tile(), entries(), prints()
+//   SeriesSource ──append()──> MapHistory ──> now(), column_at(), tile(), visit_entries(), prints()
 //
 // Thread safety: all functions from any thread; append() from one. What readers get is theirs.
 // Memory: the tiles; of each column an entry of 1 kB; the newest kColumnsWhole columns (60 kB each)
@@ -64,6 +64,7 @@ struct PastColumn {
 class MapHistory {
  public:
   static constexpr std::size_t kEntriesKept = 600'000;
+  static constexpr std::size_t kEntriesABlock = 2'048;
   static constexpr std::size_t kColumnsWhole = 720;
   static constexpr std::size_t kPrintsKept = 200'000;
   static constexpr std::size_t kMomentsKept = 200;
@@ -97,8 +98,11 @@ class MapHistory {
   };
   std::optional<Tile> tile(const TileKey& key);
 
-  // Entries of columns [from, to), oldest first, at most `most`.
-  std::vector<SeriesEntry> entries(std::int64_t from, std::int64_t to, std::size_t most) const;
+  // Calls take() with the entries of columns [from, to), oldest first, in blocks: the lock is held
+  // while one is copied, and no more than one is in memory.
+  using TakeEntries = std::function<void(std::span<const SeriesEntry>)>;
+  void visit_entries(std::int64_t from, std::int64_t to, const TakeEntries& take,
+                     std::size_t block = kEntriesABlock) const;
   // Prints of [from, to) of at least so many dollars, newest first, at most `most`.
   struct PrintQuery {
     TimeRange range = kAllTime;
@@ -116,6 +120,7 @@ class MapHistory {
     HeatmapTiles::RowTiles rows;
     std::vector<std::optional<HeatmapTile>> tiles;  // by row, from rows.first on
   };
+  std::vector<SeriesEntry> entries(std::int64_t from, std::int64_t to, std::size_t most) const;
   std::shared_ptr<const MapColumn> whole_of(std::size_t entry) const;  // requires the lock
   void decode(std::int64_t tile_column, Decoded& decoded);
   static MapColumn column_of(const SeriesEntry& entry, const Decoded& decoded);
@@ -125,10 +130,12 @@ class MapHistory {
   mutable std::mutex mutex_;
   HeatmapTiles tiles_;
   std::deque<SeriesEntry> entries_;
-  std::shared_ptr<const MapNow> now_;
   std::deque<std::shared_ptr<const MapColumn>> whole_;  // of the newest entries
   std::deque<SeriesPrint> prints_;
   std::vector<Completeness> completeness_;  // by venue
+  // Of its own, so that the newest column is never waited for: set when all the rest has it.
+  mutable std::mutex now_mutex_;
+  std::shared_ptr<const MapNow> now_;
 };
 
 }  // namespace faultline

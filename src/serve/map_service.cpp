@@ -13,9 +13,9 @@ namespace faultline {
 namespace {
 
 constexpr std::string_view kStreamPath = "/v1/stream";
+constexpr std::string_view kHealthPath = "/v1/health";
 constexpr std::string_view kMetricsPath = "/metrics";
 constexpr std::size_t kWorkers = 2;
-constexpr std::size_t kRequestsWaitingMax = 256;
 constexpr std::chrono::seconds kHealthEvery{5};
 
 std::vector<HttpHeader> safe_headers() {
@@ -34,6 +34,15 @@ std::vector<HttpHeader> safe_headers() {
 std::uint64_t first_seq_of_start() {
   const auto now = std::chrono::duration_cast<std::chrono::milliseconds>(unix_now());
   return static_cast<std::uint64_t>(now.count()) * 1'000U;
+}
+
+// For who asks for the stream without a handshake.
+HttpResponse upgrade_required(const HttpRequest& request) {
+  HttpResponse out = answer_problem(
+      request,
+      {.code = Errc::kBadRequest, .field = "Upgrade", .note = "a WebSocket is what is here"}, 426);
+  out.headers.push_back({"Upgrade", "websocket"});
+  return out;
 }
 
 std::string line_of(const AccessEntry& entry) {
@@ -75,7 +84,7 @@ Outcome<std::unique_ptr<MapService>> MapService::start(std::unique_ptr<SeriesSou
                                       .openapi = self.options_.openapi,
                                       .resumed = self.options_.resumed});
   self.add_topics();
-  self.pool_ = std::make_unique<WorkerPool>(kWorkers, kRequestsWaitingMax);
+  self.pool_ = std::make_unique<WorkerPool>(kWorkers, self.options_.requests_waiting_max);
   if (const Outcome<void> done = self.listen(); !done) return done.error();
   self.runner_->start();
   self.health_thread_ =
@@ -133,6 +142,9 @@ void MapService::take(const HttpRequest& request, Responder responder) {
                             ? options_.access.check(request, scope_of(request), now)
                             : options_.access.check_source(request);
   if (!access.is_allowed()) return send(request, answer_refused(request, access), responder);
+  if (request.path() == kStreamPath) return send(request, upgrade_required(request), responder);
+  // Whoever asks how the service is asks when it is busy.
+  if (request.path() == kHealthPath) return send(request, api_->answer(request), responder);
   if (is_api) return answer_later(request, std::move(responder));
   const bool is_read =
       request.method() == HttpMethod::kGet || request.method() == HttpMethod::kHead;

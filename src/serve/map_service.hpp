@@ -25,7 +25,8 @@ struct ServiceOptions {
   ServerConfig server{};
   AccessPolicy access = AccessPolicy::open();
   SeriesRunner::Pace pace{};
-  std::span<const Page> pages;  // they outlive the service, as all texts here do
+  std::size_t requests_waiting_max = 256;  // for a worker; those beyond are told to come again
+  std::span<const Page> pages;             // they outlive the service, as all texts here do
   std::vector<StudyDocument> studies;
   std::vector<Scenario> scenarios;
   std::string_view openapi;

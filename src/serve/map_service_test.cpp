@@ -66,6 +66,26 @@ TEST(MapService, StreamsASnapshotAndThenColumns) {
   }
 }
 
+TEST(MapService, TellsHowItIsWhenNoWorkerIsFree) {
+  ServiceOptions options = options_at(1.0);
+  options.requests_waiting_max = 0;
+  const auto service = start_service(std::move(options));
+  TestClient client(port_of(*service));
+  const TestResponse busy = client.ask(get_request("/v1/clock"));
+  EXPECT_EQ(busy.status, 503);
+  EXPECT_EQ(busy.header("Retry-After"), "1");
+  EXPECT_EQ(client.ask(get_request("/v1/health")).status, 200);
+  EXPECT_EQ(client.ask(get_request("/metrics")).status, 200);
+}
+
+TEST(MapService, SaysThatTheStreamIsAWebSocket) {
+  const auto service = start_service(options_at(1.0));
+  TestClient client(port_of(*service));
+  const TestResponse answer = client.ask(get_request("/v1/stream"));
+  EXPECT_EQ(answer.status, 426);
+  EXPECT_EQ(answer.header("Upgrade"), "websocket");
+}
+
 TEST(MapService, AsksForAKeyWhereKeysAre) {
   ServiceOptions options = options_at(1.0);
   const NewKey reader = make_key({.name = "r", .scopes = {Scope::kRead}}).value();

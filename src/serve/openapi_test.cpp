@@ -131,6 +131,17 @@ TEST(OpenApi, DescribesEveryAnswer) {
   EXPECT_EQ(checked, 14U);
 }
 
+TEST(OpenApi, DescribesAServiceThatWarmsUp) {
+  SchemaCheck check(openapi());
+  const JsonValue& schemas = *openapi().find("components")->find("schemas");
+  const ServedMarket market(small_series());
+  for (const char* name : {"health", "clock"}) {
+    const JsonValue body = market.get(std::string("/v1/") + name);
+    EXPECT_EQ(check.mismatch(*schemas.find(name), body, name), "");
+    EXPECT_EQ(body.find("warm_up_share")->as_double(), 0.0);
+  }
+}
+
 TEST(OpenApi, DescribesRunsProblemsAndStreams) {
   SchemaCheck check(openapi());
   const JsonValue& schemas = *openapi().find("components")->find("schemas");

@@ -6,6 +6,12 @@
 #include "base/clock.hpp"
 
 namespace faultline {
+namespace {
+
+constexpr Nanos kWarmUpPiece = kHour;
+
+}  // namespace
+
 bool SeriesRunner::is_pace(double speed) {
   return speed == 0.0 || (speed >= kSpeedMin && speed <= kSpeedMax);
 }
@@ -21,6 +27,9 @@ SeriesRunner::SeriesRunner(std::unique_ptr<SeriesSource> source, const Pace& pac
   state_.begin = source_->begin();
   state_.end = source_->end();
   state_.now = source_->begin();
+  const TimeRange before = source_->warm_up();
+  if (before.from < before.to) state_.warm_up_share = 0.0;
+  state_.is_hurrying = before.from < before.to || is_at_once(state_.begin);
 }
 
 void SeriesRunner::start() {
@@ -59,11 +68,15 @@ void SeriesRunner::run_to(UnixNanos until) {
   changed_.notify_all();
 }
 
+bool SeriesRunner::is_at_once(UnixNanos column_end) const {
+  return pace_.at_once_until && column_end <= *pace_.at_once_until;
+}
+
 // False when it is to stop.
 bool SeriesRunner::wait_for(UnixNanos column_end, const std::stop_token& stop) {
   std::unique_lock lock(mutex_);
   while (!stop.stop_requested()) {
-    state_.is_hurrying = pace_.at_once_until && column_end <= *pace_.at_once_until;
+    state_.is_hurrying = is_at_once(column_end);
     if (state_.is_hurrying) {
       due_ = monotonic_now();
       return true;
@@ -95,7 +108,27 @@ void SeriesRunner::finish(std::optional<Diagnostic> problem) {
   state_.problem = std::move(problem);
 }
 
+// False when it is to stop, or cannot go on.
+bool SeriesRunner::warm_up(const std::stop_token& stop) {
+  const TimeRange all = source_->warm_up();
+  for (UnixNanos until = all.from; until < all.to;) {
+    if (stop.stop_requested()) return false;
+    until = std::min(until + kWarmUpPiece, all.to);
+    if (const Outcome<void> done = source_->warm_up_to(until); !done) {
+      finish(done.error());
+      return false;
+    }
+    const std::lock_guard lock(mutex_);
+    state_.warm_up_share = static_cast<double>((until - all.from).value) /
+                           static_cast<double>((all.to - all.from).value);
+  }
+  const std::lock_guard lock(mutex_);
+  state_.warm_up_share.reset();
+  return true;
+}
+
 void SeriesRunner::run(const std::stop_token& stop) {
+  if (!warm_up(stop)) return;
   const Nanos interval = source_->identity().column_interval;
   for (UnixNanos until = source_->begin(); until <= source_->end(); until = until + interval) {
     if (!wait_for(until, stop)) return;

@@ -18,6 +18,8 @@ namespace faultline {
 //
 //   market time = start + speed · (time since it was started or the speed was set)
 //
+// The warm-up comes first, as fast as it can be, an hour of the market at a time: between two hours
+// it can be stopped.
 // A pace that the machine cannot keep is not caught up with: market time waits for the map.
 // Thread safety: all functions from any thread.
 class SeriesRunner {
@@ -47,8 +49,11 @@ class SeriesRunner {
     double speed = 0.0;
     UnixNanos begin{};  // of the first column and of the last
     UnixNanos end{};
-    UnixNanos now{};           // of the market: the end of the last column
-    bool is_hurrying = false;  // to the end of run_to(), or of what was to be there at once
+    UnixNanos now{};  // of the market: the end of the last column, `begin` before there is one
+    // Of the market's time before the first column, how much the model has learnt from; absent when
+    // it is over.
+    std::optional<double> warm_up_share{};
+    bool is_hurrying = false;  // warms up, or to the end of run_to(), or of what was to be there
     bool is_over = false;
     std::optional<Diagnostic> problem{};  // why it stopped before its end
   };
@@ -63,6 +68,8 @@ class SeriesRunner {
 
  private:
   void run(const std::stop_token& stop);
+  bool warm_up(const std::stop_token& stop);
+  bool is_at_once(UnixNanos column_end) const;  // requires the lock
   bool wait_for(UnixNanos column_end, const std::stop_token& stop);
   void finish(std::optional<Diagnostic> problem);
 

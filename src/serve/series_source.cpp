@@ -3,9 +3,13 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/check.hpp"
+#include "base/hash.hpp"
+#include "core/time_text.hpp"
 #include "engine/map_plan.hpp"
 #include "engine/step_sources.hpp"
 #include "lab/market.hpp"
+#include "store/files.hpp"
 #include "study/live_map.hpp"
 
 namespace faultline {
@@ -13,6 +17,14 @@ namespace {
 
 void sort_by_time(std::vector<SeriesPrint>& prints) {
   std::ranges::stable_sort(prints, {}, [](const SeriesPrint& one) { return one.print.time; });
+}
+
+// A model that warms up shows nothing.
+Outcome<void> warm_up_series(MapSeries& series, UnixNanos until) {
+  const Outcome<std::optional<MapMoment>> moment = series.advance_to(until);
+  if (!moment) return moment.error();
+  FAULTLINE_CHECK(!moment->has_value());
+  return {};
 }
 
 class Simulation final : public SeriesSource {
@@ -26,34 +38,26 @@ class Simulation final : public SeriesSource {
     identity_.feeds = identity_.venues;
     identity_.instrument = identity_.venues.front();
     identity_.quote = market_.tapes().front()->instrument.quote;
-  }
-
-  // Runs the warm-up and what comes before the first column, at least the first steps: of an empty
-  // tape none can be made.
-  Outcome<void> warm_up() {
-    const Nanos least(2 * kMinute.value);
-    const UnixNanos first = options_.market.begin + std::max(options_.burn_in, least);
-    if (const Outcome<void> done = market_.advance_to(first); !done) return done;
-    MapRequest request;
-    request.instrument = identity_.instrument;
-    request.filter.members = options_.members;
-    request.seed = options_.seed;
     for (const VenueTape* tape : market_.tapes())
       cursors_.push_back({.tape = tape, .specs = {tape->instrument}, .row = 0});
-    shown_from_ = first;
-    std::vector<VenueRun> runs = live_runs(market_.tapes(), kMinute, request);
-    for (VenueRun& run : runs) {
-      run.show_from(first);
-      if (const Outcome<void> done = run.advance_to(first - kMinute); !done) return done;
-    }
-    series_.emplace(request, options_.column_interval, std::move(runs));
-    begin_ = series_->column_end(first + kMinute);
-    return {};
+    shown_from_ = options_.market.begin + std::max(options_.burn_in, kRecordedLeast);
   }
 
-  UnixNanos begin() const override { return begin_; }
+  UnixNanos begin() const override {
+    return column_end(shown_from_ + kMinute, options_.column_interval);
+  }
   UnixNanos end() const override { return market_.end(); }
   const MapSeries& series() const override { return *series_; }
+  TimeRange warm_up() const override {
+    return {options_.market.begin - options_.market.warm_up, shown_from_};
+  }
+
+  Outcome<void> warm_up_to(UnixNanos until) override {
+    if (Outcome<void> done = market_.advance_to(until); !done) return done;
+    if (until - options_.market.begin < kRecordedLeast) return {};
+    if (!series_) open_series();
+    return warm_up_series(*series_, until - kMinute);
+  }
 
   Outcome<SourceNews> advance_to(UnixNanos until) override {
     // A second more: what is stamped `until` must all be there.
@@ -72,6 +76,19 @@ class Simulation final : public SeriesSource {
   }
 
  private:
+  // Of the market's recorded time, before a first step can be made of it.
+  static constexpr Nanos kRecordedLeast{2 * kMinute.value};
+
+  void open_series() {
+    MapRequest request;
+    request.instrument = identity_.instrument;
+    request.filter.members = options_.members;
+    request.seed = options_.seed;
+    std::vector<VenueRun> runs = live_runs(market_.tapes(), kMinute, request);
+    for (VenueRun& run : runs) run.show_from(shown_from_);
+    series_.emplace(request, options_.column_interval, std::move(runs));
+  }
+
   struct Cursor {
     const VenueTape* tape;
     std::vector<InstrumentSpec> specs;
@@ -97,7 +114,6 @@ class Simulation final : public SeriesSource {
   std::optional<MapSeries> series_;
   std::vector<Cursor> cursors_;
   UnixNanos shown_from_{};
-  UnixNanos begin_{};
 };
 
 // The prints of one instrument, read batch by batch as time goes on.
@@ -167,10 +183,12 @@ class Recording final : public SeriesSource {
   }
 
   UnixNanos begin() const override {
-    return series_->column_end(std::max(plan_.first_price, plan_.shown.from));
+    return column_end(std::max(plan_.first_price, plan_.shown.from), plan_.column);
   }
   UnixNanos end() const override { return plan_.shown.to; }
   const MapSeries& series() const override { return *series_; }
+  TimeRange warm_up() const override { return {plan_.first_price, plan_.shown.from}; }
+  Outcome<void> warm_up_to(UnixNanos until) override { return warm_up_series(*series_, until); }
 
   Outcome<SourceNews> advance_to(UnixNanos until) override {
     Outcome<std::optional<MapMoment>> moment = series_->advance_to(until);
@@ -198,9 +216,8 @@ class Recording final : public SeriesSource {
 Outcome<std::unique_ptr<SeriesSource>> simulate_series(const SimulationOptions& options) {
   Outcome<LabMarket> market = LabMarket::open(options.market, live_map_source(kReaderMap));
   if (!market) return market.error();
-  auto source = std::make_unique<Simulation>(options, std::move(market).value());
-  if (const Outcome<void> done = source->warm_up(); !done) return done.error();
-  return std::unique_ptr<SeriesSource>(std::move(source));
+  return std::unique_ptr<SeriesSource>(
+      std::make_unique<Simulation>(options, std::move(market).value()));
 }
 
 Outcome<std::unique_ptr<SeriesSource>> replay_series(std::unique_ptr<Store> store,
@@ -210,6 +227,25 @@ Outcome<std::unique_ptr<SeriesSource>> replay_series(std::unique_ptr<Store> stor
   auto source = std::make_unique<Recording>(std::move(store), request, *plan);
   if (const Outcome<void> done = source->open(); !done) return done.error();
   return std::unique_ptr<SeriesSource>(std::move(source));
+}
+
+Outcome<std::uint64_t> replay_digest(const std::string& store, const MapRequest& request) {
+  const Outcome<std::string> place = canonical_path(store);
+  if (!place) return place.error();
+  Hash64 hash;
+  // With lengths, so that a text that moves to the next field makes another number.
+  const auto add = [&](std::string_view text) { hash.add_u64(text.size()).add_text(text); };
+  add(*place);
+  add(kModelVersion);
+  hash.add_u64(request.filter.members);
+  add(to_text(request.instrument));
+  hash.add_u64(request.also.size());
+  for (const InstrumentId& id : request.also) add(to_text(id));
+  add(request.liquidations_from ? to_text(*request.liquidations_from) : "");
+  add(request.from ? to_text(*request.from) : "");
+  add(request.to ? to_text(*request.to) : "");
+  add(request.column_interval ? to_text(*request.column_interval) : "");
+  return hash.value();
 }
 
 }  // namespace faultline

@@ -56,7 +56,13 @@ class SeriesSource {
   // The end of the first column, and the time after which nothing comes.
   virtual UnixNanos begin() const = 0;
   virtual UnixNanos end() const = 0;
-  // Goes on to `until`, the end of a column. Requires: the ends of columns in order, none left out.
+  // What the model learns from before the first column; empty where there is nothing.
+  virtual TimeRange warm_up() const = 0;
+  // Goes on to `until`, a whole second of it or its end. Requires: times in order. No column
+  // depends on the pieces in which it is done.
+  virtual Outcome<void> warm_up_to(UnixNanos until) = 0;
+  // Goes on to `until`, the end of a column. Requires: all of the warm-up is done; the ends of
+  // columns in order, none left out.
   virtual Outcome<SourceNews> advance_to(UnixNanos until) = 0;
   virtual const MapSeries& series() const = 0;
 
@@ -72,13 +78,16 @@ struct SimulationOptions {
   std::size_t members = 64;
   std::uint64_t seed = 1;  // of the ensemble
 };
-// A market that is simulated as it is looked at. Errors: those of LabMarket::open() and
-// advance_to().
+// A market that is simulated as it is looked at. Errors: those of LabMarket::open().
 Outcome<std::unique_ptr<SeriesSource>> simulate_series(const SimulationOptions& options);
 
 // What a store holds, column by column. The request's `from` and `to` are what is shown; all before
 // it warms the model up. Errors: those of build_map() that need no step.
 Outcome<std::unique_ptr<SeriesSource>> replay_series(std::unique_ptr<Store> store,
                                                      const MapRequest& request);
+
+// A number that differs where the columns of such a series would: by the store's place, however it
+// is spelt, by what is asked for, and by the model. Errors: those of canonical_path().
+Outcome<std::uint64_t> replay_digest(const std::string& store, const MapRequest& request);
 
 }  // namespace faultline

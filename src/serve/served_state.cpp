@@ -103,31 +103,35 @@ std::optional<UnixNanos> StateKeeper::at_once_until() const {
 }
 
 void StateKeeper::on_column(const MapNow& now) {
+  {
+    const std::lock_guard lock(mutex_);
+    state_.columns_hash = hash_with(state_.columns_hash, now);
+    state_.index = now.index;
+    state_.as_of = now.column->as_of;
+    has_column_ = true;
+    if (earlier_ && !is_same_ && now.index >= earlier_->index)
+      is_same_ = now.index == earlier_->index && state_.columns_hash == earlier_->columns_hash;
+    const std::int64_t clock = monotonic_now().count();
+    if (clock - saved_at_ < kSaveEveryNs) return;
+    saved_at_ = clock;
+  }
+  const Outcome<void> done = save();
   const std::lock_guard lock(mutex_);
-  state_.columns_hash = hash_with(state_.columns_hash, now);
-  state_.index = now.index;
-  state_.as_of = now.column->as_of;
-  has_column_ = true;
-  if (earlier_ && !is_same_ && now.index >= earlier_->index)
-    is_same_ = now.index == earlier_->index && state_.columns_hash == earlier_->columns_hash;
-  // What is made again would only take the state back.
-  const bool is_behind = earlier_ && now.index < earlier_->index;
-  const std::int64_t clock = monotonic_now().count();
-  if (is_behind || clock - saved_at_ < kSaveEveryNs) return;
-  saved_at_ = clock;
-  const Outcome<void> done = save_locked();
   problem_ = done ? std::nullopt : std::optional(done.error());
 }
 
 Outcome<void> StateKeeper::save() {
-  const std::lock_guard lock(mutex_);
-  const bool is_behind = earlier_ && state_.index < earlier_->index;
-  return has_column_ && !is_behind ? save_locked() : Outcome<void>();
-}
-
-Outcome<void> StateKeeper::save_locked() {
-  state_.saved_unix_ns = unix_now().count();
-  return write_served_state(path_, state_);
+  const std::lock_guard file(file_mutex_);
+  ServedState state;
+  {
+    const std::lock_guard lock(mutex_);
+    // What is made again would only take the state back.
+    const bool is_behind = earlier_ && state_.index < earlier_->index;
+    if (!has_column_ || is_behind) return {};
+    state = state_;
+  }
+  state.saved_unix_ns = unix_now().count();
+  return write_served_state(path_, state);
 }
 
 std::optional<ResumeNote> StateKeeper::note() const {

@@ -48,11 +48,10 @@ class StateKeeper {
   std::optional<Diagnostic> problem() const;
 
  private:
-  Outcome<void> save_locked();
-
   const std::string path_;
   const std::optional<ServedState> earlier_;
   const std::int64_t started_unix_ns_;
+  std::mutex file_mutex_;  // held while the file is written, and before the other
   mutable std::mutex mutex_;
   std::int64_t saved_at_;  // by the monotonic clock
   ServedState state_;

@@ -72,12 +72,15 @@ inline std::string source_file(const std::string& name) {
   return text ? *text : std::string();
 }
 
-// A whole small market behind an API.
+// A whole small market behind an API, or what another source gives.
 class ServedMarket {
  public:
-  ServedMarket() : runner_(small_series(), {.speed = 1.0, .at_once_until = kAllTime.to}) {
-    runner_.start();
-    EXPECT_TRUE(wait_until([&] { return runner_.state().is_over; }));
+  ServedMarket() : ServedMarket(small_series()) { run(); }
+  // Begins with run(), or with the runner's start(): then it stands still when it has come to
+  // `until`.
+  explicit ServedMarket(std::unique_ptr<SeriesSource> source, UnixNanos until = kAllTime.to)
+      : id_(to_text(source->identity().instrument)),
+        runner_(std::move(source), {.speed = 0.0, .at_once_until = until}) {
     std::vector<Scenario> scenarios{
         {.name = "small", .about = "of a test", .market = small_market()}};
     lab_ = std::make_unique<LabRuns>(std::move(scenarios));
@@ -85,13 +88,16 @@ class ServedMarket {
     api_ =
         std::make_unique<Api>(ApiConfig{.mode = ServeMode::kDemo,
                                         .version = "test",
-                                        .series = {{.id = kId, .digest = "d1", .runner = &runner_}},
+                                        .series = {{.id = id_, .digest = "d1", .runner = &runner_}},
                                         .lab = lab_.get(),
                                         .studies = {{"one", "A study", "{\"a\": 1}"}},
                                         .openapi = openapi_});
   }
 
-  static constexpr const char* kId = "simulated:BTCUSDT";
+  void run() {
+    runner_.start();
+    EXPECT_TRUE(wait_until([&] { return runner_.state().is_over; }));
+  }
   const Api& api() const { return *api_; }
   SeriesRunner& runner() { return runner_; }
   LabRuns& lab() { return *lab_; }
@@ -99,13 +105,14 @@ class ServedMarket {
 
   // The body of a path that is answered with 200; `{}` in it stands for the instrument.
   JsonValue get(std::string target) const {
-    if (const auto at = target.find("{}"); at != std::string::npos) target.replace(at, 2, kId);
+    if (const auto at = target.find("{}"); at != std::string::npos) target.replace(at, 2, id_);
     const HttpResponse response = api_->answer(request_of(target));
     EXPECT_EQ(response.status, 200) << target << " " << (response.body ? *response.body : "");
     return json_of(response);
   }
 
  private:
+  std::string id_;
   SeriesRunner runner_;
   std::unique_ptr<LabRuns> lab_;
   std::string openapi_;

@@ -271,6 +271,14 @@ bool is_same_file(const std::string& one, const std::string& other) {
          a.st_ino == b.st_ino;
 }
 
+Outcome<std::string> canonical_path(const std::string& path) {
+  std::error_code code;
+  std::string whole = std::filesystem::canonical(path, code).string();
+  if (code)
+    return failed(code.value() == ENOENT ? Errc::kNotFound : Errc::kCannotRead, path, code.value());
+  return whole;
+}
+
 Outcome<std::uint64_t> file_bytes(const std::string& path) {
   struct stat status {};
   if (::stat(path.c_str(), &status) != 0) return failed(Errc::kCannotRead, path, errno);

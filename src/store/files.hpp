@@ -145,6 +145,8 @@ Outcome<void> remove_folder(const std::string& path);
 bool file_exists(const std::string& path);
 // Both are there, and are one: by whatever names and links.
 bool is_same_file(const std::string& one, const std::string& other);
+// The one absolute path of what is there, without links, "." and "..".
+Outcome<std::string> canonical_path(const std::string& path);
 Outcome<std::uint64_t> file_bytes(const std::string& path);
 
 }  // namespace faultline

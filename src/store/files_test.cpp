@@ -71,6 +71,7 @@ TEST(Files, ErrorsNameTheirPath) {
   EXPECT_EQ(FileReader::open(folder.path()).error().code, Errc::kCannotRead);
   EXPECT_EQ(list_folder(path).error().code, Errc::kNotFound);
   EXPECT_EQ(file_bytes(path).error().code, Errc::kNotFound);
+  EXPECT_EQ(canonical_path(path).error().code, Errc::kNotFound);
   EXPECT_EQ(write_file_atomically(path + "/a", "x").error().code, Errc::kCannotWrite);
   EXPECT_EQ(publish_partial_file(path).error().code, Errc::kCannotWrite);
   ASSERT_TRUE(write_file_atomically(path, "a file"));

@@ -47,8 +47,17 @@ expect(2 "nowhere:Y is not venue:symbol"
 expect(2 "--out is required" study claims)
 expect(2 "Value 8 not in range" study claims --only 8 --out o)
 expect(2 "Value 1 not in range" study claims --replicas 1 --out o)
+foreach(option "--instrument;okx:X" "--from;2026-01-01" "--to;2026-01-01" "--columns;5m"
+    "--liquidations;okx:X")
+  list(GET option 0 name)
+  expect(2 "--demo excludes ${name}" serve --demo ${option})
+endforeach()
 # What is well said and cannot be done.
 expect(1 "no such file or folder" info --store none)
+# What cannot be gone on from is told before the data are opened.
+file(WRITE ${FOLDER}/state.json "nonsense")
+expect(1 "it is no state of a service"
+  serve --store none --instrument okx:X --state state.json)
 expect(1 "no such file or folder"
   study true-positions --store none --instrument okx:X --positions okx:Y --out o.json)
 

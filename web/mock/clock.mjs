@@ -45,7 +45,8 @@ export function health_of(state) {
   const is_ok = sick === null && !has_bad_feeds;
   return {
     status: is_ok ? 'ok' : 'degraded', mode: 'demo', now, speed: state.ticker.speed,
-    is_over: false, model_version: 'density-6', version: 'mock', resumed: state.resumed,
+    is_over: false, warm_up_share: null, model_version: 'density-6', version: 'mock',
+    resumed: state.resumed,
     feeds: has_bad_feeds ? feeds_of(state.markets) : plain_feeds_of(state),
   };
 }
@@ -63,8 +64,7 @@ export function clock_of(state) {
   return {
     now: iso(market.time_of(market.column_end - 1)), speed: state.ticker.speed, speed_max: 6000,
     begin: iso(market.first_column_ms), end: iso(state.began_ms + kEndAfterMs), is_over: false,
-    is_hurrying: state.ticker.is_running,
-    is_steerable: true,
+    is_hurrying: state.ticker.is_running, is_steerable: true, warm_up_share: null,
   };
 }
 

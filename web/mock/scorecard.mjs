@@ -22,18 +22,19 @@ function scored(part) {
   };
 }
 
-function minutes_of(part) {
+function columns_of(part) {
   const total = ([long, short]) => long + short;
   const pairs = part.filter((one) => total(one.crossed_usd) > 0)
     .map((one) => [total(one.expected_liquidation_usd), total(one.printed_usd)]);
-  if (pairs.length < 30) return { count: pairs.length, log_ratio_mean: null, correlation: null };
+  const known = { interval_s: 3600 / kHour, count: pairs.length };
+  if (pairs.length < 30) return { ...known, log_ratio_mean: null, correlation: null };
   const logs = pairs.map(([expected, printed]) => [Math.log1p(expected), Math.log1p(printed)]);
   const mean = (read) => logs.reduce((a, one) => a + read(one), 0) / logs.length;
   const [x, y] = [mean(([a]) => a), mean(([, b]) => b)];
   const xy = mean(([a, b]) => (a - x) * (b - y));
   const spread = Math.sqrt(mean(([a]) => (a - x) ** 2) * mean(([, b]) => (b - y) ** 2));
   const short = (value) => Number(value.toFixed(4));
-  return { count: pairs.length, log_ratio_mean: short(y - x), correlation: short(xy / spread) };
+  return { ...known, log_ratio_mean: short(y - x), correlation: short(xy / spread) };
 }
 
 // The market's minutes err on their own, and sums of them hardly do: whole hours err here too.
@@ -65,8 +66,9 @@ export function scorecard_of(market) {
     }
   }
   return {
-    header: header_of(market), hours, totals: scored(all),
-    liquidation_intervals: { nominal: 0.8, count, inside }, minutes: minutes_of(all),
+    header: header_of(market), from: iso(market.time_of((last - hours.length) * kHour)),
+    to: iso(market.time_of(last * kHour)), hours, totals: scored(all),
+    liquidation_intervals: { nominal: 0.8, count, inside }, columns: columns_of(all),
   };
 }
 

@@ -73,11 +73,13 @@ export type Health = {
   readonly now: UnixMs;
   readonly speed: number; // market seconds a second; 0: the market stands still
   readonly is_over: boolean;
+  readonly warm_up_share: Share | null; // before the first column
   readonly version: string;
   readonly resumed: Resumed | null;
   readonly feeds: readonly Feed[];
 };
 
+const share_of = (value: unknown, field: string): Share => share(number_of(value, field));
 const seconds_of = (value: unknown, field: string): Ms => ms(1000 * number_of(value, field));
 
 function feed_of(value: unknown, field: string): Feed {
@@ -111,6 +113,7 @@ export function health_of(body: unknown): Health {
     now: time_of(from['now'], 'now'),
     speed: maybe(number_of, from['speed'], 'speed') ?? 1,
     is_over: from['is_over'] === true,
+    warm_up_share: maybe(share_of, from['warm_up_share'], 'warm_up_share'),
     version: text_of(from['version'], 'version'),
     resumed: maybe(resumed_of, from['resumed'], 'resumed'),
     feeds: maybe((all, at) => list_of(feed_of, all, at), from['feeds'], 'feeds') ?? [],

@@ -176,12 +176,13 @@ describe('the clock', () => {
 describe('health', () => {
   it('has feeds and what was missed', () => {
     const health = health_of({ status: 'degraded', mode: 'replay', now: iso(0), speed: 0,
-      is_over: true, version: '1', resumed: { from: iso(-9), columns: 5, seconds_missed: 540,
-        note: null }, feeds: [{ instrument: 'a:B', age_s: 3.5, readings: 7, refused_readings: 1,
+      is_over: true, warm_up_share: 0.25, version: '1',
+      resumed: { from: iso(-9), columns: 5, seconds_missed: 540, note: null },
+      feeds: [{ instrument: 'a:B', age_s: 3.5, readings: 7, refused_readings: 1,
         completeness: 'all', is_stale: true, problem: 'silent' }] });
     expect(health.resumed).toMatchObject({ missed: 540_000, note: null });
     expect(health.feeds[0]).toMatchObject({ age: 3500, is_stale: true, problem: 'silent' });
-    expect(health.is_over).toBe(true);
+    expect(health).toMatchObject({ is_over: true, warm_up_share: 0.25 });
   });
 });
 

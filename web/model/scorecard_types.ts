@@ -26,7 +26,8 @@ export type Scorecard = {
   readonly intervals: {
     readonly nominal: Share | null; readonly count: number; readonly inside: number;
   };
-  readonly minutes: {
+  readonly columns: {
+    readonly interval_s: number | null;
     readonly count: number;
     readonly log_ratio_mean: number | null;
     readonly correlation: number | null;
@@ -57,7 +58,7 @@ function scored_of(from: JsonObject, at: string): ScoredHours {
 export function scorecard_of(body: unknown): Scorecard {
   const from = object_of(body, 'scorecard');
   const intervals = maybe(object_of, from['liquidation_intervals'], 'liquidation_intervals') ?? {};
-  const minutes = maybe(object_of, from['minutes'], 'minutes') ?? {};
+  const columns = maybe(object_of, from['columns'], 'columns') ?? {};
   return {
     header: header_of(from['header']),
     hours: list_of((one, at) => {
@@ -70,10 +71,11 @@ export function scorecard_of(body: unknown): Scorecard {
       count: maybe(number_of, intervals['count'], 'liquidation_intervals.count') ?? 0,
       inside: maybe(number_of, intervals['inside'], 'liquidation_intervals.inside') ?? 0,
     },
-    minutes: {
-      count: maybe(number_of, minutes['count'], 'minutes.count') ?? 0,
-      log_ratio_mean: maybe(number_of, minutes['log_ratio_mean'], 'minutes.log_ratio_mean'),
-      correlation: maybe(number_of, minutes['correlation'], 'minutes.correlation'),
+    columns: {
+      interval_s: maybe(number_of, columns['interval_s'], 'columns.interval_s'),
+      count: maybe(number_of, columns['count'], 'columns.count') ?? 0,
+      log_ratio_mean: maybe(number_of, columns['log_ratio_mean'], 'columns.log_ratio_mean'),
+      correlation: maybe(number_of, columns['correlation'], 'columns.correlation'),
     },
   };
 }

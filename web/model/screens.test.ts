@@ -63,7 +63,7 @@ describe('the scorecard', () => {
       hour('2025-12-01T04:00:00Z', 2, 3)],
     totals: hour('2025-12-01T04:00:00Z', 42, 60),
     liquidation_intervals: { nominal: 0.8, count: 10, inside: 7 },
-    minutes: { count: 12, log_ratio_mean: null, correlation: null },
+    columns: { interval_s: 60, count: 12, log_ratio_mean: null, correlation: null },
   };
   it('is read with null where nothing is known', () => {
     const card = scorecard_of(body);
@@ -71,7 +71,8 @@ describe('the scorecard', () => {
     expect(card.hours[1]?.expected).toEqual({ long: null, short: 10 });
     expect(card.hours[0]?.crossed.short).toBeNull();
     expect(card.intervals).toEqual({ nominal: 0.8, count: 10, inside: 7 });
-    expect(card.minutes.correlation).toBeNull();
+    expect(card.columns).toEqual(
+      { interval_s: 60, count: 12, log_ratio_mean: null, correlation: null });
   });
   it('may lack all but its header and hours', () => {
     const card = scorecard_of({ header: kHeader, hours: [] });

@@ -11,7 +11,7 @@ import { TableDialog } from './table_dialog.tsx';
 import { Toolbar } from './toolbar.tsx';
 import { interval_text, summary_of } from './text.ts';
 import { is_shown } from '../model/view.ts';
-import { format_usd } from '../units/format.ts';
+import { format_percent, format_usd } from '../units/format.ts';
 import { format_clock, format_date_time } from '../units/time.ts';
 import type { UiState } from './ui_state.ts';
 
@@ -164,8 +164,11 @@ function Notice({ ui }: { readonly ui: UiState }) {
   const { session } = ui;
   const status = status_of(session);
   if (session.phase.value === 'empty') {
+    const warm_up = session.health.value?.warm_up_share ?? null;
+    const why = warm_up === null ? 'The service has made no column.'
+      : `The model learns from what was before: ${format_percent(warm_up, 0)} of it so far.`;
     return <div class="notice"><b>Nothing to show yet</b>
-      <p>The service has made no column. The first one appears here when it is there.</p></div>;
+      <p>{why} The first column appears here when it is there.</p></div>;
   }
   if (session.column.value === null && status.kind === 'offline') {
     return <div class="notice offline" role="alert"><b>The service does not answer</b>

@@ -8,8 +8,8 @@ import { hours_shown, kLasts } from '../model/scorecard_session.ts';
 import { both_sides, ratio_of, sum_of_hours } from '../model/scorecard_types.ts';
 import { format_percent, format_usd } from '../units/format.ts';
 import { format_count, format_score } from '../units/quantity.ts';
-import { format_date_time } from '../units/time.ts';
-import { share } from '../units/unit.ts';
+import { format_date_time, format_duration } from '../units/time.ts';
+import { ms, share } from '../units/unit.ts';
 import type { Last, ScorecardSession, ScoredSide } from '../model/scorecard_session.ts';
 import type { Scorecard, ScoredHour, ScoredHours } from '../model/scorecard_types.ts';
 import type { UiState } from './ui_state.ts';
@@ -156,9 +156,10 @@ function CoveragePanel({ card }: { readonly card: Scorecard }) {
 }
 
 function ColumnsPanel({ card }: { readonly card: Scorecard }) {
-  const { count, log_ratio_mean: mean, correlation } = card.minutes;
+  const { interval_s, count, log_ratio_mean: mean, correlation } = card.columns;
+  const each = interval_s === null ? '' : `${format_duration(ms(1000 * interval_s))} each, `;
   return (
-    <Panel name="columns" title="Column by column" note="in ln(1 + USD)">
+    <Panel name="columns" title="Column by column" note={`${each}in ln(1 + USD)`}>
       <dl class="facts">
         <div><dt>Columns that crossed something at risk</dt><dd>{format_count(count)}</dd></div>
         <div><dt>Correlation of expected and printed</dt>

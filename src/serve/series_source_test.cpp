@@ -1,0 +1,127 @@
+#include "serve/series_source.hpp"
+
+#include <gtest/gtest.h>
+
+#include "serve/test_service.hpp"
+#include "serve/test_store.hpp"
+#include "store/test_folder.hpp"
+
+namespace faultline {
+namespace {
+
+const std::vector<StoredVenue> kTwoVenues{
+    {.id = "binance_usdm:BTCUSDT"},
+    {.id = "bybit_linear:BTCUSDT", .seed = 2, .open_interest = 4e4}};
+
+void warm_up(SeriesSource& source, Nanos piece) {
+  const TimeRange all = source.warm_up();
+  for (UnixNanos until = all.from; until < all.to;) {
+    until = std::min(until + piece, all.to);
+    ASSERT_TRUE(source.warm_up_to(until));
+  }
+}
+
+std::vector<MapMoment> moments_of(SeriesSource& source, std::size_t most) {
+  std::vector<MapMoment> out;
+  UnixNanos until = source.begin();
+  for (; until <= source.end() && out.size() < most; until = until + kMinute) {
+    Outcome<SourceNews> news = source.advance_to(until);
+    EXPECT_TRUE(news);
+    if (news->moment) out.push_back(std::move(*news->moment));
+  }
+  return out;
+}
+
+void expect_same(const MapColumn& a, const ColumnSpan& a_span, const MapMoment& b) {
+  ASSERT_EQ(a.as_of, b.column.as_of);
+  ASSERT_EQ(a.first_row, b.column.first_row);
+  ASSERT_EQ(a.notional_at_risk_usd, b.column.notional_at_risk_usd);
+  ASSERT_EQ(a.density_interval[0].p90, b.column.density_interval[0].p90);
+  ASSERT_EQ(a_span.crossed_usd, b.span.crossed_usd);
+  ASSERT_EQ(a_span.feed.has_value(), b.span.feed.has_value());
+  if (!a_span.feed) return;
+  ASSERT_EQ(a_span.feed->expected_liquidation_usd, b.span.feed->expected_liquidation_usd);
+  ASSERT_EQ(a_span.feed->printed_usd, b.span.feed->printed_usd);
+}
+
+// The map of the same range, which is built without a warm-up of its own, is the other witness.
+TEST(SeriesSource, ReplaysTheSameColumnsHoweverItWarmsUp) {
+  const TestFolder folder;
+  MapRequest request = minutes_of(kTwoVenues);
+  request.from = kStoreBegin + Nanos(4 * kHour.value + 30 * kSecond.value);
+  const std::string path = folder.file("store");
+  const auto store = stored(path, kTwoVenues);
+  const auto map = build_map(*store, request, {});
+  ASSERT_TRUE(map) << describe(map.error());
+  for (const Nanos piece : {Nanos(7 * kMinute.value), kHour, kDay}) {
+    const auto source = replay_series(Store::open(path, StoreMode::kRead).value(), request);
+    ASSERT_TRUE(source) << describe(source.error());
+    EXPECT_EQ((*source)->warm_up().from, kStoreBegin);
+    EXPECT_EQ((*source)->warm_up().to, *request.from);
+    warm_up(**source, piece);
+    const std::vector<MapMoment> moments = moments_of(**source, kColumnsMaxTiles);
+    ASSERT_EQ(moments.size(), map->columns.size());
+    ASSERT_GT(moments.size(), 110U);
+    for (std::size_t i = 0; i < moments.size(); ++i)
+      expect_same(map->columns[i], map->spans[i], moments[i]);
+  }
+}
+
+TEST(SeriesSource, SimulatesTheSameColumnsHoweverItWarmsUp) {
+  const auto moments = [](Nanos piece) {
+    const auto source = simulate_series({.market = small_market(),
+                                         .burn_in = Nanos(2 * kHour.value),
+                                         .column_interval = kMinute,
+                                         .members = 4,
+                                         .seed = 1});
+    EXPECT_TRUE(source);
+    warm_up(**source, piece);
+    return moments_of(**source, 60);
+  };
+  const std::vector<MapMoment> at_once = moments(kDay);
+  const std::vector<MapMoment> in_pieces = moments(Nanos(17 * kMinute.value));
+  ASSERT_EQ(at_once.size(), 60U);
+  ASSERT_EQ(in_pieces.size(), 60U);
+  for (std::size_t i = 0; i < at_once.size(); ++i)
+    expect_same(at_once[i].column, at_once[i].span, in_pieces[i]);
+}
+
+TEST(SeriesSource, HasOneDigestHoweverItsStoreIsSpelt) {
+  const TestFolder folder;
+  ASSERT_TRUE(make_folders(folder.file("store")));
+  ASSERT_TRUE(make_folders(folder.file("other")));
+  const auto digest = [&](const std::string& name, const MapRequest& request) {
+    const auto out = replay_digest(folder.file(name), request);
+    EXPECT_TRUE(out) << name;
+    return out.value();
+  };
+  const MapRequest request = minutes_of(kTwoVenues);
+  const std::uint64_t own = digest("store", request);
+  for (const char* name : {"store/", "./store", "other/../store"})
+    EXPECT_EQ(digest(name, request), own) << name;
+  EXPECT_NE(digest("other", request), own);
+  MapRequest another = request;
+  another.from = kStoreBegin;
+  EXPECT_NE(digest("store", another), own);
+  another = request;
+  another.to = kStoreBegin;
+  EXPECT_NE(digest("store", another), own);
+  another = request;
+  another.liquidations_from = another.also.front();
+  EXPECT_NE(digest("store", another), own);
+  another.also.clear();
+  EXPECT_NE(digest("store", another), own);
+  EXPECT_EQ(replay_digest(folder.file("none"), request).error().code, Errc::kNotFound);
+}
+
+TEST(SeriesSource, HasNothingToWarmUpWhereAllIsShown) {
+  const TestFolder folder;
+  const std::vector<StoredVenue> one{{.id = "okx:BTC", .length = kHour}};
+  const auto source = replay_series(stored(folder.file("store"), one), minutes_of(one));
+  ASSERT_TRUE(source) << describe(source.error());
+  EXPECT_EQ((*source)->warm_up().from, (*source)->warm_up().to);
+  EXPECT_EQ(moments_of(**source, kColumnsMaxTiles).size(), 60U);
+}
+
+}  // namespace
+}  // namespace faultline
