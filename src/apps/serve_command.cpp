@@ -166,6 +166,7 @@ void watch(MapService& service, const StateKeeper* keeper, const OutputOptions& 
 }  // namespace
 
 ExitCode run_serve(const ServeArguments& arguments, const OutputOptions& output) {
+  keep_memory_compact();
   Outcome<AccessPolicy> access = access_of(arguments);
   if (!access) return fail(access.error(), output);
   const auto resources = serve_resources();

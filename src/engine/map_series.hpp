@@ -51,7 +51,11 @@ class MapSeries {
   // Of the last column: with intervals, and what the feeds would print of each. Empty before it.
   std::vector<Cluster> clusters() const;
   std::span<const ClusterHistory> histories() const { return tracker_.histories(); }
-  void forget_ended_clusters(std::size_t kept) { tracker_.forget_ended(kept); }
+  // What is never over must not remember all: see ClusterTracker.
+  void forget_clusters(std::size_t ended_kept, std::size_t moments_kept) {
+    tracker_.forget_ended(ended_kept);
+    tracker_.thin_moments(moments_kept);
+  }
   const LiquidationBands& bands() const { return bands_; }
 
  private:

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "base/check.hpp"
 
@@ -22,6 +23,19 @@ std::vector<double> venue_usd_in(std::span<const VenueRows> venues, const Cluste
   std::vector<double> usd;
   for (const VenueRows& venue : venues) usd.push_back(venue.sum_of(cluster.side, band));
   return usd;
+}
+
+// Every second goes, counted from the last, which stays.
+void halve(std::vector<ClusterMoment>& moments) {
+  std::vector<ClusterMoment> kept;
+  double fed_usd = 0.0;
+  for (std::size_t i = 0; i < moments.size(); ++i) {
+    fed_usd += moments[i].fed_usd;
+    if ((moments.size() - 1 - i) % 2 != 0) continue;
+    kept.push_back(moments[i]);
+    kept.back().fed_usd = std::exchange(fed_usd, 0.0);
+  }
+  moments = std::move(kept);
 }
 
 }  // namespace
@@ -105,6 +119,13 @@ void ClusterTracker::give_birth(const MapColumn& column, std::span<const VenueRo
     born.moments.push_back(ClusterMoment{column.as_of, found.notional_at_risk_usd});
     alive_.push_back({histories_.size(), venue_usd_in(venues, born)});
     histories_.push_back(std::move(born));
+  }
+}
+
+void ClusterTracker::thin_moments(std::size_t kept) {
+  FAULTLINE_CHECK(kept >= 1);
+  for (ClusterHistory& one : histories_) {
+    while (one.moments.size() > 2 * kept) halve(one.moments);
   }
 }
 

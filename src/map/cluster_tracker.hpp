@@ -39,7 +39,7 @@ struct ClusterHistory {
   double price_high = 0.0;
   double price_peak = 0.0;
   UnixNanos born{};
-  // One a column while it was alive; the last one is that of its end.
+  // One a column while it was alive, or fewer (thin_moments()); the last one is that of its end.
   std::vector<ClusterMoment> moments;
   double most_usd = 0.0;  // of the moments'
   ClusterFate fate = ClusterFate::kAlive;
@@ -77,6 +77,9 @@ class ClusterTracker {
   // Keeps the last `kept` of those that have ended, in the order of birth: a map that is never over
   // must not remember all.
   void forget_ended(std::size_t kept);
+  // Leaves each cluster at most twice `kept` moments: of those before, every second goes, and what
+  // came in by then counts with the next. Requires: kept >= 1 (checked).
+  void thin_moments(std::size_t kept);
 
  private:
   struct Alive {

@@ -156,6 +156,33 @@ TEST(ClusterTracker, WhatIsKnownStaysOne) {
   EXPECT_EQ(tracker.histories()[1].id, 2U);
 }
 
+TEST(ClusterTracker, ThinnedMomentsKeepTheirEndAndWhatCameIn) {
+  ClusterTracker whole;
+  ClusterTracker thinned;
+  Columns columns;
+  for (int i = 0; i < 50; ++i) {
+    columns.hill(Side::kLong, -50, 100.0F + 3.0F * static_cast<float>(i));
+    const MapColumn column = columns.next();
+    add(whole, column);
+    add(thinned, column);
+    thinned.thin_moments(4);
+  }
+  const auto fed = [](const ClusterHistory& one) {
+    double sum = 0.0;
+    for (const ClusterMoment& moment : one.moments) sum += moment.fed_usd;
+    return sum;
+  };
+  const ClusterHistory& all = whole.histories().front();
+  const ClusterHistory& few = thinned.histories().front();
+  EXPECT_EQ(all.moments.size(), 50U);
+  EXPECT_LE(few.moments.size(), 8U);
+  EXPECT_GE(few.moments.size(), 4U);
+  EXPECT_EQ(few.moments.back().as_of, all.moments.back().as_of);
+  EXPECT_EQ(few.most_usd, all.most_usd);
+  EXPECT_NEAR(fed(few), fed(all), 1e-9);
+  EXPECT_GT(fed(all), 100.0);
+}
+
 // Point in time: with the future known, the past reads the same.
 TEST(ClusterTracker, TheFutureDoesNotChangeARecord) {
   std::vector<MapColumn> all;

@@ -9,28 +9,6 @@
 namespace faultline {
 namespace {
 
-// Every n-th moment, counted from the last, with what came in since the one before it.
-void thin(std::vector<ClusterMoment>& moments) {
-  const std::size_t every =
-      (moments.size() + MapHistory::kMomentsKept - 1) / MapHistory::kMomentsKept;
-  if (every <= 1) return;
-  std::vector<ClusterMoment> kept;
-  double fed_usd = 0.0;
-  for (std::size_t i = 0; i < moments.size(); ++i) {
-    fed_usd += moments[i].fed_usd;
-    if ((moments.size() - 1 - i) % every != 0) continue;
-    kept.push_back(moments[i]);
-    kept.back().fed_usd = std::exchange(fed_usd, 0.0);
-  }
-  moments = std::move(kept);
-}
-
-std::vector<ClusterHistory> thinned(std::span<const ClusterHistory> all) {
-  std::vector<ClusterHistory> out(all.begin(), all.end());
-  for (ClusterHistory& one : out) thin(one.moments);
-  return out;
-}
-
 std::vector<VenueNow> venues_of(const MapSeries& series, const MapColumn& column,
                                 std::span<const Completeness> completeness) {
   std::vector<VenueNow> out;
@@ -83,7 +61,7 @@ void MapHistory::append(const SourceNews& news, const MapSeries& series) {
                .column = std::make_shared<const MapColumn>(column),
                .span = news.moment->span,
                .clusters = series.clusters(),
-               .histories = thinned(series.histories()),
+               .histories = {series.histories().begin(), series.histories().end()},
                .venues = venues_of(series, column, completeness_)});
   }
   const std::lock_guard lock(mutex_);

@@ -38,8 +38,6 @@ struct MapNow {
   std::shared_ptr<const MapColumn> column;
   ColumnSpan span;
   std::vector<Cluster> clusters;
-  // Those of the series; each with at most kMomentsKept moments, which count what came in during
-  // those left out.
   std::vector<ClusterHistory> histories;
   std::vector<VenueNow> venues;
 };
@@ -67,7 +65,6 @@ class MapHistory {
   static constexpr std::size_t kEntriesABlock = 2'048;
   static constexpr std::size_t kColumnsWhole = 720;
   static constexpr std::size_t kPrintsKept = 200'000;
-  static constexpr std::size_t kMomentsKept = 200;
 
   MapHistory(const SeriesIdentity& identity, UnixNanos first_column);
 

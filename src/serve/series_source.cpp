@@ -65,7 +65,7 @@ class Simulation final : public SeriesSource {
     if (const Outcome<void> done = market_.advance_to(upto); !done) return done.error();
     Outcome<std::optional<MapMoment>> moment = series_->advance_to(until);
     if (!moment) return moment.error();
-    series_->forget_ended_clusters(kEndedClustersKept);
+    series_->forget_clusters(kEndedClustersKept, kClusterMomentsKept);
     SourceNews news{.moment = std::move(moment).value(), .prints = {}};
     for (std::uint32_t venue = 0; venue < cursors_.size(); ++venue) {
       if (const Outcome<void> done = take_prints(until, venue, news.prints); !done)
@@ -193,7 +193,7 @@ class Recording final : public SeriesSource {
   Outcome<SourceNews> advance_to(UnixNanos until) override {
     Outcome<std::optional<MapMoment>> moment = series_->advance_to(until);
     if (!moment) return moment.error();
-    series_->forget_ended_clusters(kEndedClustersKept);
+    series_->forget_clusters(kEndedClustersKept, kClusterMomentsKept);
     SourceNews news{.moment = std::move(moment).value(), .prints = {}};
     for (std::uint32_t venue = 0; venue < prints_.size(); ++venue) {
       const Outcome<void> done = prints_[venue].take(until, venue, news.prints);

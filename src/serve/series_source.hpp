@@ -44,8 +44,10 @@ struct SourceNews {
   std::vector<SeriesPrint> prints;  // in order of time
 };
 
-// Clusters that have ended are remembered up to this number.
+// Clusters that have ended are remembered up to this number, and of each cluster up to twice so
+// many moments (ClusterTracker).
 inline constexpr std::size_t kEndedClustersKept = 100;
+inline constexpr std::size_t kClusterMomentsKept = 100;
 
 // Thread safety: none. Errors of all: those of the market, the store and the estimator.
 class SeriesSource {
