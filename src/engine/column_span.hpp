@@ -34,6 +34,12 @@ struct SpanFeed {
   std::array<bool, 2> has_side{};  // a side that no reading told of is no zero
 };
 
+// What takers bought and sold, at each step's close: a measurement.
+struct TakerFlow {
+  double bought_usd = 0.0;
+  double sold_usd = 0.0;
+};
+
 // Resting orders within 1 % of the mid.
 struct BookDepth {
   double bids_usd = 0.0;
@@ -52,18 +58,12 @@ struct ColumnSpan {
   // Mass that the price crossed, at its liquidation price (an estimate of the stock).
   std::array<double, 2> crossed_usd{};
   std::array<double, 2>
-      returned_usd{};              // of it, what the identity sent back: it had not been there
-  std::optional<SpanFeed> feed{};  // absent where no feed was recorded: that is not a zero
-  double open_interest_usd = 0.0;  // at the end
-  double funding_rate = 0.0;       // paid inside
-  // What takers bought and sold, at each step's close (a measurement); absent where some step does
-  // not tell who took.
-  struct TakerFlow {
-    double bought_usd = 0.0;
-    double sold_usd = 0.0;
-  };
-  std::optional<TakerFlow> taker{};
-  MarketContext context{};  // at the end
+      returned_usd{};                // of it, what the identity sent back: it had not been there
+  std::optional<SpanFeed> feed{};    // absent where no feed was recorded: that is not a zero
+  double open_interest_usd = 0.0;    // at the end
+  double funding_rate = 0.0;         // paid inside
+  std::optional<TakerFlow> taker{};  // absent where some step does not tell who took
+  MarketContext context{};           // at the end
 };
 
 // Adds the depth of another venue; of both it is known where it is of each. The basis stays: it is
