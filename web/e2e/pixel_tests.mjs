@@ -9,6 +9,8 @@ import { differing, read_png } from './png.mjs';
 
 const kBare = '&hide=candles~prints~clusters';
 const kPixels = 900;
+const kFrameTries = 3;
+const kFrameRatioMost = 1.5;
 
 // The largest of the columns of the texel, straight from the market.
 function truth_of(market, at, side) {
@@ -106,13 +108,21 @@ async function check_moved(page, say) {
   assert.ok(other < 0.0005 * drawn.width * drawn.height, `${other} pixels differ`);
 }
 
+// Each try holds medians of the same seconds to each other; a machine that is busy with something
+// else disturbs one of them now and then, so the best of three tries is judged.
 async function check_frames(page, say, shot) {
-  const { pan, draw, base, base_draw } = await page.evaluate(measure_panning, 60);
+  let best = Infinity;
+  for (let i = 0; i < kFrameTries && best > kFrameRatioMost; i += 1) {
+    const { pan, draw, base, base_draw } = await page.evaluate(measure_panning, 60);
+    best = Math.min(best, draw / base_draw);
+    const text = (value) => `${value.toFixed(1)} ms`;
+    const times = (a, b) => `${(a / b).toFixed(2)} times`;
+    say(`panning 43,200 columns x 1,024 rows: median frame ${text(pan)}, one texture ` +
+      `${text(base)} (${times(pan, base)}); draw and wait ${text(draw)}, one texture ` +
+      `${text(base_draw)} (${times(draw, base_draw)})`);
+  }
   await shot(page, 'month');
-  const text = (value) => `${value.toFixed(1)} ms`;
-  say(`panning 43,200 columns x 1,024 rows: median frame ${text(pan)}, one texture ` +
-    `${text(base)} (${(pan / base).toFixed(2)} times)`);
-  say(`draw and wait ${text(draw)}, one texture ${text(base_draw)}`);
+  assert.ok(best <= kFrameRatioMost, `a draw takes ${best.toFixed(2)} times one texture`);
 }
 
 export function pixel_tests({ test, shot, say, mock }) {
