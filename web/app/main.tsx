@@ -252,8 +252,21 @@ function keep_time(): void {
   }, kPlayEveryMs);
 }
 
+// Where the crosshair rests on something, the whole column of it is asked for.
+function look_closer(): void {
+  effect(() => {
+    const instrument = session.instrument.value?.id;
+    const at = ui.screen.value === 'map' ? ui.probe.value : null;
+    const is_there = instrument !== undefined && at !== null && !at.is_newest &&
+      at.cell !== null && at.cell.column_count > 0;
+    const place = is_there ? { instrument, column: at.band.column, as_of: at.band.as_of } : null;
+    untracked(() => session.look.point_at(place));
+  });
+}
+
 watch_page();
 keep_time();
+look_closer();
 follow_in_url();
 render(<Terminal ui={ui} scorecard={scorecard} lab={lab} href_of={hash_of} on_open={open_screen}
   on_chart={(made) => {
@@ -276,6 +289,6 @@ Object.assign(globalThis, {
     frames: () => chart?.loop.frames ?? 0,
     pending: () => session.pending_tiles.value,
     requests: () => open_requests,
+    keys: () => kKeyActions.flatMap(({ keys: of_action }) => of_action),
   },
 });
-    keys: () => kKeyActions.flatMap(({ keys: of_action }) => of_action),

@@ -125,6 +125,29 @@ function clusters({ test, shot }) {
   });
 }
 
+async function check_rest(page) {
+  const asked = [];
+  page.on('request', (request) => {
+    if (request.url().includes('/v1/map?') && request.url().includes('as_of=')) {
+      asked.push(new URL(request.url()).searchParams.get('as_of'));
+    }
+  });
+  for (let i = 0; i < 30; i += 1) {
+    await page.mouse.move(300 + 9 * i, 240);
+    await frames_pass(page, 1);
+  }
+  await reads(page, '.cells thead', /p10 · p50 · p90/);
+  await reads(page, '.cells .short', /\$.+ · \$.+ · \$|< \$1/);
+  assert.ok(asked.length <= 3, `${asked.length} columns were asked for on the way`);
+  await page.mouse.move(309, 240);
+  await reads(page, '.cells thead', /p10 · p50 · p90/);
+  const count = asked.length;
+  await page.mouse.move(561, 240);
+  await reads(page, '.cells thead', /p10 · p50 · p90/);
+  await still(page, 400);
+  assert.equal(asked.length, count, 'what was read is not read again');
+}
+
 function read_out({ test, shot }) {
   test('the read-out of the newest column has its band', '#span=4h', async (page) => {
     const at = await page.evaluate(() => {
@@ -138,9 +161,14 @@ function read_out({ test, shot }) {
     assert.match(text, /p10 · p50 · p90/);
     for (const part of ['newest column', 'From the mark then', 'Mark to here', 'Printed ±0.5 %',
       'Venues', '100 %']) assert.ok(text.includes(part), `${part} in ${text}`);
-    await page.mouse.move(300, 200);
-    await page.waitForFunction(() =>
-      document.querySelector('.cells').textContent.includes('band not kept'));
+  });
+  test('the band of a past column comes when the crosshair rests', '#span=4h', check_rest);
+  test('a band is of one column, and old ones have none', '#span=3d', async (page) => {
+    const { x, y, width } = await page.locator('.chart').boundingBox();
+    await page.mouse.move(x + 0.85 * width, y + 200);
+    await reads(page, '.cells thead', /p10 · p50 · p90, \d\d:\d\d/);
+    await page.mouse.move(x + 0.1 * width, y + 200);
+    await reads(page, '.cells thead', /band not kept/);
   });
   test('what is not recorded is no zero', '#i=simulated:ETHUSDT&span=1d', async (page) => {
     assert.match(await page.textContent('.pane-cvd'), /not recorded/);
@@ -350,6 +378,9 @@ async function check_sizes(page, shot) {
   await still(page);
   await check_controls(page);
   await shot(page, 'large_light');
+  await page.setViewportSize({ width: 1440, height: 900 });
+  await still(page);
+  await check_controls(page);
   await page.setViewportSize({ width: 1280, height: 720 });
   await page.evaluate(() => { location.hash = '#span=1d&theme=dark'; });
   await page.waitForFunction(() => document.documentElement.dataset.theme === 'dark');

@@ -10,6 +10,7 @@ import {
   health_of, instruments_of, liquidations_of, map_of,
 } from './api_types.ts';
 import { boxes_of } from './cluster_boxes.ts';
+import { ColumnLook } from './column_look.ts';
 import { column_message_of } from './column_message.ts';
 import { ColumnLog, grow, grown_to } from './growth.ts';
 import { kTileSize } from './heatmap_tile.ts';
@@ -144,6 +145,7 @@ export class MapSession {
   readonly marks = computed<SeriesSlice | null>(() =>
     (this.view.value.tier === 'all' ? null : this.#slice(this.tile_level.value)));
 
+  readonly look: ColumnLook; // what is under the crosshair
   tiles = new TileCache(kTileBytesMax);
   // A texel of a tile that is already drawn has changed.
   on_texel: (tile: HeatmapTile, texel: number) => void = () => undefined;
@@ -170,6 +172,7 @@ export class MapSession {
   constructor(view: View, api: ApiClient, stream: Stream, decode: DecodeTile) {
     this.view = signal(view);
     this.#api = api;
+    this.look = new ColumnLook(api);
     this.#stream = stream;
     this.#decode = decode;
   }
@@ -258,6 +261,7 @@ export class MapSession {
     this.#requests = new AbortController();
     this.#loader?.stop();
     this.tiles.clear();
+    this.look.clear();
     this.newest_column.value = null;
     this.past_column.value = null;
     this.clusters.value = null;

@@ -117,8 +117,8 @@ function Badges({ ui }: { readonly ui: UiState }) {
           left</span></p>
       ) : null}
       {view.tier === 'all' ? null : (
-        <p class="badge"><b>Only {tier_text(view.tier)}</b>
-          <span>from the close of each column; nothing is drawn where that is not known</span></p>
+        <p class="badge"><b>Only {tier_text(view.tier)} from the mark</b>
+          <span>the close of each column; nothing is drawn where that is not known</span></p>
       )}
       <PrintsLegend ui={ui} />
     </div>
@@ -147,7 +147,7 @@ function ProfileCaption({ ui }: { readonly ui: UiState }) {
     <div class="profile-caption">
       <b>{session.as_of.value === null || column === null ? 'At risk now'
         : `At risk at ${format_date_time(column.as_of)}`}</b>
-      <span>{has_band ? 'p10 · mean · p90 a row' : 'mean a row; band not kept for the past'}; line:
+      <span>{has_band ? 'p10 · mean · p90 a row' : 'mean a row; band not kept'}; line:
         sum from the mark</span>
       {near === undefined ? null : (
         <span class="sr">

@@ -9,6 +9,7 @@ import { ms, price, row, unix_ms, usd } from '../units/unit.ts';
 import { is_in_tier } from './tier.ts';
 import type { Liquidation, MapColumn } from '../model/api_types.ts';
 import type { Cell } from '../model/cell.ts';
+import type { Looked } from '../model/column_look.ts';
 import type { MapSession } from '../model/map_session.ts';
 import type { SeriesSlice } from '../model/series_store.ts';
 import type { CellColor, CellStyle } from '../render/color_map.ts';
@@ -30,7 +31,16 @@ export type Probe = {
   // Of the column that is shown whole, the newest or that of the play head; null elsewhere.
   readonly means: Readonly<Record<Side, Usd>> | null;
   readonly intervals: Readonly<Record<Side, Interval | null>>;
+  readonly band: Band;
   readonly is_newest: boolean;
+};
+
+// The column that the intervals are of, which is the last one of the texel, and whether there are
+// any: the service tells them of the newest columns, and it is asked when the crosshair rests.
+export type Band = {
+  readonly column: number;
+  readonly as_of: UnixMs;
+  readonly state: 'kept' | 'awaited' | 'not_kept' | 'not_read';
 };
 
 function interval_at(column: MapColumn, side: Side, at: Row): Interval | null {
@@ -44,6 +54,11 @@ function interval_at(column: MapColumn, side: Side, at: Row): Interval | null {
 function mean_at(column: MapColumn, side: Side, at: Row): Usd {
   const { first_row, mean } = column.sides[side];
   return usd(mean[at - first_row] ?? 0);
+}
+
+function band_of(looked: Looked): Band['state'] {
+  if (typeof looked === 'string') return looked;
+  return looked.sides.long.p10 === null && looked.sides.short.p10 === null ? 'not_kept' : 'kept';
 }
 
 // The close of the last entry that begins at or before the time.
@@ -76,6 +91,9 @@ export function probe(session: MapSession, g: Geometry, x: number, y: number): P
   const time = unix_ms(of.grid.first_column + texel * size);
   const is_newest = texel === Math.floor((session.horizon.value.column_end - 1) / 2 ** level);
   const column = is_newest && !session.is_column_late.value ? session.column.value : null;
+  const last = Math.min(session.horizon.value.column_end, (texel + 1) * 2 ** level) - 1;
+  const looked = column ?? session.look.of(last);
+  const whole = typeof looked === 'string' ? null : looked;
   const { tier } = session.view.value;
   const mark = close_at(session.marks.value ?? session.series.value, time);
   return {
@@ -89,9 +107,11 @@ export function probe(session: MapSession, g: Geometry, x: number, y: number): P
     means: column === null ? null
       : { long: mean_at(column, 'long', at), short: mean_at(column, 'short', at) },
     intervals: {
-      long: column === null ? null : interval_at(column, 'long', at),
-      short: column === null ? null : interval_at(column, 'short', at),
+      long: whole === null ? null : interval_at(whole, 'long', at),
+      short: whole === null ? null : interval_at(whole, 'short', at),
     },
+    band: { column: last, state: band_of(looked),
+      as_of: unix_ms(of.grid.first_column + last * of.grid.column_interval) },
     is_newest,
   };
 }

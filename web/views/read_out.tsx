@@ -11,7 +11,7 @@ import { Sources } from './sources.tsx';
 import { interval_text } from './text.ts';
 import type { CellSide } from '../model/cell.ts';
 import type { Side, Usd } from '../units/unit.ts';
-import type { Interval, Probe } from './probe.ts';
+import type { Band, Interval, Probe } from './probe.ts';
 import type { UiState } from './ui_state.ts';
 
 // What lies under the crosshair. Without one: the column that is shown, in four sums.
@@ -40,7 +40,7 @@ function level_text(ui: UiState, at: Probe): string {
   return at.cell.level === 0 ? 'one column' : `max of ${at.cell.column_count} columns`;
 }
 
-// Of the newest column alone, also where the dollars beside it are the largest of several.
+// Of the last column of the cell, also where the dollars beside it are the largest of several.
 function quantiles_text({ p10, p50, p90 }: Interval): string {
   return [p10, p50, p90].map(format_usd).join(' · ');
 }
@@ -71,11 +71,22 @@ function SideRow({ name, value, interval }: {
   );
 }
 
+const kBandWords: Readonly<Record<Band['state'], string>> = {
+  kept: 'p10 · p50 · p90', awaited: 'band …', not_kept: 'band not kept',
+  not_read: 'band not read',
+};
+
+// Of several columns the band is that of one, which is named.
+function band_text({ band, cell }: Probe): string {
+  if (cell?.column_count === 0) return 'no band';
+  const is_of_one = band.state !== 'kept' || cell === null || cell.level === 0;
+  return kBandWords[band.state] + (is_of_one ? '' : `, ${format_clock(band.as_of)}`);
+}
+
 function CellTable({ ui, at }: { readonly ui: UiState; readonly at: Probe }) {
   const is_gap = at.cell !== null && at.cell.column_count === 0;
   const value = (side: Side): SideValue | null => (is_gap ? null
     : side_value(at.cell?.[side] ?? null, at.means?.[side] ?? null));
-  const has_interval = (at.intervals.long ?? at.intervals.short) !== null;
   return (
     <>
       <dl class="where">
@@ -95,7 +106,7 @@ function CellTable({ ui, at }: { readonly ui: UiState; readonly at: Probe }) {
         <caption class="sr">Notional at risk in this cell, an estimate</caption>
         <thead>
           <tr><th scope="col">At risk <em>est.</em></th><th scope="col">USD</th>
-            <th scope="col">{has_interval ? 'p10 · p50 · p90' : 'band not kept'}</th></tr>
+            <th scope="col">{band_text(at)}</th></tr>
         </thead>
         <tbody>
           <SideRow name="short" value={value('short')} interval={at.intervals.short} />

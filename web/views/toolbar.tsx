@@ -49,15 +49,15 @@ export function Toolbar({ ui }: { readonly ui: UiState }) {
       <Segments label="Side" choices={kSideChoices} chosen={view.side}
         on_choose={(side) => session.change((one) => set_side(one, side))} />
       <Layers ui={ui} />
-      <label class="select" title="Only rows so far from the mark of their column (D)">
+      <label class="select" title="Distance from the mark: only rows so far from it (D)">
         <span class="sr">Distance from the mark</span>
         <select value={view.tier} onChange={(event) => {
           const tier = event.currentTarget.value as Tier;
           session.change((one) => ({ ...one, tier }));
         }}>
           {kTiers.map((tier) =>
-            <option key={tier} value={tier}>{`${tier_text(tier)}${
-              tier === 'all' ? '' : ' away'}`}</option>)}
+            <option key={tier} value={tier}>From mark: {tier === 'all' ? 'any' : tier_text(tier)}
+            </option>)}
         </select>
       </label>
       <Opacity ui={ui} />
