@@ -9,9 +9,9 @@ import type { UiState } from './ui_state.ts';
 function feed_text(one: Coverage, feed: Feed | undefined): string {
   if (feed?.problem != null) return feed.problem;
   if (one.feed === null) return 'no liquidations recorded';
+  const prints = one.completeness === 'all' ? 'all' : completeness_text(one.completeness);
   const age = feed?.age == null ? '' : `, ${format_duration(feed.age)} old`;
-  return `${one.is_stale || feed?.is_stale === true ? 'stale'
-    : completeness_text(one.completeness)}${age}`;
+  return `${one.is_stale || feed?.is_stale === true ? 'stale' : prints}${age}`;
 }
 
 export function Sources({ ui }: { readonly ui: UiState }) {
