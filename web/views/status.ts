@@ -52,7 +52,9 @@ export function status_of(session: MapSession): Status {
     return { kind: 'paused', word: 'Recorded', why: 'All of a store is shown; nothing is added.' };
   }
   if (health.is_over) {
-    return { kind: 'paused', word: 'Over', why: 'The recorded data is at its end.' };
+    return { kind: 'paused', word: 'Over', why: health.mode === 'demo'
+      ? 'The simulated market is at its end; all of it can be looked back at.'
+      : 'The recorded data is at its end.' };
   }
   if (health.speed === 0) {
     return { kind: 'paused', word: 'Paused', why: 'The clock of the market stands still.' };

@@ -59,8 +59,14 @@ describe('the status', () => {
     expect(word({ mode: 'replay' })).toBe('Replay ×60');
     expect(word({ mode: 'replay', is_over: true })).toBe('Over');
     expect(word({ mode: 'replay', speed: 0 })).toBe('Paused');
+    expect(word({ mode: 'demo', is_over: true })).toBe('Over');
     expect(word({ mode: 'store', speed: 0 })).toBe('Recorded');
     expect(word({ mode: 'store', status: 'degraded' })).toBe('Degraded');
+  });
+  it('says what is at its end', () => {
+    const why = (mode: string): string => status_of(session_of({ mode, is_over: true })).why;
+    expect(why('replay')).toMatch(/^The recorded data is at its end/);
+    expect(why('demo')).toMatch(/^The simulated market is at its end/);
   });
 });
 
