@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 
-import {
 import { done_runs, going_run } from './access_tests.mjs';
+import {
   forgive, frames_pass, gone, has_hash, kPhone, no_hash, not_wider_than, press, reads, see, still,
 } from './page.mjs';
 
@@ -255,6 +256,11 @@ async function check_done(page) {
   await page.hover('.run-charts .near-sums .plot');
   await reads(page, '.near-sums .reading', /truth.*estimate/);
   await reads(page, '.liquidated .reading', /truth.*printed.*expected/);
+  const [download] = await Promise.all([page.waitForEvent('download'),
+    page.click('.run-head button:text-is("Hours, CSV")')]);
+  assert.match(download.suggestedFilename(), /^faultline_lab_crowded_longs_1\.csv$/);
+  const lines = readFileSync(await download.path(), 'utf8').trim().split('\n');
+  assert.equal(lines.filter((line) => /^2025-/.test(line)).length, 16);
   await page.click('.lab-center summary');
   await see(page, '.lab-center details tbody tr');
   assert.equal(await page.locator('.lab-center details tbody tr').count(), 16);
@@ -368,6 +374,12 @@ async function scorecard_light(page, shot) {
   await see(page, '.skill .scores');
   await see(page, '.recovery-table tbody tr');
   await reads(page, '.totals .note', /72 hours/);
+  const [download] = await Promise.all([page.waitForEvent('download'),
+    page.click('.toolbar button:text-is("Hours, CSV")')]);
+  assert.match(download.suggestedFilename(), /^faultline_BTCUSDT_hours_2025-12-01T000000Z\.csv$/);
+  const lines = readFileSync(await download.path(), 'utf8').trim().split('\n');
+  assert.equal(lines.filter((line) => /^2025-/.test(line)).length, 72);
+  await see(page, '.toast:text-is("The hours are saved")');
   await frames_pass(page, 10);
   await check_contrast(page);
   await shot(page, 'scorecard_light');
@@ -417,7 +429,7 @@ export function screen_tests({ test, shot, mock }) {
   test('scorecard, dark', '#screen=scorecard', (page) => scorecard_dark(page, shot),
     { ...off, seconds: 8, before: ({ state }) => { state.has_bad_feeds = true; } });
   test('scorecard, light', '#screen=scorecard&theme=light&last=3d',
-    (page) => scorecard_light(page, shot), off);
+    (page) => scorecard_light(page, shot), { ...off, acceptDownloads: true });
   test('scorecard, phone', '#screen=scorecard', async (page) => {
     await see(page, '.skill .scores');
     await frames_pass(page, 10);
@@ -453,7 +465,7 @@ function lab_tests({ test, shot, mock }) {
     await frames_pass(page, 10);
     await shot(page, 'lab_compare');
     await check_refusals(page, problems);
-  }, { ...off, seconds: 30 });
+  }, { ...off, seconds: 30, acceptDownloads: true });
   test('lab, by keyboard', '#screen=lab', by_keyboard, off);
   test('lab, light and small', '#screen=lab&theme=light', async (page) => {
     await page.click('.run-list li:has(.done) .run');

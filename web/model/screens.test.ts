@@ -7,6 +7,7 @@ import {
   set_scenario, set_value, value_in,
 } from './lab_form.ts';
 import { LabSession } from './lab_session.ts';
+import { hours_csv, run_csv } from './csv.ts';
 import { fields_of, run_of, runs_of, scenarios_of } from './lab_types.ts';
 import { Resource, once_a_body } from './resource.ts';
 import {
@@ -100,7 +101,20 @@ describe('the scorecard', () => {
       [new Date(from).getUTCHours(), new Date(time).getUTCHours(), printed.long]))
       .toEqual([[0, 2, 57], [2, 4, 3]]);
   });
-  it('has feeds with what is known of them', () => {
+  it('is text for other programs', () => {
+    const card = scorecard_of(body);
+    const lines = hours_csv(card, card.hours.slice(0, 2), 'a:B').split('\n');
+    expect(lines[0]).toBe('# Faultline, scorecard, a:B, a simulated market');
+    expect(lines[4]).toBe('time,columns,expected_liquidation_usd.long,' +
+      'expected_liquidation_usd.short,printed_usd.long,printed_usd.short,crossed_usd.long,' +
+      'crossed_usd.short');
+    expect(lines.slice(5)).toEqual(['2025-12-01T01:00:00Z,60,40,10,50,5,100,',
+      '2025-12-01T02:00:00Z,60,,10,7,5,100,', '']);
+  });
+});
+
+describe('feeds', () => {
+  it('are told of as far as they are known', () => {
     const health = service_health_of({
       status: 'degraded', mode: 'demo', now: '2025-12-01T00:00:00Z',
       resumed: { from: '2025-11-30T23:00:00Z', columns: 9, seconds_missed: 40, note: 'as before' },
@@ -282,6 +296,15 @@ describe('a run', () => {
   it('is compared hour by hour and value by value', () => {
     expect(align([{ at: [0, 1], values: [5, 6] }, { at: [1, 2], values: [7, null] }])).toEqual(
       { at: [0, 1, 2], values: [[5, 6, null], [null, 7, null]] });
+  it('is text for other programs', () => {
+    const lines = run_csv(run_of(run_body())).split('\n');
+    expect(lines[0]).toBe('# Faultline, run 7 of the lab, hunters, a simulated market');
+    expect(lines[2]).toBe('# changed: readers.hunters = 9');
+    expect(lines[5]).toMatch(/^time,relative_l1,true_near_usd.long,true_near_usd.short,near_usd/);
+    expect(lines.slice(6)).toEqual(['2025-12-01T01:00:00Z,0.5,100,100,80,80,1,3,,,,',
+      '2025-12-01T02:00:00Z,,0,0,5,5,2,,,,,', '']);
+    expect(run_csv(run_of(run_body({ values: {} })))).toMatch(/# changed: nothing\n/);
+  });
     const scenarios = [
       { name: 'hunters', about: '', values: { 'holders.leverage_median': 14 }, venues: 1 },
       { name: 'calm', about: '', values: {}, venues: null }];

@@ -1,9 +1,11 @@
-import { profile_csv, series_csv } from '../model/csv.ts';
+import { hours_csv, profile_csv, run_csv, series_csv } from '../model/csv.ts';
 import { hash_of_view } from '../model/url_state.ts';
 import { picture_of } from '../render/picture.ts';
 import { rfc3339 } from '../units/time.ts';
 import { short_name } from './text.ts';
 import type { MapColumn } from '../model/api_types.ts';
+import type { Run } from '../model/lab_types.ts';
+import type { Scorecard, ScoredHour } from '../model/scorecard_types.ts';
 import type { UiState } from './ui_state.ts';
 
 // Taking away what is on the screen: a picture, text for other programs, or a link to the view.
@@ -58,8 +60,24 @@ export function export_csv(ui: UiState, what: 'series' | 'profile'): void {
   const id = session.instrument.value?.id ?? '';
   if (column === null || slice === null) return;
   const text = what === 'series' ? series_csv(slice, column, id) : profile_csv(column, id);
-  save(new Blob([text], { type: 'text/csv' }), file_name(ui, column, what, 'csv'));
-  ui.say(what === 'series' ? 'The series is saved' : 'The profile is saved');
+  save_csv(ui, text, file_name(ui, column, what, 'csv'),
+    what === 'series' ? 'The series is saved' : 'The profile is saved');
+}
+
+const save_csv = (ui: UiState, text: string, name: string, said: string): void => {
+  save(new Blob([text], { type: 'text/csv' }), name);
+  ui.say(said);
+};
+
+export function export_hours(ui: UiState, card: Scorecard, hours: readonly ScoredHour[]): void {
+  const id = ui.session.instrument.value?.id ?? '';
+  const time = rfc3339(hours.at(-1)?.time ?? card.header.as_of).replaceAll(':', '');
+  save_csv(ui, hours_csv(card, hours, id), `faultline_${short_name(id)}_hours_${time}.csv`,
+    'The hours are saved');
+}
+
+export function export_run(ui: UiState, run: Run): void {
+  save_csv(ui, run_csv(run), `faultline_lab_${run.scenario}_${run.id}.csv`, 'The run is saved');
 }
 
 export function copy_link(ui: UiState): void {

@@ -1,5 +1,6 @@
 import { useMemo } from 'preact/hooks';
 
+import { export_run } from './export.ts';
 import { scenario_words, UseSettings } from './lab_form_panel.tsx';
 import { RunCharts } from './lab_charts.tsx';
 import { MirrorFigure } from './lab_mirror.tsx';
@@ -41,7 +42,7 @@ export function RunView({ ui, session }: Props) {
   return (
     <>
       {told}
-      <RunHead session={session} run={run} />
+      <RunHead ui={ui} session={session} run={run} />
       <Settling run={run} />
       {run.newest === null ? <NothingYet run={run} /> : <MirrorFigure ui={ui} run={run} />}
       {run.time.length === 0 ? null : <RunCharts ui={ui} run={run} />}
@@ -91,7 +92,7 @@ function Settling({ run }: { readonly run: Run }) {
   );
 }
 
-function RunHead({ session, run }: { readonly session: LabSession; readonly run: Run }) {
+function RunHead({ ui, session, run }: Props & { readonly run: Run }) {
   const active = is_active(run);
   const done = run.hours_done === null ? ''
     : `, hour ${format_value(run.hours_done)} of ${run.hours}`;
@@ -104,6 +105,8 @@ function RunHead({ session, run }: { readonly session: LabSession; readonly run:
         {active ? <span>{format_percent(run.share, 0)}{done}</span> : null}
         {active ? <span class="note">{left_words(run)}</span> : null}
         <span class="spring" />
+        {run.time.length === 0 ? null : <button type="button" title="Save the hours of this run"
+          onClick={() => export_run(ui, run)}>Hours, CSV</button>}
         <UseSettings session={session} run={run} />
         {active ? <button type="button" class="danger" disabled={session.is_cancelling.value}
           onClick={() => void session.cancel(run.id)}>Cancel</button> : null}

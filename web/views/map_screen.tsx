@@ -35,7 +35,6 @@ export function MapScreen({ ui, on_chart }: Props) {
           <ReadOut ui={ui} /></aside>
       </main>
       <Summary ui={ui} />
-      <p class="toast" role="status">{ui.note.value}</p>
       <TableDialog ui={ui} />
     </div>
   );

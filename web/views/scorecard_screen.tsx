@@ -1,5 +1,6 @@
 import { useEffect } from 'preact/hooks';
 
+import { export_hours } from './export.ts';
 import { FeedsPanel } from './feeds_panel.tsx';
 import { ScatterPanel, TimelinePanel } from './score_charts.tsx';
 import { Panel, ScreenTools, Scroll, Segments, Shown } from './screen_parts.tsx';
@@ -42,17 +43,26 @@ export function ScorecardScreen({ ui, session }: Props) {
         <Segments label="Side" chosen={view.side} choices={kSideChoices}
           on_choose={(side) => session.change((one) => ({ ...one, side }))} />
         <Origin session={session} />
+        <SaveHours ui={ui} session={session} />
         <ScreenTools ui={ui} />
       </div>
       <main class="page scorecard" aria-label="Scorecard" tabIndex={-1}>
+        <h1 class="sr">Scorecard</h1>
         {is_empty ? <p class="state">The service has made no column yet, so there is nothing
           to score.</p> : <Hours ui={ui} session={session} />}
-        <h1 class="sr">Scorecard</h1>
         <FeedsPanel ui={ui} session={session} />
         <Studies ui={ui} session={session} />
       </main>
     </div>
   );
+}
+
+function SaveHours({ ui, session }: Props) {
+  const card = session.scorecard.value.value;
+  if (card === null || card.hours.length === 0) return null;
+  return <button type="button" title="Save the hours shown, CSV" onClick={() =>
+    export_hours(ui, card, hours_shown(card.hours, session.view.value.last))}>
+    Hours, CSV</button>;
 }
 
 // Scores of a simulation must not be taken for scores of a market.

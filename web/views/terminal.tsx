@@ -36,6 +36,7 @@ export function Terminal({ ui, scorecard, lab, href_of, on_open, on_chart }: Pro
         {screen === 'scorecard' ? <ScorecardScreen ui={ui} session={scorecard} /> : null}
         {screen === 'lab' ? <LabScreen ui={ui} session={lab} studies={scorecard} /> : null}
       </div>
+      <p class="toast" role="status">{ui.note.value}</p>
       <Help ui={ui} />
       <KeyDialog gate={ui.keys} />
     </div>
