@@ -77,7 +77,7 @@ Outcome<std::unique_ptr<MapService>> MapService::start(std::unique_ptr<SeriesSou
       std::make_unique<Api>(ApiConfig{.mode = self.options_.mode,
                                       .version = self.options_.version,
                                       .series = {{.id = self.id_,
-                                                  .digest = hex_text(self.options_.source_digest),
+                                                  .digest = hex_text(self.options_.series_digest),
                                                   .runner = self.runner_.get()}},
                                       .lab = self.lab_.get(),
                                       .studies = self.options_.studies,

@@ -20,7 +20,7 @@ namespace faultline {
 
 struct ServiceOptions {
   ServeMode mode = ServeMode::kDemo;
-  std::uint64_t source_digest = 0;  // of data, settings, model and seed
+  std::uint64_t series_digest = 0;  // of data, settings, model, seed and program
   std::string version;
   ServerConfig server{};
   AccessPolicy access = AccessPolicy::open();

@@ -59,7 +59,8 @@ describe('the status', () => {
     expect(word({ mode: 'replay' })).toBe('Replay ×60');
     expect(word({ mode: 'replay', is_over: true })).toBe('Over');
     expect(word({ mode: 'replay', speed: 0 })).toBe('Paused');
-    expect(word({ mode: 'store', speed: 0 })).toBe('Recorded');
+    expect(word({ mode: 'store', is_over: true })).toBe('Recorded');
+    expect(word({ mode: 'store' })).toBe('Reading');
     expect(word({ mode: 'store', status: 'degraded' })).toBe('Degraded');
   });
 });
