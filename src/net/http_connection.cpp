@@ -443,7 +443,9 @@ void HttpConnection::finish_answer(int status, const std::shared_ptr<const std::
   out_ += thread_.date();
   out_ += "\r\nX-Request-Id: ";
   append_text(request_.id(), out_);
-  if (must_close_) {
+  if (status == 426) {  // whoever sends Upgrade names it here (RFC 9110, section 7.8)
+    out_ += must_close_ ? "\r\nConnection: close, Upgrade" : "\r\nConnection: Upgrade";
+  } else if (must_close_) {
     out_ += "\r\nConnection: close";
   } else if (!request_.is_http_1_1()) {
     out_ += "\r\nConnection: keep-alive";

@@ -33,6 +33,29 @@ HttpResponse text_response(std::string_view content_type, std::string etag,
   return out;
 }
 
+Errc code_of(Refusal refusal) {
+  switch (refusal) {
+    case Refusal::kMalformed:
+    case Refusal::kMethodUnknown:
+    case Refusal::kExpectationUnknown:
+    case Refusal::kUpgradeUnknown:
+      return Errc::kBadRequest;
+    case Refusal::kRate:
+    case Refusal::kPeerConnections:
+      return Errc::kTooOften;
+    case Refusal::kAnswerBroken:
+    case Refusal::kAnswerTimeout:
+    case Refusal::kHeadTimeout:
+    case Refusal::kBodyTimeout:
+    case Refusal::kBodyTooLarge:
+    case Refusal::kUrlTooLong:
+    case Refusal::kHeadTooLarge:
+    case Refusal::kConnections:
+      return Errc::kLimit;
+  }
+  return Errc::kLimit;
+}
+
 }  // namespace
 
 std::string etag_of(std::string_view body) {
@@ -129,19 +152,28 @@ int status_of(Errc code) {
   }
 }
 
-HttpResponse answer_problem(const HttpRequest& request, const Diagnostic& problem, int status) {
+HttpResponse answer_problem(RequestId id, const Diagnostic& problem, int status) {
   JsonValue out = JsonValue::object();
   out.set("type", "about:blank").set("title", meaning_of(problem.code)).set("status", status);
   out.set("detail", describe(problem));
   out.set("errc", static_cast<int>(problem.code)).set("name", name_of(problem.code));
   out.set("field", problem.field.empty() ? JsonValue() : JsonValue(problem.field));
   out.set("value", problem.value.empty() ? JsonValue() : JsonValue(problem.value));
-  out.set("request_id", text_of(request.id()));
+  out.set("request_id", text_of(id));
   return HttpResponse::of(status, "application/problem+json", write_json(out));
+}
+
+HttpResponse answer_problem(const HttpRequest& request, const Diagnostic& problem, int status) {
+  return answer_problem(request.id(), problem, status);
 }
 
 HttpResponse answer_problem(const HttpRequest& request, const Diagnostic& problem) {
   return answer_problem(request, problem, status_of(problem.code));
+}
+
+HttpResponse answer_refusal(Refusal refusal, RequestId id) {
+  return answer_problem(id, {.code = code_of(refusal), .note = std::string(meaning_of(refusal))},
+                        status_of(refusal));
 }
 
 }  // namespace faultline

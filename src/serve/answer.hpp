@@ -6,6 +6,7 @@
 
 #include "base/diagnostic.hpp"
 #include "net/http.hpp"
+#include "net/server_config.hpp"
 #include "text/json.hpp"
 
 namespace faultline {
@@ -44,6 +45,9 @@ HttpResponse answer_bytes(const HttpRequest& request, std::shared_ptr<const std:
 // application/problem+json (RFC 9457): the status of the error, and errc, field and value.
 HttpResponse answer_problem(const HttpRequest& request, const Diagnostic& problem);
 HttpResponse answer_problem(const HttpRequest& request, const Diagnostic& problem, int status);
+HttpResponse answer_problem(RequestId id, const Diagnostic& problem, int status);
+// What the server itself refused (net), in the same form.
+HttpResponse answer_refusal(Refusal refusal, RequestId id);
 int status_of(Errc code);
 
 // Requires: a level of zlib's, 1 to 9.

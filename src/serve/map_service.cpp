@@ -95,6 +95,7 @@ Outcome<std::unique_ptr<MapService>> MapService::start(std::unique_ptr<SeriesSou
 Outcome<void> MapService::listen() {
   ServerConfig config = options_.server;
   for (HttpHeader& header : safe_headers()) config.default_headers.push_back(std::move(header));
+  config.make_refusal = answer_refusal;
   ServerHandlers handlers;
   handlers.on_request = [this](const HttpRequest& request, Responder responder) {
     take(request, std::move(responder));

@@ -86,6 +86,66 @@ TEST(MapService, SaysThatTheStreamIsAWebSocket) {
   EXPECT_EQ(answer.header("Upgrade"), "websocket");
 }
 
+// What net refuses before the API hears of it has the form of the API's problems.
+void expect_refusal(const TestResponse& answer, int status, std::string_view name) {
+  EXPECT_EQ(answer.status, status) << answer.head;
+  EXPECT_EQ(answer.header("Content-Type"), "application/problem+json") << status;
+  EXPECT_NE(answer.header("Content-Security-Policy"), "") << status;
+  const auto problem = parse_json(answer.body);
+  ASSERT_TRUE(problem) << status << " " << answer.body;
+  EXPECT_EQ(problem->find("status")->as_int(), status);
+  EXPECT_EQ(*problem->find("name")->as_string(), name) << status;
+  EXPECT_GE(problem->find("errc")->as_int().value_or(0), 400) << status;
+  EXPECT_EQ(*problem->find("request_id")->as_string(), answer.header("X-Request-Id"));
+  EXPECT_NE(answer.header("X-Request-Id"), "0000000000000000");
+}
+
+TEST(MapService, RefusesInTheFormOfItsProblems) {
+  ServiceOptions options = options_at(1.0);
+  options.server.head_time_max = std::chrono::milliseconds(300);
+  options.server.body_time_max = std::chrono::milliseconds(300);
+  const auto service = start_service(std::move(options));
+  const auto ask = [&](const std::string& bytes) {
+    return TestClient(port_of(*service)).ask(bytes);
+  };
+  const std::string head = "POST /v1/clock HTTP/1.1\r\nHost: h\r\n";
+  expect_refusal(ask("NONSENSE\r\n\r\n"), 400, "bad_request");
+  expect_refusal(ask("BREW / HTTP/1.1\r\nHost: h\r\n\r\n"), 405, "bad_request");
+  expect_refusal(ask("GET / HTTP/1.1\r\nHo"), 408, "limit");
+  expect_refusal(ask(head + "Content-Length: 9\r\n\r\n{"), 408, "limit");
+  expect_refusal(ask(head + "Content-Length: 9999999\r\n\r\n"), 413, "limit");
+  expect_refusal(ask(get_request("/" + std::string(5'000, 'a'))), 414, "limit");
+  expect_refusal(ask(head + "Content-Length: 1\r\nExpect: more\r\n\r\n"), 417, "bad_request");
+  expect_refusal(ask(get_request("/", "A: " + std::string(17'000, 'a') + "\r\n")), 431, "limit");
+  const TestResponse old = ask(get_request(
+      "/v1/stream", "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 8\r\n"));
+  expect_refusal(old, 426, "bad_request");
+  EXPECT_EQ(old.header("Upgrade"), "websocket");
+}
+
+TEST(MapService, RefusesConnectionsInTheFormOfItsProblems) {
+  ServiceOptions options = options_at(1.0);
+  options.server.connections_per_peer_max = 1;
+  options.server.connections_max = 2;
+  const auto service = start_service(std::move(options));
+  TestClient first(port_of(*service));
+  ASSERT_EQ(first.ask(get_request("/v1/health")).status, 200);
+  const TestResponse second = TestClient(port_of(*service)).receive();
+  expect_refusal(second, 429, "too_often");
+  EXPECT_EQ(second.header("Retry-After"), "1");
+}
+
+TEST(MapService, TellsEveryRefusalOfTheServer) {
+  for (std::size_t i = 0; i < kRefusalCount; ++i) {
+    const auto refusal = static_cast<Refusal>(i);
+    const HttpResponse answer = answer_refusal(refusal, RequestId{7});
+    EXPECT_EQ(answer.status, status_of(refusal));
+    const JsonValue problem = json_of(answer);
+    EXPECT_NE(problem.find("detail")->as_string()->find(meaning_of(refusal)), std::string::npos);
+    EXPECT_EQ(*problem.find("request_id")->as_string(), "0000000000000007");
+  }
+}
+
 TEST(MapService, AsksForAKeyWhereKeysAre) {
   ServiceOptions options = options_at(1.0);
   const NewKey reader = make_key({.name = "r", .scopes = {Scope::kRead}}).value();
