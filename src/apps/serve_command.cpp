@@ -111,6 +111,7 @@ ServiceOptions options_of(const ServeArguments& arguments, const SeriesSource& s
   options.version = kVersion;
   options.server.address = arguments.address;
   options.server.port = arguments.port;
+  options.requests_per_second = arguments.rate;
   options.pages = resources.pages;
   options.studies = resources.studies;
   options.scenarios = resources.scenarios;
@@ -211,7 +212,7 @@ ExitCode run_serve(const ServeArguments& arguments, const OutputOptions& output)
   std::unique_ptr<AccessLog> log;
   if (arguments.has_access_log) {
     log = std::make_unique<AccessLog>();
-    options.access_log = [&log = *log](std::string_view line) { log.add(line); };
+    options.log = [&log = *log](std::string_view line) { log.add(line); };
   }
   auto service = MapService::start(std::move(opened->source), std::move(options));
   if (!service) return fail(service.error(), output);
