@@ -74,7 +74,7 @@ class StreamHub {
     std::uint64_t seq = 0;  // of the newest update
     std::deque<Update> updates;
     std::size_t kept_bytes = 0;
-    Update newest_snapshot;  // its message is null before the first
+    Update newest_snapshot{};  // its message is null before the first
   };
   struct Session {
     std::optional<WebSocket> socket;
