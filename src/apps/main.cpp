@@ -206,7 +206,7 @@ void add_serve_access(CLI::App& command, ServeArguments& arguments) {
                      "Another site whose pages may ask too, as https://example.org");
   command.add_option("--state", arguments.state, "File from which the next start goes on");
   command.add_flag("--access-log", arguments.has_access_log,
-                   "A line of JSON for each answer, on stderr");
+                   "A line of JSON for each answer and event, on stderr");
 }
 
 void add_new_key(CLI::App& app, NewKeyArguments& arguments) {

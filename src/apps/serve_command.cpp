@@ -187,7 +187,7 @@ ExitCode run_serve(const ServeArguments& arguments, const OutputOptions& output)
   std::unique_ptr<AccessLog> log;
   if (arguments.has_access_log) {
     log = std::make_unique<AccessLog>();
-    options.access_log = [&log = *log](std::string_view line) { log.add(line); };
+    options.log = [&log = *log](std::string_view line) { log.add(line); };
   }
   auto service = MapService::start(std::move(opened->source), std::move(options));
   if (!service) return fail(service.error(), output);

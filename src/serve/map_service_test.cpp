@@ -188,28 +188,163 @@ TEST(MapService, StopsAtAnyMoment) {
   }
 }
 
+// What a service logs, as it comes.
+class Log {
+ public:
+  void listen(ServiceOptions& options) {
+    options.log = [this](std::string_view line) {
+      const std::lock_guard lock(mutex_);
+      lines_.emplace_back(line);
+    };
+  }
+  // The lines that have such a member, once there are so many.
+  std::vector<JsonValue> with(std::string_view member, std::size_t count) {
+    std::vector<JsonValue> out;
+    EXPECT_TRUE(wait_until([&] {
+      out.clear();
+      const std::lock_guard lock(mutex_);
+      for (const std::string& line : lines_) {
+        JsonValue json = parse_json(line).value();
+        if (json.find(member) != nullptr) out.push_back(std::move(json));
+      }
+      return out.size() >= count;
+    })) << member;
+    return out;
+  }
+  std::string text() {
+    const std::lock_guard lock(mutex_);
+    std::string out;
+    for (const std::string& line : lines_) out += line + "\n";
+    return out;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::vector<std::string> lines_;
+};
+
+std::string text_in(const JsonValue& line, std::string_view member) {
+  const JsonValue* value = line.find(member);
+  return value != nullptr && value->as_string() != nullptr ? *value->as_string() : "none";
+}
+
 TEST(MapService, LogsEachAnswer) {
-  std::mutex mutex;
-  std::vector<std::string> lines;
+  Log log;
   ServiceOptions options = options_at(1.0);
-  options.access_log = [&](std::string_view line) {
-    const std::lock_guard lock(mutex);
-    lines.emplace_back(line);
-  };
+  log.listen(options);
   auto service = start_service(std::move(options));
   TestClient client(port_of(*service));
   const TestResponse answer = client.ask(get_request("/v1/health?key=secret"));
-  ASSERT_TRUE(wait_until([&] {
-    const std::lock_guard lock(mutex);
-    return lines.size() == 1;
-  }));
+  const JsonValue line = log.with("path", 1).front();
+  EXPECT_EQ(text_in(line, "path"), "/v1/health");
+  EXPECT_EQ(line.find("status")->as_int(), 200);
+  EXPECT_EQ(text_in(line, "request_id"), answer.header("X-Request-Id"));
+  EXPECT_EQ(log.text().find("secret"), std::string::npos);
+}
+
+TEST(MapService, LogsAndCountsWhoWasLetIn) {
+  Log log;
+  ServiceOptions options = options_at(1.0);
+  const NewKey key = make_key({.name = "laptop", .scopes = {Scope::kRead}}).value();
+  options.access = AccessPolicy::parse(key.toml, "keys.toml").value();
+  log.listen(options);
+  const auto service = start_service(std::move(options));
+  TestClient client(port_of(*service));
+  const std::string shown = "Authorization: Bearer " + key.key + "\r\n";
+  client.ask(get_request("/v1/clock"));
+  client.ask(get_request("/v1/clock", shown));
+  client.ask("POST /v1/clock HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n" + shown + "\r\n");
+  client.ask(get_request("/", "Origin: https://example.org\r\n"));
+  client.ask(get_request("/"));
+  client.ask("BREW / HTTP/1.1\r\nHost: h\r\n\r\n");
+  TestClient(port_of(*service)).upgrade("/v1/stream", shown);
+  TestClient(port_of(*service)).upgrade("/v1/stream");
+  const std::vector<std::array<std::string, 2>> expected{
+      {"none", "missing"},        {"laptop", "allowed"}, {"laptop", "out_of_scope"},
+      {"none", "foreign_origin"}, {"none", "allowed"},   {"none", "none"},
+      {"laptop", "allowed"},      {"none", "missing"}};
+  const auto lines = log.with("path", expected.size());
+  ASSERT_EQ(lines.size(), expected.size());
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    EXPECT_EQ(text_in(lines[i], "key"), expected[i][0]) << i;
+    EXPECT_EQ(text_in(lines[i], "outcome"), expected[i][1]) << i;
+    EXPECT_TRUE(lines[i].find("key")->is_null() || expected[i][0] != "none");
+  }
+  EXPECT_EQ(log.text().find(key.key), std::string::npos);
+  const std::string metrics =
+      TestClient(port_of(*service)).ask(get_request("/metrics", shown)).body;
+  for (const char* line :
+       {"access_refused_total{outcome=\"missing\"} 2", "access_refused_total{outcome=\"wrong\"} 0",
+        "access_refused_total{outcome=\"out_of_scope\"} 1",
+        "access_refused_total{outcome=\"foreign_origin\"} 1", "http_request_seconds_count 8",
+        "http_request_seconds_bucket{le=\"+Inf\"} 8"})
+    EXPECT_NE(metrics.find("\nfaultline_" + std::string(line) + "\n"), std::string::npos) << line;
+}
+
+// A source that cannot go on after three columns.
+class BrokenSource final : public SeriesSource {
+ public:
+  BrokenSource() : source_(small_series()) { identity_ = source_->identity(); }
+  UnixNanos begin() const override { return source_->begin(); }
+  UnixNanos end() const override { return source_->end(); }
+  TimeRange warm_up() const override { return source_->warm_up(); }
+  Outcome<void> warm_up_to(UnixNanos until) override { return source_->warm_up_to(until); }
+  Outcome<SourceNews> advance_to(UnixNanos until) override {
+    if (++columns_ > 3) return Diagnostic{.code = Errc::kCorrupt, .file = "bars.seg"};
+    return source_->advance_to(until);
+  }
+  const MapSeries& series() const override { return source_->series(); }
+
+ private:
+  std::unique_ptr<SeriesSource> source_;
+  int columns_ = 0;
+};
+
+TEST(MapService, LogsWhatHappensToIt) {
+  Log log;
+  ServiceOptions options = options_at(SeriesRunner::kSpeedMax);
+  std::atomic<bool> is_same = false;
+  options.on_column = [&](const MapNow&) { is_same = true; };
+  options.resumed = [&]() -> std::optional<ResumeNote> {
+    return ResumeNote{.columns = 2, .note = is_same ? "the same" : "being made again"};
+  };
+  log.listen(options);
+  auto service = MapService::start(std::make_unique<BrokenSource>(), std::move(options)).value();
+  ASSERT_TRUE(wait_until([&] { return service->runner().state().problem.has_value(); }));
   service.reset();
-  const auto line = parse_json(lines.front());
-  ASSERT_TRUE(line);
-  EXPECT_EQ(*line->find("path")->as_string(), "/v1/health");
-  EXPECT_EQ(line->find("status")->as_int(), 200);
-  EXPECT_EQ(*line->find("request_id")->as_string(), answer.header("X-Request-Id"));
-  EXPECT_EQ(lines.front().find("secret"), std::string::npos);
+  const auto events = log.with("event", 5);
+  ASSERT_EQ(events.size(), 5U);
+  EXPECT_EQ(text_in(events[0], "event"), "start");
+  EXPECT_EQ(text_in(events[0], "instrument"), "simulated:BTCUSDT");
+  EXPECT_EQ(text_in(events[0], "mode"), "demo");
+  EXPECT_EQ(text_in(events[1], "event"), "resumed");
+  EXPECT_EQ(text_in(events[1], "note"), "being made again");
+  EXPECT_EQ(events[1].find("columns")->as_int(), 2);
+  EXPECT_EQ(text_in(events[2], "note"), "the same");
+  EXPECT_EQ(text_in(events[3], "event"), "series_stopped");
+  EXPECT_NE(text_in(events[3], "problem").find("bars.seg"), std::string::npos);
+  EXPECT_EQ(text_in(events[4], "event"), "stop");
+}
+
+// It was told once that it runs, or never that it stops.
+TEST(MapService, LogsNothingWhereItCannotListen) {
+  const auto first = start_service(options_at(1.0));
+  Log log;
+  ServiceOptions options = options_at(1.0);
+  options.server.port = port_of(*first);
+  log.listen(options);
+  ASSERT_FALSE(MapService::start(small_series(), std::move(options)));
+  EXPECT_EQ(log.text(), "");
+}
+
+TEST(MapService, LogsThatASeriesIsOver) {
+  Log log;
+  ServiceOptions options = options_at(SeriesRunner::kSpeedMax);
+  log.listen(options);
+  const auto service = start_service(std::move(options));
+  const auto events = log.with("event", 2);
+  EXPECT_EQ(text_in(events[1], "event"), "series_stopped");
+  EXPECT_TRUE(events[1].find("problem")->is_null());
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <array>
 #include <utility>
 
+#include "serve/access.hpp"
 #include "serve/answer.hpp"
 
 namespace faultline {
@@ -16,10 +17,14 @@ constexpr std::string_view kNotBuilt =
     "without the terminal (<code>tools/web build</code> makes it, <code>./run</code> does so by "
     "itself). The API is below <code>/v1/</code>.";
 
+// A page is answered to whoever may have it, and needs no key.
+AccessNote page_note() { return {.user = {}, .outcome = name_of(AccessOutcome::kAllowed)}; }
+
 HttpResponse page_response(std::string_view type, std::string_view caching,
                            const std::string& etag) {
   HttpResponse out;
   out.content_type = type;
+  out.access_note = page_note();
   out.headers = {
       {"ETag", etag}, {"Cache-Control", std::string(caching)}, {"Vary", "Accept-Encoding"}};
   return out;
@@ -70,8 +75,10 @@ Pages::File Pages::file_of(const Page& page) {
 
 Pages::Pages(std::span<const Page> pages) {
   for (const Page& page : pages) files_.emplace(page.path, file_of(page));
-  missing_ = PreparedResponse::of(HttpResponse::of(
-      404, "text/html; charset=utf-8", std::string(pages.empty() ? kNotBuilt : kMissing)));
+  HttpResponse missing = HttpResponse::of(404, "text/html; charset=utf-8",
+                                          std::string(pages.empty() ? kNotBuilt : kMissing));
+  missing.access_note = page_note();
+  missing_ = PreparedResponse::of(std::move(missing));
 }
 
 const Pages::File* Pages::find(std::string_view path) const {
