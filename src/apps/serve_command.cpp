@@ -89,6 +89,7 @@ ServiceOptions options_of(const ServeArguments& arguments, const SeriesSource& s
   options.version = kVersion;
   options.server.address = arguments.address;
   options.server.port = arguments.port;
+  options.requests_per_second = arguments.rate;
   options.pages = resources.pages;
   options.studies = resources.studies;
   options.scenarios = resources.scenarios;

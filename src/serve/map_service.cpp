@@ -112,6 +112,10 @@ Outcome<void> MapService::listen() {
   ServerConfig config = options_.server;
   for (HttpHeader& header : safe_headers()) config.default_headers.push_back(std::move(header));
   config.make_refusal = answer_refusal;
+  if (options_.requests_per_second > 0) {
+    config.requests_per_second = options_.requests_per_second;
+    config.request_burst = config.requests_per_second * ServiceOptions::kBurstSeconds;
+  }
   ServerHandlers handlers;
   handlers.on_request = [this](const HttpRequest& request, Responder responder) {
     take(request, std::move(responder));

@@ -26,6 +26,10 @@ struct ServiceOptions {
   ServerConfig server{};
   AccessPolicy access = AccessPolicy::open();
   SeriesRunner::Pace pace{};
+  // Of one client (an IPv4 address or an IPv6 /64), messages of streams included; kBurstSeconds of
+  // them at once. 0: any number.
+  std::uint32_t requests_per_second = 0;
+  static constexpr std::uint32_t kBurstSeconds = 4;
   std::size_t requests_waiting_max = 256;  // for a worker; those beyond are told to come again
   std::span<const Page> pages;             // they outlive the service, as all texts here do
   std::vector<StudyDocument> studies;

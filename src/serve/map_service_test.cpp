@@ -135,6 +135,50 @@ TEST(MapService, RefusesConnectionsInTheFormOfItsProblems) {
   EXPECT_EQ(second.header("Retry-After"), "1");
 }
 
+// One client that asks too much is told to wait; what it asks in vain keeps nobody else waiting.
+TEST(MapService, AnswersOthersWhileOneFloodsIt) {
+  ServiceOptions options = options_at(SeriesRunner::kSpeedMax);
+  options.requests_per_second = 5;
+  const auto service = start_service(std::move(options));
+  TestClient flood(port_of(*service));
+  constexpr int kRequests = 500;
+  std::string bytes;
+  for (int i = 0; i < kRequests; ++i) bytes += get_request("/v1/health");
+  ASSERT_TRUE(flood.send(bytes));
+  int answered = 0;
+  TestResponse refused;
+  for (int i = 0; i < kRequests; ++i) {
+    TestResponse one = flood.receive();
+    if (one.status == 200)
+      ++answered;
+    else
+      refused = std::move(one);
+  }
+  EXPECT_GE(answered, 20);   // what one may ask at once
+  EXPECT_LE(answered, 100);  // and what sixteen seconds give, should it take so long
+  expect_refusal(refused, 429, "too_often");
+  EXPECT_EQ(refused.header("Retry-After"), "1");
+  TestClient another(port_of(*service), 0, "127.0.0.2");
+  EXPECT_EQ(another.ask(get_request("/v1/health")).status, 200);
+  EXPECT_EQ(another.ask(get_request("/v1/clock")).status, 200);
+  const std::string metrics = another.ask(get_request("/metrics")).body;
+  EXPECT_NE(metrics.find("\nfaultline_http_refused_total{reason=\"rate\"} " +
+                         std::to_string(kRequests - answered) + "\n"),
+            std::string::npos);
+}
+
+// What a page asks for when it opens is far below what the program lets one client ask.
+TEST(MapService, LetsAPageLoadItsTilesAtOnce) {
+  ServiceOptions options = options_at(SeriesRunner::kSpeedMax);
+  options.requests_per_second = 200;
+  const auto service = start_service(std::move(options));
+  TestClient page(port_of(*service));
+  std::string bytes;
+  for (int i = 0; i < 400; ++i) bytes += get_request("/v1/health");
+  ASSERT_TRUE(page.send(bytes));
+  for (int i = 0; i < 400; ++i) ASSERT_EQ(page.receive().status, 200) << i;
+}
+
 TEST(MapService, TellsEveryRefusalOfTheServer) {
   for (std::size_t i = 0; i < kRefusalCount; ++i) {
     const auto refusal = static_cast<Refusal>(i);
