@@ -133,7 +133,7 @@ AnswerCounts::Totals AnswerCounts::totals() const {
     out.answers[i] = answers_[i].load(std::memory_order_relaxed);
   for (std::size_t i = 0; i < refused_.size(); ++i)
     out.refused[i] = refused_[i].load(std::memory_order_relaxed);
-  out.seconds = 1e-9 * static_cast<double>(duration_ns_.load(std::memory_order_relaxed));
+  out.seconds = static_cast<double>(duration_ns_.load(std::memory_order_relaxed)) / 1e9;
   return out;
 }
 
