@@ -15,6 +15,7 @@ import { StreamClient } from '../model/stream_client.ts';
 import { make_tile_decoder } from '../model/tile_decoder.ts';
 import { hash_of_view, view_of_hash } from '../model/url_state.ts';
 import { save } from '../views/export.ts';
+import { kKeyActions } from '../views/keys.ts';
 import { handle_page_key, kScreenNames } from '../views/navigation.ts';
 import { probe, probe_color } from '../views/probe.ts';
 import { HeadPlayer } from '../views/replay.ts';
@@ -265,7 +266,8 @@ render(<Terminal ui={ui} scorecard={scorecard} lab={lab} href_of={hash_of} on_op
   }} />, document.getElementById('terminal') ?? document.body);
 void start();
 
-// What the tests in the browser hold the pixels to, and how long a frame takes. It reads only.
+// What the tests in the browser hold the pixels to, how long a frame takes, and which keys there
+// are to be pressed. It reads only.
 Object.assign(globalThis, {
   faultline: {
     probe: (x: number, y: number) => {
@@ -280,3 +282,4 @@ Object.assign(globalThis, {
     requests: () => open_requests,
   },
 });
+    keys: () => kKeyActions.flatMap(({ keys: of_action }) => of_action),

@@ -1,3 +1,4 @@
+import { access_tests } from './access_tests.mjs';
 import { golden_tests } from './golden_tests.mjs';
 import { map_tests } from './map_tests.mjs';
 import { pixel_tests } from './pixel_tests.mjs';
@@ -9,7 +10,8 @@ import { stream_tests } from './stream_tests.mjs';
 export function list_tests(tools) {
   const tests = [];
   const test = (name, hash, run, options = {}) => tests.push({ name, hash, run, options });
-  for (const part of [pixel_tests, map_tests, screen_tests, stream_tests, golden_tests]) {
+  for (const part of [pixel_tests, map_tests, screen_tests, access_tests,
+    stream_tests, golden_tests]) {
     part({ ...tools, test });
   }
   return tests;

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 
 import {
+import { done_runs, going_run } from './access_tests.mjs';
   forgive, frames_pass, gone, has_hash, kPhone, no_hash, not_wider_than, press, reads, see, still,
 } from './page.mjs';
 
@@ -346,17 +347,6 @@ async function by_keyboard(page) {
 }
 
 // --- All of them -------------------------------------------------------------------------------
-
-// Runs of the mock that are over, and one that goes on and on.
-const done_runs = (mock) => {
-  mock.lab.ms_per_hour = 1e-6;
-  for (const scenario of ['quiet_range', 'crowded_longs']) mock.lab.start({ scenario, hours: 16 });
-  mock.lab.settle();
-  mock.lab.ms_per_hour = 150;
-};
-const going_run = (mock) => {
-  mock.lab.start({ scenario: 'balanced', hours: 168 });
-};
 
 async function scorecard_dark(page, shot) {
   await check_scorecard(page);

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +7,8 @@ import { join } from 'node:path';
 import { launch, open_page, settled } from './browser.mjs';
 import { read_png } from './png.mjs';
 import { event_to_pixel } from './latency.mjs';
+import { check_controls, check_keys, check_tab } from './operation.mjs';
+import { has_columns, sleep, start_program } from './program.mjs';
 
 // The built program as its users have it: the terminal that is inside it, over a market that is
 // simulated live and over one that is replayed. FAULTLINE_PROGRAM names it. Pictures go to
@@ -21,60 +22,14 @@ const kInstrument = 'simulated:BTCUSDT';
 const kOnly = process.env.FAULTLINE_ONLY;
 let failures = 0;
 
-const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 const shot = (page, name) => page.screenshot({ path: join(shots, `${name}.png`) });
 
 // --- The program -------------------------------------------------------------------------------
 
-// The first JSON of a stream, which may have several lines.
-async function first_json(stream) {
-  let text = '';
-  for await (const piece of stream) {
-    text += piece;
-    try {
-      return JSON.parse(text);
-    } catch {
-      // There is more to come.
-    }
-  }
-  throw new Error(`no JSON: ${text}`);
-}
-
-async function start(...args) {
-  const child = spawn(program, ['--json', 'serve', '--port', '0', '--members', '16', ...args]);
-  const said = [];
-  child.stderr.on('data', (text) => said.push(String(text)));
-  const { url } = await Promise.race([
-    first_json(child.stdout),
-    once(child, 'exit').then(() => { throw new Error(`it ended: ${said.join('')}`); }),
-  ]);
-  const get = async (path) => {
-    const response = await fetch(url + path);
-    return response.headers.get('content-type').includes('json') ? response.json()
-      : Buffer.from(await response.arrayBuffer());
-  };
-  const until = async (path, holds, seconds = 60) => {
-    for (let i = 0; i < 10 * seconds; i += 1) {
-      const body = await get(path);
-      if (holds(body)) return body;
-      await sleep(100);
-    }
-    const last = JSON.stringify(await get(path)).slice(0, 400);
-    throw new Error(`${path} did not come to it: ${last}`);
-  };
-  const stop = async (signal = 'SIGTERM') => {
-    if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
-    child.kill(signal);
-    const [code] = await once(child, 'exit');
-    return code;
-  };
-  return { url, get, until, stop, child, said };
-}
-
+const start = (...args) => start_program(program, '--members', '16', ...args);
 const of = (path) => `${path}?instrument=${kInstrument}`;
 const columns_of = async (service) =>
   (await service.get('/v1/instruments')).instruments[0].column_end;
-const has_columns = (count) => ({ instruments }) => instruments[0].column_end > count;
 
 async function test(name, run) {
   if (kOnly !== undefined && !name.includes(kOnly)) return;
@@ -278,17 +233,40 @@ async function tells_of_a_lost_service(browser) {
   await context.close();
 }
 
-async function replays(browser) {
+// --- Keys, pointer and Tab ---------------------------------------------------------------------
+
+// A page for each, as somebody would open it who uses nothing else. Keys can run the clock to its
+// end, and come after what is clicked.
+async function operate(browser, service) {
+  const options = { acceptDownloads: true, permissions: ['clipboard-read', 'clipboard-write'],
+    reducedMotion: 'reduce' };
+  for (const check of [check_controls, check_keys, check_tab]) {
+    await with_page(browser, service, '#span=4h', async (page) => {
+      const began = performance.now();
+      const text = await check(page);
+      console.log(`        ${text} in ${((performance.now() - began) / 1000).toFixed(1)} s`);
+    }, options);
+  }
+}
+
+// --- Replay ------------------------------------------------------------------------------------
+
+async function start_replay() {
   const scenario = join(folder, 'small.toml');
-  writeFileSync(scenario, 'name = "small"\nabout = "of a test"\nlength_s = 43200\n' +
+  writeFileSync(scenario, 'name = "small"\nabout = "of a test"\nlength_s = 86400\n' +
     'warm_up_s = 21600\n[value]\nnews_count = 2\nnews_size = 0.05\n[holders]\ncount = 800\n');
   const made = spawnSync(program, ['lab', 'run', scenario, '--out', join(folder, 'lab'),
-    '--shown', '6h', '--members', '2']);
+    '--shown', '18h', '--members', '2']);
   assert.equal(made.status, 0, String(made.stderr));
   const service = await start('--replay', join(folder, 'lab/store'), '--instrument', kInstrument,
     '--speed', '600');
-  const begun = await service.until('/v1/instruments', has_columns(20));
-  assert.equal(begun.instruments[0].is_simulated, true);
+  await service.until('/v1/instruments', has_columns(20));
+  return service;
+}
+
+async function replays(browser, service) {
+  const { instruments } = await service.get('/v1/instruments');
+  assert.equal(instruments[0].is_simulated, true);
   assert.equal((await service.get('/v1/health')).mode, 'replay');
   await with_page(browser, service, '#span=4h', async (page) => {
     const end = Date.parse((await service.get('/v1/clock')).end);
@@ -302,7 +280,6 @@ async function replays(browser) {
     await sleep(500);
     await shot(page, 'replay');
   });
-  await service.stop();
 }
 
 async function refuses(service) {
@@ -321,10 +298,12 @@ async function refuses(service) {
 
 const browser = await launch();
 const demo = await start('--demo');
+const stands = demo.until('/v1/clock', ({ is_hurrying }) => !is_hurrying);
 await test('the service stands', async () => {
-  await demo.until('/v1/clock', ({ is_hurrying }) => !is_hurrying);
+  await stands;
   assert.ok(await columns_of(demo) >= 1440, 'a day is there');
 });
+await stands;
 await test('it refuses what makes no sense', () => refuses(demo));
 await test('the demo lives', () => lives(browser, demo));
 await test('the map says what the API says', () => says_the_truth(browser, demo));
@@ -335,12 +314,16 @@ await test('event to pixel', async () => {
     console.log(`        ${await event_to_pixel(page, 12)}`);
   });
 });
+await test('each key, each control, each stop of Tab: demo', () => operate(browser, demo));
 await test('the scorecard', () => scores(browser, demo));
 await test('an experiment', () => experiments(browser, demo));
 await demo.stop();
 await test('kill -9 under load', () => survives_being_killed(browser));
 await test('a lost service', () => tells_of_a_lost_service(browser));
-await test('replay', () => replays(browser));
+const replay = await start_replay();
+await test('each key, each control, each stop of Tab: replay', () => operate(browser, replay));
+await test('replay', () => replays(browser, replay));
+await replay.stop();
 await browser.close();
 rmSync(folder, { recursive: true });
 console.log(`${failures === 0 ? 'all passed' : `${failures} failed`}; pictures in ${shots}`);

@@ -21,7 +21,7 @@ export function header_of(market) {
     units: { money: 'USD', price: 'USDT' },
     coverage: market.venues.map((instrument, i) => ({
       instrument, share: market.venues.length === 1 ? 1 : [0.64, 0.36][i], feed: 'mock',
-      completeness: ['all', 'largest of each second'][i], is_stale: false,
+      completeness: ['all', 'largest_per_second'][i], is_stale: false,
     })),
     assumptions: ['a synthetic market of the mock server'],
   };
@@ -43,7 +43,11 @@ function interval_of(market, column, row, usd) {
     p90: Math.round(usd * factor) };
 }
 
-function side_of(market, column, s, is_newest) {
+// Columns that the service has whole, with their bands. Of older ones it has the codes of tiles.
+const kKeptWhole = 720;
+const is_whole = (market, column) => column >= market.column_end - kKeptWhole;
+
+function side_of(market, column, s) {
   const rows = Array.from({ length: market.row_count() }, (_, i) => market.first_row + i);
   const usd = rows.map((row) => Math.round(usd_of_code(market.code(s, column, row))));
   const begin = Math.max(0, usd.findIndex((value) => value >= 1));
@@ -53,10 +57,10 @@ function side_of(market, column, s, is_newest) {
   return {
     first_row: market.first_row + begin,
     notional_at_risk_usd: usd.slice(begin, end),
-    density_interval: !is_newest ? null : {
+    ...(!is_whole(market, column) ? {} : { density_interval: {
       p10: bands.map((one) => one.p10), p50: bands.map((one) => one.p50),
       p90: bands.map((one) => one.p90),
-    },
+    } }),
   };
 }
 
@@ -79,16 +83,27 @@ function near_of(market, column, mark) {
   });
 }
 
+const interval_of_feed = ({ low_usd, high_usd }) =>
+  by_side([0, 1].map((s) => ({ low: low_usd[s], high: high_usd[s] })));
+
+function feed_of(one) {
+  return {
+    readings: 1, expected_liquidation_usd: by_side(one.expected_liquidation_usd),
+    printed_usd: by_side(one.printed_usd), liquidation_interval: interval_of_feed(one),
+  };
+}
+
 export function map_of(market, column) {
   const one = market.series[column];
-  const is_newest = column === market.column_end - 1;
+  const outside = is_whole(market, column) ? by_side([0, 0]) : null;
   return {
     header: header_of(market), index: column, row_log: 0.001,
     as_of: iso(market.time_of(column)), model_version: 'density-6',
     mark: one.close, open: one.open, high: one.high, low: one.low, close: one.close,
     open_interest_usd: one.open_interest_usd, near: near_of(market, column, one.close),
-    long: side_of(market, column, 0, is_newest), short: side_of(market, column, 1, is_newest),
-    below_usd: by_side([0, 0]), above_usd: by_side([0, 0]), never_usd: by_side([0, 0]),
+    crossed_usd: by_side(one.crossed_usd), feed: feed_of(one),
+    long: side_of(market, column, 0), short: side_of(market, column, 1),
+    below_usd: outside, above_usd: outside, never_usd: outside,
   };
 }
 
@@ -113,16 +128,25 @@ function entry_of(market, from, to) {
   };
 }
 
-export function series_of(market, from_ms, to_ms, level) {
+// The texels that have a column in [from, to), whole: without times all there are.
+function texels_of(market, from_ms, to_ms, level) {
   const width = 2 ** level;
-  const texel = (ms) => Math.ceil((ms - market.first_column_ms) / kMinuteMs / width);
-  const first = Math.max(0, texel(from_ms));
-  const end = Math.min(texel(to_ms), Math.ceil(market.column_end / width));
+  const column = (ms) => Math.ceil((ms - market.first_column_ms) / kMinuteMs);
+  const from = Number.isNaN(from_ms) ? 0 : Math.max(0, column(from_ms));
+  const to = Number.isNaN(to_ms) ? market.column_end : Math.min(market.column_end, column(to_ms));
+  return { width, first: Math.floor(from / width), end: to > from ? Math.ceil(to / width) : 0 };
+}
+
+export function series_of(market, from_ms, to_ms, level) {
+  const { width, first, end } = texels_of(market, from_ms, to_ms, level);
   const entries = Array.from({ length: Math.max(0, end - first) }, (_, i) =>
     entry_of(market, (first + i) * width, Math.min(market.column_end, (first + i + 1) * width)));
   const column = (field) => entries.map((one) => one[field]);
   const sides = (field) => by_side([0, 1].map((s) => entries.map((one) => one[field][s])));
-  const [low, high] = [sides('low_usd'), sides('high_usd')];
+  // An interval of a sum is no sum of intervals.
+  const edges = (field) => (level === 0 ? sides(field)
+    : by_side([0, 1].map(() => entries.map(() => null))));
+  const [low, high] = [edges('low_usd'), edges('high_usd')];
   return {
     header: header_of(market), level, index: entries.map((_, i) => (first + i) * width),
     time: entries.map((_, i) => iso(market.time_of((first + i) * width))),
@@ -135,7 +159,7 @@ export function series_of(market, from_ms, to_ms, level) {
     crossed_usd: sides('crossed_usd'),
     expected_liquidation_usd: sides('expected_liquidation_usd'),
     printed_usd: sides('printed_usd'),
-    liquidation_interval: level > 0 ? { long: null, short: null } : {
+    liquidation_interval: {
       long: { low: low.long, high: high.long }, short: { low: low.short, high: high.short },
     },
   };
@@ -237,16 +261,15 @@ export function column_message(market, column) {
       wide: wide.toString('base64') };
   };
   const { low_usd, high_usd, ...entry } = entry_of(market, column, column + 1);
-  const interval = (s) => ({ low: low_usd[s], high: high_usd[s] });
   return {
     column, time: iso(market.time_of(column)),
     series: {
-      ...entry, index: column, time: iso(market.time_of(column)),
+      ...entry,
       crossed_usd: by_side(entry.crossed_usd),
       near_1_percent_usd: by_side(entry.near_1_percent_usd),
       expected_liquidation_usd: by_side(entry.expected_liquidation_usd),
       printed_usd: by_side(entry.printed_usd),
-      liquidation_interval: { long: interval(0), short: interval(1) },
+      liquidation_interval: interval_of_feed({ low_usd, high_usd }),
     },
     long: side(0), short: side(1),
   };

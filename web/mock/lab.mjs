@@ -95,7 +95,6 @@ export class Lab {
     return true;
   }
 
-  // The newest first, as they are listed.
   start(body) {
     this.settle();
     if (!kScenarios.some(({ name }) => name === body.scenario)) {
@@ -112,7 +111,7 @@ export class Lab {
     const request = { scenario: body.scenario, seed: body.seed ?? 1, hours: body.hours ?? 24,
       members: body.members ?? 64,
       values: body.values ?? {} };
-    const run = { id: String(this.next), request, status: 'waiting', hours_done: 0, began: 0 };
+    const run = { id: this.next, request, status: 'waiting', hours_done: 0, began: 0 };
     run.hours = hours_of(request);
     this.next += 1;
     this.runs.unshift(run);
@@ -120,7 +119,7 @@ export class Lab {
     const over = this.runs.filter(({ status }) => status !== 'waiting' && status !== 'running');
     const gone = over.slice(kKept);
     this.runs = this.runs.filter((one) => !gone.includes(one));
-    return { run: this.body_of(run) };
+    return { run: this.summary_of(run) };
   }
 
   cancel(id) {
@@ -130,7 +129,7 @@ export class Lab {
     this.summary_of(run); // counts the hours that are done
     if (run.status === 'waiting' || run.status === 'running') run.status = 'cancelled';
     this.settle();
-    return this.body_of(run);
+    return this.summary_of(run);
   }
 
   find(id) { return this.runs.find((run) => run.id === id); }
@@ -152,7 +151,7 @@ export class Lab {
 
   list() {
     this.settle();
-    return { runs: this.runs.map((run) => this.summary_of(run)) };
+    return { runs: this.runs.map((run) => this.summary_of(run)).reverse() };
   }
 
   body_of(run) {

@@ -84,13 +84,10 @@ export function feeds_of(markets) {
 }
 
 export const kStudies = [
-  { name: 'map_skill', title: 'How well maps explain recorded liquidations', date: '2026-11-28',
-    note: 'BTC over three venues' },
-  { name: 'recovery', title: 'Recovery of known positions', date: '2026-11-29', note: null },
-  { name: 'claims', title: 'Seven things that are said, and one more', date: '2026-11-29',
-    note: null },
-  { name: 'location', title: 'Where liquidations happen', date: '2026-11-20',
-    note: 'Distances of recorded liquidations from the entry' },
+  { name: 'map_skill', title: 'How well maps explain recorded liquidations' },
+  { name: 'recovery', title: 'Recovery of known positions' },
+  { name: 'claims', title: 'Seven things that are said, and one more' },
+  { name: 'location', title: 'Where liquidations happen' },
 ];
 
 export function study_of(name) {

@@ -132,7 +132,7 @@ function answer(request, response, body, type, cache) {
 
 function refuse(response, status, title, field = null, value = null) {
   const body = { type: 'about:blank', title, status, detail: title, errc: kErrcs[status] ?? 100,
-    field, value };
+    name: 'refused', field, value: value === null ? null : String(value), request_id: 'mock' };
   response.writeHead(status, { 'Content-Type': 'application/problem+json' })
     .end(JSON.stringify(body));
 }
@@ -173,7 +173,7 @@ function serve_lab(state, path, json, request, response) {
     return post_run(state, request, response);
   }
   if (path === '/v1/lab/runs') return json(state.lab.list());
-  const id = path.slice('/v1/lab/runs/'.length);
+  const id = Number(path.slice('/v1/lab/runs/'.length));
   const run = request.method === 'DELETE' ? state.lab.cancel(id) : state.lab.find(id);
   if (run == null) return refuse(response, 404, 'no such run', 'id', id);
   return json(request.method === 'DELETE' ? run : state.lab.body_of(run));
@@ -264,7 +264,7 @@ function serve_file(state, path, request, response) {
   }
 }
 
-function data_of(state, channel, market) {
+export function data_of(state, channel, market) {
   if (channel === 'map') return column_message(market, market.column_end - 1);
   if (channel === 'clusters') return clusters_of(market, false);
   if (channel === 'health') return health_of(state);

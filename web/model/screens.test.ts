@@ -117,7 +117,7 @@ describe('studies', () => {
   const estimate = { value: 0.2, low: 0.1, high: 0.3 };
   it('are listed, with their name where there is no title', () => {
     expect(studies_of({ studies: [{ name: 'claims' }] })).toEqual(
-      [{ name: 'claims', title: 'claims', date: null, note: null }]);
+      [{ name: 'claims', title: 'claims' }]);
   });
   it('of claims have verdicts and what judges', () => {
     const study = study_of({ study: 'claims', claims: [{ number: 1, statement: 'It is so.',

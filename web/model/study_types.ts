@@ -7,20 +7,13 @@ import type { JsonObject } from './json.ts';
 export type StudyEntry = {
   readonly name: string;
   readonly title: string;
-  readonly date: string | null;
-  readonly note: string | null;
 };
 
 export function studies_of(body: unknown): StudyEntry[] {
   return list_of((one, at) => {
     const from = object_of(one, at);
     const name = text_of(from['name'], `${at}.name`);
-    return {
-      name,
-      title: maybe(text_of, from['title'], `${at}.title`) ?? name,
-      date: maybe(text_of, from['date'], `${at}.date`),
-      note: maybe(text_of, from['note'], `${at}.note`),
-    };
+    return { name, title: maybe(text_of, from['title'], `${at}.title`) ?? name };
   }, object_of(body, 'body')['studies'], 'studies');
 }
 

@@ -35,7 +35,7 @@ function ClaimItem({ claim }: { readonly claim: Claim }) {
         </summary>
         <div class="claim">
           {claim.measure === null ? null : <p class="note">{claim.measure}</p>}
-          <Scroll label="What is judged">
+          <Scroll label={`Claim ${claim.number}, what is judged`}>
             <table>
               <thead><tr><th>Judged</th><th>Estimate [95 %]</th><th>Claimed</th><th>Verdict</th>
               </tr></thead>

@@ -3,19 +3,12 @@ import { format_percent } from '../units/format.ts';
 import { format_count } from '../units/quantity.ts';
 import { format_duration } from '../units/time.ts';
 import { ms, share } from '../units/unit.ts';
+import { completeness_text } from './text.ts';
 import type { ScorecardSession } from '../model/scorecard_session.ts';
 import type { FeedHealth, ServiceHealth } from '../model/scorecard_types.ts';
 import type { UiState } from './ui_state.ts';
 
 // How the feeds are: a score is worth no more than what it was held against.
-
-const kCompleteness: Readonly<Record<string, string>> = {
-  all: 'all liquidations',
-  largest_per_second: 'largest of each second',
-  latest_per_second: 'latest of each second',
-  one_per_second: 'one a second',
-  unknown: 'not known',
-};
 
 export function FeedsPanel({ ui, session }: {
   readonly ui: UiState; readonly session: ScorecardSession;
@@ -53,7 +46,7 @@ function FeedTable({ feeds }: { readonly feeds: readonly FeedHealth[] }) {
             <td>{feed.age_s === null ? '–' : `${format_duration(ms(1000 * feed.age_s))} old`}</td>
             <td>{format_count(feed.readings)}</td>
             <td>{format_count(feed.refused)}{refused_share(feed)}</td>
-            <td>{kCompleteness[feed.completeness] ?? feed.completeness}</td>
+            <td>{completeness_text(feed.completeness)}</td>
           </tr>
         ))}</tbody>
       </table>

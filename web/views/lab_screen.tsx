@@ -30,7 +30,7 @@ export function LabScreen({ ui, session, studies }: {
   const count = session.compared_ids.value.length;
   return (
     <div class="screen pages lab-screen">
-      <div class="toolbar" role="toolbar" aria-label="Lab controls">
+      <div class="toolbar" role="region" aria-label="Lab controls">
         <Segments label="What is shown" chosen={center} on_choose={set_center}
           choices={[{ value: 'run', text: 'Run' },
             { value: 'compare', text: count === 0 ? 'Compare' : `Compare ${count}` }]} />
@@ -39,11 +39,13 @@ export function LabScreen({ ui, session, studies }: {
         <ScreenTools ui={ui} />
       </div>
       <main class="lab" aria-label="Lab" tabIndex={-1}>
+        <h1 class="sr">Lab</h1>
         <FormPanel ui={ui} session={session} on_start={() => set_center('run')} />
-        <div class="lab-center">
+        <section class="lab-center" tabIndex={0}
+          aria-label={center === 'run' ? 'The run and its charts' : 'Comparison of runs'}>
           {center === 'run' ? <RunView ui={ui} session={session} />
             : <CompareView ui={ui} session={session} />}
-        </div>
+        </section>
         <div class="lab-rail">
           <RunsPanel ui={ui} session={session} on_watch={() => set_center('run')} />
           <ClaimsRail ui={ui} studies={studies} />

@@ -35,7 +35,7 @@ export function ScorecardScreen({ ui, session }: Props) {
   const view = session.view.value;
   return (
     <div class="screen pages">
-      <div class="toolbar" role="toolbar" aria-label="Scorecard controls">
+      <div class="toolbar" role="region" aria-label="Scorecard controls">
         <Segments label="Hours shown" chosen={view.last}
           choices={kLasts.map((value) => ({ value, text: kLastTexts[value] }))}
           on_choose={(last) => session.change((one) => ({ ...one, last }))} />
@@ -47,6 +47,7 @@ export function ScorecardScreen({ ui, session }: Props) {
       <main class="page scorecard" aria-label="Scorecard" tabIndex={-1}>
         {is_empty ? <p class="state">The service has made no column yet, so there is nothing
           to score.</p> : <Hours ui={ui} session={session} />}
+        <h1 class="sr">Scorecard</h1>
         <FeedsPanel ui={ui} session={session} />
         <Studies ui={ui} session={session} />
       </main>

@@ -169,7 +169,8 @@ function TargetList({ targets }: { readonly targets: readonly SkillTarget[] }) {
       <summary>Targets set beforehand: {met} of {targets.length} met</summary>
       <Scroll label="Targets">
         <table>
-          <thead><tr><th>Target</th><th>Value [95 %]</th><th>Required</th><th /></tr></thead>
+          <thead><tr><th>Target</th><th>Value [95 %]</th><th>Required</th><th>Verdict</th>
+          </tr></thead>
           <tbody>{targets.map((target) => (
             <tr key={target.what}>
               <th scope="row">{target.what}</th>

@@ -1,5 +1,6 @@
 import { format_percent } from '../units/format.ts';
 import { format_date_time, format_duration } from '../units/time.ts';
+import { completeness_text } from './text.ts';
 import type { Coverage, Feed } from '../model/api_types.ts';
 import type { UiState } from './ui_state.ts';
 
@@ -9,7 +10,8 @@ function feed_text(one: Coverage, feed: Feed | undefined): string {
   if (feed?.problem != null) return feed.problem;
   if (one.feed === null) return 'no liquidations recorded';
   const age = feed?.age == null ? '' : `, ${format_duration(feed.age)} old`;
-  return `${one.is_stale || feed?.is_stale === true ? 'stale' : one.completeness}${age}`;
+  return `${one.is_stale || feed?.is_stale === true ? 'stale'
+    : completeness_text(one.completeness)}${age}`;
 }
 
 export function Sources({ ui }: { readonly ui: UiState }) {

@@ -72,11 +72,11 @@ function OtherStudies({ ui, session, rest }: {
     <Panel name="other-studies" title="Other studies">
       <ul class="study-list">{rest.map((entry) => (
         <li key={entry.name}>
-          <div><b>{entry.title}</b> {entry.date === null ? '' : entry.date} {json_link(entry)}</div>
+          <div><b>{entry.title}</b> {json_link(entry)}</div>
           <Shown of={session.report(entry.name)} what="The report"
             is_reached={ui.session.is_reached.value}>
-            {(study) => <p class="note">{study.kind === 'other' && study.problem !== null
-              ? `This page cannot read it: ${study.problem}.` : entry.note ?? ''}</p>}
+            {(study) => (study.kind === 'other' && study.problem !== null
+              ? <p class="note">This page cannot read it: {study.problem}.</p> : null)}
           </Shown>
         </li>
       ))}</ul>

@@ -15,6 +15,19 @@ export function interval_text({ p10, p90 }: Pick<SumInterval, 'p10' | 'p90'>): s
   return p10 === null || p90 === null ? '' : `${format_usd(p10)} – ${format_usd(p90)}`;
 }
 
+const kCompleteness: Readonly<Record<string, string>> = {
+  all: 'all liquidations',
+  largest_per_second: 'largest of each second',
+  latest_per_second: 'latest of each second',
+  one_per_second: 'one a second',
+  unknown: 'not known',
+};
+
+// Which of its liquidations a feed prints.
+export function completeness_text(completeness: string): string {
+  return kCompleteness[completeness] ?? completeness;
+}
+
 // The map in a sentence or two, for those who do not see it.
 export function summary_of(id: string, column: MapColumn): string {
   const near = column.near.find(({ reach }) => reach === 0.05);
