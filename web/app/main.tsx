@@ -280,6 +280,6 @@ Object.assign(globalThis, {
     frames: () => chart?.loop.frames ?? 0,
     pending: () => session.pending_tiles.value,
     requests: () => open_requests,
+    keys: () => kKeyActions.flatMap(({ keys: of_action }) => of_action),
   },
 });
-    keys: () => kKeyActions.flatMap(({ keys: of_action }) => of_action),
