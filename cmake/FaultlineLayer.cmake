@@ -42,10 +42,10 @@ function(faultline_layer name)
   endif()
 endfunction()
 
-# faultline_light(TARGET): the work is done by the libraries behind it, so that under sanitizers it
-# is not itself optimised: the compiler takes half as long.
+# faultline_light(TARGET): the work is done by the libraries behind it, so that where tests are
+# built it is not itself optimised: the compiler takes half as long.
 function(faultline_light target)
-  if(FAULTLINE_SANITIZE)
+  if(FAULTLINE_TESTS)
     target_compile_options(${target} PRIVATE -O0)
   endif()
 endfunction()

@@ -73,6 +73,7 @@ struct ServeArguments : MapSelection {
   std::string state;  // a file that the next start goes on from
   std::vector<std::string> origins;
   bool has_access_log = false;
+  std::uint32_t rate = 200;  // requests a second of one client; 0: any number
 };
 
 struct NewKeyArguments {

@@ -205,8 +205,13 @@ void add_serve_access(CLI::App& command, ServeArguments& arguments) {
   command.add_option("--origin", arguments.origins,
                      "Another site whose pages may ask too, as https://example.org");
   command.add_option("--state", arguments.state, "File from which the next start goes on");
+  command
+      .add_option("--rate", arguments.rate,
+                  "Requests a second of one client, four times as many at once; 0: any number")
+      ->check(CLI::Range(0, 1'000'000))
+      ->capture_default_str();
   command.add_flag("--access-log", arguments.has_access_log,
-                   "A line of JSON for each answer, on stderr");
+                   "A line of JSON for each answer and event, on stderr");
 }
 
 void add_new_key(CLI::App& app, NewKeyArguments& arguments) {

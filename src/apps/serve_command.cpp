@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <thread>
+#include <vector>
 
 #include "apps/access_log.hpp"
 #include "apps/arguments.hpp"
@@ -29,11 +30,30 @@ constexpr Nanos kDemoBurnIn{3 * kDay.value};
 constexpr Nanos kDemoBefore = kDay;
 constexpr std::uint64_t kKeyFileBytesMax = std::uint64_t{1} << 20;
 
-// Where columns come from, and a number that differs when they would.
+// Where columns come from, a number that differs where they are asked for otherwise, and one of the
+// data that they are made of.
 struct Opened {
   std::unique_ptr<SeriesSource> source;
   std::uint64_t digest = 0;
+  std::uint64_t data_digest = 0;
 };
+
+// A number that differs where what is served may: a browser keeps tiles under it for a year. Of the
+// program itself too: another build may draw another map of the same data.
+Outcome<std::uint64_t> series_digest(const Opened& opened) {
+  constexpr std::size_t kBlock = std::size_t{1} << 16;
+  Outcome<FileReader> program = FileReader::open("/proc/self/exe");
+  if (!program) return program.error();
+  Hash64 hash;
+  hash.add_u64(opened.digest).add_u64(opened.data_digest);
+  std::vector<char> block(kBlock);
+  for (;;) {
+    const Outcome<std::size_t> count = program->read(block);
+    if (!count) return count.error();
+    if (*count == 0) return hash.value();
+    hash.add_text({block.data(), *count});
+  }
+}
 
 Outcome<Opened> open_demo(const ServeArguments& arguments) {
   SimulationOptions options;
@@ -61,9 +81,11 @@ Outcome<Opened> open_store(const ServeArguments& arguments) {
   request->columns_kept = ColumnsKept::kInTiles;
   const Outcome<std::uint64_t> digest = replay_digest(folder, *request);
   if (!digest) return digest.error();
+  const Outcome<std::uint64_t> data = recorded_digest(**store, *request);
+  if (!data) return data.error();
   Outcome<std::unique_ptr<SeriesSource>> source = replay_series(std::move(store).value(), *request);
   if (!source) return source.error();
-  return Opened{std::move(source).value(), *digest};
+  return Opened{std::move(source).value(), *digest, *data};
 }
 
 Outcome<AccessPolicy> access_of(const ServeArguments& arguments) {
@@ -89,6 +111,7 @@ ServiceOptions options_of(const ServeArguments& arguments, const SeriesSource& s
   options.version = kVersion;
   options.server.address = arguments.address;
   options.server.port = arguments.port;
+  options.requests_per_second = arguments.rate;
   options.pages = resources.pages;
   options.studies = resources.studies;
   options.scenarios = resources.scenarios;
@@ -176,7 +199,9 @@ ExitCode run_serve(const ServeArguments& arguments, const OutputOptions& output)
   Outcome<Opened> opened = arguments.is_demo ? open_demo(arguments) : open_store(arguments);
   if (!opened) return fail(opened.error(), output);
   ServiceOptions options = options_of(arguments, *opened->source, **resources);
-  options.source_digest = opened->digest;
+  const Outcome<std::uint64_t> digest = series_digest(*opened);
+  if (!digest) return fail(digest.error(), output);
+  options.series_digest = *digest;
   options.access = std::move(access).value();
   std::unique_ptr<StateKeeper> keeper;
   if (*state) {
@@ -187,7 +212,7 @@ ExitCode run_serve(const ServeArguments& arguments, const OutputOptions& output)
   std::unique_ptr<AccessLog> log;
   if (arguments.has_access_log) {
     log = std::make_unique<AccessLog>();
-    options.access_log = [&log = *log](std::string_view line) { log.add(line); };
+    options.log = [&log = *log](std::string_view line) { log.add(line); };
   }
   auto service = MapService::start(std::move(opened->source), std::move(options));
   if (!service) return fail(service.error(), output);

@@ -39,21 +39,18 @@ ContextReader::ContextReader(std::vector<InstrumentSpec> specs, std::unique_ptr<
       marks_(std::move(marks), EventKind::kMark) {}
 
 Outcome<MarketContext> ContextReader::at(UnixNanos time) {
-  const UnixNanos end = time + Nanos(1);
-  const Outcome<void> marked =
-      marks_.consume(end, [&](const ColumnBatch& batch, std::size_t first, std::size_t last) {
-        for (std::size_t row = first; row < last; ++row) add_mark(batch, row);
-        return Outcome<void>();
-      });
-  if (!marked) return marked.error();
   const Outcome<void> added = depth_.consume(
-      end, [&](const ColumnBatch& batch, std::size_t first, std::size_t last) -> Outcome<void> {
+      time + Nanos(1),
+      [&](const ColumnBatch& batch, std::size_t first, std::size_t last) -> Outcome<void> {
         for (std::size_t row = first; row < last; ++row) {
-          if (Outcome<void> done = add_depth(batch, row); !done) return done;
+          const UnixNanos stamped(batch.columns[0].values[row]);
+          if (Outcome<void> done = take_marks(stamped); !done) return done;
+          add_depth(batch, row);
         }
         return {};
       });
   if (!added) return added.error();
+  if (const Outcome<void> done = take_marks(time); !done) return done.error();
   MarketContext out;
   out.basis = fresh(basis_, time);
   const auto bids = fresh(depth_usd_[index_of(Side::kLong)], time);
@@ -62,27 +59,34 @@ Outcome<MarketContext> ContextReader::at(UnixNanos time) {
   return out;
 }
 
+Outcome<void> ContextReader::take_marks(UnixNanos until) {
+  return marks_.consume(until + Nanos(1),
+                        [&](const ColumnBatch& batch, std::size_t first, std::size_t last) {
+                          for (std::size_t row = first; row < last; ++row) add_mark(batch, row);
+                          return Outcome<void>();
+                        });
+}
+
 std::optional<double> ContextReader::fresh(const std::optional<Measured>& measured,
                                            UnixNanos time) {
   if (!measured || time - measured->time > kAgeMax) return std::nullopt;
   return measured->value;
 }
 
-Outcome<void> ContextReader::add_depth(const ColumnBatch& batch, std::size_t row) {
+void ContextReader::add_depth(const ColumnBatch& batch, std::size_t row) {
   const auto value = [&](std::size_t column) { return batch.columns[column].values[row]; };
   const std::int64_t band = value(kBandColumn);
-  if (band != kOnePercentE6 && band != -kOnePercentE6) return {};
-  const Side side = band < 0 ? Side::kLong : Side::kShort;
+  if (band != kOnePercentE6 && band != -kOnePercentE6) return;
+  std::optional<Measured>& side = depth_usd_[index_of(band < 0 ? Side::kLong : Side::kShort)];
   const UnixNanos time(value(0));
   if (batch.columns[kNotionalColumn].has(row)) {
-    depth_usd_[index_of(side)] = {time, 1e-6 * static_cast<double>(value(kNotionalColumn))};
-    return {};
+    side = {time, 1e-6 * static_cast<double>(value(kNotionalColumn))};
+    return;
   }
-  if (!mark_) return {};
-  const Outcome<InstrumentSpec> spec = spec_of_row(specs_, time);
-  if (!spec) return spec.error();
-  depth_usd_[index_of(side)] = {time, notional_approx(Qty(value(kLotsColumn)), *mark_, *spec)};
-  return {};
+  const std::optional<double> mark = fresh(mark_, time);
+  const InstrumentSpec* spec = spec_valid_at(specs_, time);
+  if (mark && spec != nullptr)
+    side = {time, notional_approx(Qty(value(kLotsColumn)), *mark, *spec)};
 }
 
 void ContextReader::add_mark(const ColumnBatch& batch, std::size_t row) {
@@ -92,8 +96,9 @@ void ContextReader::add_mark(const ColumnBatch& batch, std::size_t row) {
   };
   const std::optional<double> mark = value_of(kMarkColumn);
   const std::optional<double> index = value_of(kIndexColumn);
-  if (mark) mark_ = mark;
-  if (mark && index) basis_ = {UnixNanos(batch.columns[0].values[row]), *mark / *index - 1.0};
+  const UnixNanos time(batch.columns[0].values[row]);
+  if (mark) mark_ = {time, *mark};
+  if (mark && index) basis_ = {time, *mark / *index - 1.0};
 }
 
 }  // namespace faultline

@@ -18,9 +18,9 @@ namespace faultline {
 //   mark       ─┴─> ContextReader ──> MarketContext at the end of a column
 //
 // Depth: the band of 1 % on each side, by its notional; where there is none, by its lots at the
-// last mark. Other bands are skipped. Basis: of rows that have mark and index.
-// Errors: those of the store; kNoData for a row without a valid specification. Thread safety: none.
-// Cost: one pass; memory of a batch a kind.
+// last mark before it. Other bands are skipped, and lots without a contract or a mark that is no
+// older than kAgeMax. Basis: of rows that have mark and index.
+// Errors: those of the store. Thread safety: none. Cost: one pass; memory of a batch a kind.
 class ContextReader {
  public:
   static constexpr Nanos kAgeMax = kHour;
@@ -40,7 +40,8 @@ class ContextReader {
     double value = 0.0;
   };
   static std::optional<double> fresh(const std::optional<Measured>& measured, UnixNanos time);
-  Outcome<void> add_depth(const ColumnBatch& batch, std::size_t row);
+  Outcome<void> take_marks(UnixNanos until);
+  void add_depth(const ColumnBatch& batch, std::size_t row);
   void add_mark(const ColumnBatch& batch, std::size_t row);
 
   std::vector<InstrumentSpec> specs_;
@@ -48,7 +49,7 @@ class ContextReader {
   Lane marks_;
   std::array<std::optional<Measured>, 2> depth_usd_{};
   std::optional<Measured> basis_;
-  std::optional<double> mark_;
+  std::optional<Measured> mark_;
 };
 
 }  // namespace faultline

@@ -67,6 +67,21 @@ TEST(ContextReader, TakesLotsAtTheMarkWhereNoNotionalIsRecorded) {
   EXPECT_FALSE(found.basis);
 }
 
+TEST(ContextReader, TakesLotsAtTheMarkOfTheirTimeOrNotAtAll) {
+  const std::vector<Row> depths{depth(2, -10'000, 3000, std::nullopt),
+                                depth(2, 10'000, 1000, std::nullopt)};
+  ContextReader later = reader(depths, {mark(1, 100, std::nullopt), mark(3, 200, std::nullopt)});
+  EXPECT_EQ(at(later, 5).depth->bids_usd, 300.0);
+  ContextReader none = reader(depths, {mark(3, 200, std::nullopt)});
+  EXPECT_FALSE(at(none, 5).depth);
+  InstrumentSpec listed;
+  listed.valid_from = UnixNanos(10 * kMin);
+  ContextReader early({listed}, std::make_unique<MemoryReader>(EventKind::kDepthBand, depths),
+                      std::make_unique<MemoryReader>(EventKind::kMark,
+                                                     std::vector<Row>{mark(1, 100, std::nullopt)}));
+  EXPECT_FALSE(at(early, 5).depth);
+}
+
 TEST(ContextReader, OneSideAloneAndOtherBandsAreNoDepth) {
   ContextReader one = reader({depth(0, -10'000, 0, 100)}, {});
   EXPECT_FALSE(at(one, 1).depth);

@@ -25,17 +25,19 @@ std::vector<double> venue_usd_in(std::span<const VenueRows> venues, const Cluste
   return usd;
 }
 
-// Every second goes, counted from the last, which stays.
-void halve(std::vector<ClusterMoment>& moments) {
-  std::vector<ClusterMoment> kept;
+void thin(std::vector<ClusterMoment>& moments, std::size_t kept) {
+  std::uint64_t stride = 1;
+  while (moments.back().column / stride >= 2 * kept) stride *= 2;
   double fed_usd = 0.0;
+  std::size_t count = 0;
   for (std::size_t i = 0; i < moments.size(); ++i) {
     fed_usd += moments[i].fed_usd;
-    if ((moments.size() - 1 - i) % 2 != 0) continue;
-    kept.push_back(moments[i]);
-    kept.back().fed_usd = std::exchange(fed_usd, 0.0);
+    if (moments[i].column % stride != 0 && i + 1 != moments.size()) continue;
+    moments[count] = moments[i];
+    moments[count].fed_usd = std::exchange(fed_usd, 0.0);
+    ++count;
   }
-  moments = std::move(kept);
+  moments.resize(count);
 }
 
 }  // namespace
@@ -82,7 +84,7 @@ void ClusterTracker::follow(Alive& alive, const MapColumn& column,
     revalued += alive.venue_usd[v] * (venues[v].usd_per_unit / last_usd_per_unit_[v]);
   alive.venue_usd = venue_usd_in(venues, cluster);
   const double fed = std::max(usd - revalued, 0.0);
-  cluster.moments.push_back(ClusterMoment{column.as_of, usd, fed, fed / hours});
+  cluster.moments.push_back(ClusterMoment{column.as_of, usd, fed, fed / hours, before.column + 1});
   cluster.most_usd = std::max(most, usd);
   const bool is_long = cluster.side == Side::kLong;
   const bool is_peak_reached = is_long ? low <= cluster.price_peak : high >= cluster.price_peak;
@@ -124,9 +126,7 @@ void ClusterTracker::give_birth(const MapColumn& column, std::span<const VenueRo
 
 void ClusterTracker::thin_moments(std::size_t kept) {
   FAULTLINE_CHECK(kept >= 1);
-  for (ClusterHistory& one : histories_) {
-    while (one.moments.size() > 2 * kept) halve(one.moments);
-  }
+  for (ClusterHistory& one : histories_) thin(one.moments, kept);
 }
 
 void ClusterTracker::forget_ended(std::size_t kept) {

@@ -29,6 +29,7 @@ struct ClusterMoment {
   // negative.
   double fed_usd = 0.0;
   double fed_usd_per_hour = 0.0;
+  std::uint64_t column = 0;  // since birth
 };
 
 // One cluster from its birth on. Its rows are those at birth and stay the same.
@@ -77,8 +78,9 @@ class ClusterTracker {
   // Keeps the last `kept` of those that have ended, in the order of birth: a map that is never over
   // must not remember all.
   void forget_ended(std::size_t kept);
-  // Leaves each cluster at most twice `kept` moments: of those before, every second goes, and what
-  // came in by then counts with the next. Requires: kept >= 1 (checked).
+  // Leaves each cluster its last moment and at most twice `kept` before it, evenly over its life
+  // and the first among them: those whose column is a multiple of a power of two. What came in by
+  // those that go counts with the next. Requires: kept >= 1 (checked).
   void thin_moments(std::size_t kept);
 
  private:

@@ -156,7 +156,7 @@ TEST(ClusterTracker, WhatIsKnownStaysOne) {
   EXPECT_EQ(tracker.histories()[1].id, 2U);
 }
 
-TEST(ClusterTracker, ThinnedMomentsKeepTheirEndAndWhatCameIn) {
+TEST(ClusterTracker, ThinnedMomentsLieEvenlyAndKeepWhatCameIn) {
   ClusterTracker whole;
   ClusterTracker thinned;
   Columns columns;
@@ -175,8 +175,12 @@ TEST(ClusterTracker, ThinnedMomentsKeepTheirEndAndWhatCameIn) {
   const ClusterHistory& all = whole.histories().front();
   const ClusterHistory& few = thinned.histories().front();
   EXPECT_EQ(all.moments.size(), 50U);
-  EXPECT_LE(few.moments.size(), 8U);
-  EXPECT_GE(few.moments.size(), 4U);
+  EXPECT_LE(few.moments.size(), 9U);
+  EXPECT_EQ(few.moments.front().as_of, all.born);
+  for (std::size_t i = 1; i < few.moments.size(); ++i) {
+    const Nanos gap = few.moments[i].as_of - few.moments[i - 1].as_of;
+    EXPECT_LE(gap.value, few.age().value / 4);
+  }
   EXPECT_EQ(few.moments.back().as_of, all.moments.back().as_of);
   EXPECT_EQ(few.most_usd, all.most_usd);
   EXPECT_NEAR(fed(few), fed(all), 1e-9);

@@ -253,6 +253,7 @@ std::shared_ptr<const PreparedResponse> PreparedResponse::of(HttpResponse respon
   prepared->status_ = response.status;
   append_head(response, prepared->head_);
   if (!never_has_body(response.status)) prepared->body_ = std::move(response.body);
+  prepared->access_note_ = std::move(response.access_note);
   return prepared;
 }
 

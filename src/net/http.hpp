@@ -114,6 +114,12 @@ struct HttpHeader {
   friend bool operator==(const HttpHeader&, const HttpHeader&) = default;
 };
 
+// What a handler found out about who asked: told to ServerHandlers::on_access, never sent.
+struct AccessNote {
+  std::string user = {};          // empty where it is not known
+  std::string_view outcome = {};  // a text that is always there; empty where nothing was looked at
+};
+
 // What a handler answers. The server adds Content-Length, Date, Connection, X-Request-Id and its
 // configured headers; an answer that sets one of the first four itself is not sendable.
 //
@@ -124,6 +130,7 @@ struct HttpResponse {
   std::string content_type = {};  // none is told where it is empty
   std::vector<HttpHeader> headers = {};
   std::shared_ptr<const std::string> body = {};
+  AccessNote access_note = {};
 
   // The usual answer with a body of its own.
   static HttpResponse of(int status, std::string_view content_type, std::string body);
@@ -147,11 +154,13 @@ class PreparedResponse {
   int status() const { return status_; }
   std::string_view head() const { return head_; }
   const std::shared_ptr<const std::string>& body() const { return body_; }
+  const AccessNote& access_note() const { return access_note_; }
 
  private:
   int status_ = 200;
   std::string head_;
   std::shared_ptr<const std::string> body_;
+  AccessNote access_note_;
 };
 
 // Appends status line, Content-Type, Content-Length and the response's own headers, without the

@@ -158,8 +158,9 @@ class HttpConnection final : public Live, public std::enable_shared_from_this<Ht
   void upgrade();
   void refuse(Refusal refusal, std::optional<nanoseconds> wait = std::nullopt);
   void answer_with(const HttpResponse& response);
-  void finish_answer(int status, const std::shared_ptr<const std::string>& body);
-  void log(int status, std::uint64_t body_bytes);
+  void finish_answer(int status, const std::shared_ptr<const std::string>& body,
+                     const AccessNote& note);
+  void log(int status, std::uint64_t body_bytes, const AccessNote& note);
   void emit_log(bool is_complete);
 
   bool flush();
@@ -387,7 +388,7 @@ void HttpConnection::upgrade() {
   error_code code;
   const int fd = socket_.release(code);
   if (code) return close();
-  log(101, 0);
+  log(101, 0, web_socket_->access_note);
   emit_log(true);
   core_.add_response(101);
   NewConnection taken{UniqueFd(fd), request_.peer(), std::move(admission_), std::nullopt};
@@ -411,7 +412,7 @@ void HttpConnection::refuse(Refusal refusal, std::optional<nanoseconds> wait) {
     response.headers.push_back({"Retry-After", std::to_string(std::max<std::int64_t>(1, seconds))});
   }
   append_head(response, out_);
-  finish_answer(response.status, response.body);
+  finish_answer(response.status, response.body, {});
 }
 
 void HttpConnection::take_answer(std::uint64_t exchange, HttpAnswer answer) {
@@ -419,7 +420,7 @@ void HttpConnection::take_answer(std::uint64_t exchange, HttpAnswer answer) {
   if (has_left_) core_.add(Count::kAbandoned);
   if (const auto* prepared = std::get_if<std::shared_ptr<const PreparedResponse>>(&answer)) {
     out_ += (*prepared)->head();
-    finish_answer((*prepared)->status(), (*prepared)->body());
+    finish_answer((*prepared)->status(), (*prepared)->body(), (*prepared)->access_note());
   } else if (const auto* response = std::get_if<HttpResponse>(&answer)) {
     answer_with(*response);
   } else {
@@ -431,11 +432,12 @@ void HttpConnection::take_answer(std::uint64_t exchange, HttpAnswer answer) {
 void HttpConnection::answer_with(const HttpResponse& response) {
   if (!is_sendable(response)) return refuse(Refusal::kAnswerBroken);
   append_head(response, out_);
-  finish_answer(response.status, response.body);
+  finish_answer(response.status, response.body, response.access_note);
 }
 
 // Completes the answer whose head was begun in out_, and goes on to the next request.
-void HttpConnection::finish_answer(int status, const std::shared_ptr<const std::string>& body) {
+void HttpConnection::finish_answer(int status, const std::shared_ptr<const std::string>& body,
+                                   const AccessNote& note) {
   FAULTLINE_CHECK(out_body_ == nullptr);
   if (core_.is_stopping()) must_close_ = true;
   out_ += core_.default_head;
@@ -443,7 +445,9 @@ void HttpConnection::finish_answer(int status, const std::shared_ptr<const std::
   out_ += thread_.date();
   out_ += "\r\nX-Request-Id: ";
   append_text(request_.id(), out_);
-  if (must_close_) {
+  if (status == 426) {  // whoever sends Upgrade names it here (RFC 9110, section 7.8)
+    out_ += must_close_ ? "\r\nConnection: close, Upgrade" : "\r\nConnection: Upgrade";
+  } else if (must_close_) {
     out_ += "\r\nConnection: close";
   } else if (!request_.is_http_1_1()) {
     out_ += "\r\nConnection: keep-alive";
@@ -458,7 +462,7 @@ void HttpConnection::finish_answer(int status, const std::shared_ptr<const std::
     out_body_sent_ = 0;
   }
   core_.add_response(status);
-  log(status, has_body ? body->size() : 0);
+  log(status, has_body ? body->size() : 0, note);
   sink_->set_open_exchange(0);
   if (deadline_ != Deadline::kWrite) deadline_ = Deadline::kNone;
   is_head_read_ = false;
@@ -466,7 +470,7 @@ void HttpConnection::finish_answer(int status, const std::shared_ptr<const std::
   state_ = must_close_ ? State::kEnding : State::kReading;
 }
 
-void HttpConnection::log(int status, std::uint64_t body_bytes) {
+void HttpConnection::log(int status, std::uint64_t body_bytes, const AccessNote& note) {
   if (!core_.handlers.on_access) return;
   access_.push_back(AccessEntry{.id = request_.id(),
                                 .method = request_.method(),
@@ -475,7 +479,8 @@ void HttpConnection::log(int status, std::uint64_t body_bytes) {
                                 .body_bytes = body_bytes,
                                 .duration = begun_at_,
                                 .peer = request_.peer(),
-                                .is_complete = true});
+                                .is_complete = true,
+                                .note = note});
 }
 
 // Until here `duration` holds the beginning.

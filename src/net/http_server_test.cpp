@@ -267,7 +267,12 @@ TEST(HttpServer, GivesUpOnAHandlerThatTakesTooLong) {
 TEST(HttpServer, LogsWithoutQueries) {
   std::mutex mutex;
   std::vector<AccessEntry> entries;
-  ServerHandlers handlers = echoing();
+  ServerHandlers handlers;
+  handlers.on_request = [](const HttpRequest&, Responder responder) {
+    HttpResponse answer = HttpResponse::of(200, "text/plain", "hello");
+    answer.access_note = {.user = "somebody", .outcome = "known"};
+    responder.send(std::move(answer));
+  };
   handlers.on_access = [&](const AccessEntry& entry) {
     const std::scoped_lock lock(mutex);
     entries.push_back(entry);
@@ -288,7 +293,11 @@ TEST(HttpServer, LogsWithoutQueries) {
   EXPECT_EQ(text_of(entries[0].id), response.header("X-Request-Id"));
   EXPECT_GE(entries[0].duration.count(), 0);
   EXPECT_TRUE(entries[0].is_complete);
+  EXPECT_EQ(entries[0].note.user, "somebody");
+  EXPECT_EQ(entries[0].note.outcome, "known");
+  EXPECT_EQ(response.head.find("somebody"), std::string::npos);
   EXPECT_EQ(entries[1].status, 400);
+  EXPECT_EQ(entries[1].note.outcome, "");
 }
 
 TEST(HttpServer, PutsItsHeadersOnEveryAnswer) {

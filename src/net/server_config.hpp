@@ -129,6 +129,7 @@ struct AccessEntry {
   std::chrono::nanoseconds duration;
   std::string peer;
   bool is_complete;  // false: the connection broke while it was written
+  AccessNote note = {};
 };
 
 }  // namespace faultline

@@ -127,6 +127,7 @@ HttpResponse ServerCore::refusal_response(Refusal refusal, RequestId id) const {
     response.headers.push_back({"Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"});
   } else if (refusal == Refusal::kUpgradeUnknown) {
     response.headers.push_back({"Sec-WebSocket-Version", "13"});
+    response.headers.push_back({"Upgrade", "websocket"});
   } else if (refusal == Refusal::kPeerConnections || refusal == Refusal::kConnections) {
     response.headers.push_back({"Retry-After", "1"});
   }

@@ -41,8 +41,10 @@ std::string frame_of(int opcode, std::string_view payload, Masking masking = Mas
 // seconds, as if the connection had ended.
 class TestClient {
  public:
-  // A small buffer makes a reader that is soon full; 0 leaves the system's.
-  explicit TestClient(std::uint16_t port, int receive_buffer_bytes = 0);
+  // A small buffer makes a reader that is soon full; 0 leaves the system's. Each address of the
+  // loopback (127.x.x.x) is a peer of its own.
+  explicit TestClient(std::uint16_t port, int receive_buffer_bytes = 0,
+                      const char* address = "127.0.0.1");
   ~TestClient();
   TestClient(const TestClient&) = delete;
   TestClient& operator=(const TestClient&) = delete;

@@ -56,7 +56,7 @@ std::string frame_of(int opcode, std::string_view payload, Masking masking, Fina
   return out;
 }
 
-TestClient::TestClient(std::uint16_t port, int receive_buffer_bytes) {
+TestClient::TestClient(std::uint16_t port, int receive_buffer_bytes, const char* own_address) {
   fd_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (receive_buffer_bytes > 0) {
     ::setsockopt(fd_, SOL_SOCKET, SO_RCVBUF, &receive_buffer_bytes, sizeof receive_buffer_bytes);
@@ -66,6 +66,8 @@ TestClient::TestClient(std::uint16_t port, int receive_buffer_bytes) {
   ::setsockopt(fd_, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
   sockaddr_in address = {};
   address.sin_family = AF_INET;
+  ::inet_pton(AF_INET, own_address, &address.sin_addr);
+  ::bind(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address);
   address.sin_port = htons(port);
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   if (::connect(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) close();

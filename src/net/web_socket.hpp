@@ -74,6 +74,7 @@ struct WebSocketHandlers {
   // Last, once, if on_open was called. The other end's code, ours where we closed, or kAbnormal.
   std::function<void(CloseCode)> on_closed = {};
   std::string subprotocol = {};  // told to the client where it is not empty; a token
+  AccessNote access_note = {};   // for the entry of the handshake
 };
 
 // A handler's decision about a handshake: a session, or the response that refuses it (401, 403,

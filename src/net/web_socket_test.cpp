@@ -148,6 +148,8 @@ TEST(WebSocket, RefusesIncompleteHandshakes) {
                   "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"));
   EXPECT_EQ(old.status, 426);
   EXPECT_EQ(old.header("Sec-WebSocket-Version"), "13");
+  EXPECT_EQ(old.header("Upgrade"), "websocket");
+  EXPECT_EQ(old.header("Connection"), "Upgrade");
   const std::string keyless = "Connection: Upgrade\r\nUpgrade: websocket\r\n";
   EXPECT_EQ(client.ask(get_request("/", keyless)).status, 426);
   // Not for us: an ordinary request.

@@ -45,6 +45,7 @@ constexpr std::array kOutcomes{
     OutcomeRow{AccessOutcome::kForeignHost, "foreign_host", 421, Errc::kForeignSource,
                "without keys the service answers to localhost, 127.0.0.1 and [::1] alone"},
 };
+static_assert(kOutcomes.size() == kAccessOutcomeCount);
 static_assert([] {
   for (std::size_t index = 0; index < kOutcomes.size(); ++index) {
     if (static_cast<std::size_t>(kOutcomes[index].outcome) != index) return false;

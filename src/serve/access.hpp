@@ -31,6 +31,7 @@ enum class AccessOutcome : std::uint8_t {
   kForeignOrigin,  // 403: a page of another site asks
   kForeignHost,    // 421: without keys, a Host that is not this machine's loopback
 };
+inline constexpr std::size_t kAccessOutcomeCount = 8;
 std::string_view name_of(AccessOutcome outcome);
 
 struct Access {

@@ -21,6 +21,12 @@ HttpResponse not_modified(std::string etag, std::string_view cache_control) {
   return out;
 }
 
+HttpResponse text_not_modified(std::string etag) {
+  HttpResponse out = not_modified(std::move(etag), kTextCaching);
+  out.headers.push_back({"Vary", "Accept-Encoding"});
+  return out;
+}
+
 HttpResponse text_response(std::string_view content_type, std::string etag,
                            std::shared_ptr<const std::string> body, bool is_packed) {
   HttpResponse out;
@@ -33,10 +39,39 @@ HttpResponse text_response(std::string_view content_type, std::string etag,
   return out;
 }
 
+Errc code_of(Refusal refusal) {
+  switch (refusal) {
+    case Refusal::kMalformed:
+    case Refusal::kMethodUnknown:
+    case Refusal::kExpectationUnknown:
+    case Refusal::kUpgradeUnknown:
+      return Errc::kBadRequest;
+    case Refusal::kRate:
+    case Refusal::kPeerConnections:
+      return Errc::kTooOften;
+    case Refusal::kAnswerBroken:
+    case Refusal::kAnswerTimeout:
+    case Refusal::kHeadTimeout:
+    case Refusal::kBodyTimeout:
+    case Refusal::kBodyTooLarge:
+    case Refusal::kUrlTooLong:
+    case Refusal::kHeadTooLarge:
+    case Refusal::kConnections:
+      return Errc::kLimit;
+  }
+  return Errc::kLimit;
+}
+
 }  // namespace
 
 std::string etag_of(std::string_view body) {
   return '"' + hex_text(Hash64().add_text(body).value()) + '"';
+}
+
+std::string packed_etag_of(std::string_view body) {
+  std::string out = etag_of(body);
+  out.insert(out.size() - 1, "-gzip");
+  return out;
 }
 
 bool has_already(const HttpRequest& request, std::string_view etag) {
@@ -76,9 +111,9 @@ std::string gzipped(std::string_view text, int level) {
 
 HttpResponse answer_text(const HttpRequest& request, std::string_view content_type,
                          std::string body) {
-  std::string etag = etag_of(body);
-  if (has_already(request, etag)) return not_modified(std::move(etag), kTextCaching);
   const bool is_packed = body.size() >= kGzipBytesLeast && accepts_gzip(request);
+  std::string etag = is_packed ? packed_etag_of(body) : etag_of(body);
+  if (has_already(request, etag)) return text_not_modified(std::move(etag));
   if (is_packed) body = gzipped(body, kGzipLevel);
   return text_response(content_type, std::move(etag),
                        std::make_shared<const std::string>(std::move(body)), is_packed);
@@ -87,6 +122,7 @@ HttpResponse answer_text(const HttpRequest& request, std::string_view content_ty
 KeptText::KeptText(std::string_view content_type, std::string_view text)
     : content_type_(content_type),
       etag_(etag_of(text)),
+      packed_etag_(packed_etag_of(text)),
       plain_(std::make_shared<const std::string>(text)) {
   if (text.size() < kGzipBytesLeast) return;
   std::string packed = gzipped(text, kGzipLevelKept);
@@ -94,9 +130,10 @@ KeptText::KeptText(std::string_view content_type, std::string_view text)
 }
 
 HttpResponse KeptText::answer(const HttpRequest& request) const {
-  if (has_already(request, etag_)) return not_modified(etag_, kTextCaching);
   const bool is_packed = packed_ && accepts_gzip(request);
-  return text_response(content_type_, etag_, is_packed ? packed_ : plain_, is_packed);
+  const std::string& etag = is_packed ? packed_etag_ : etag_;
+  if (has_already(request, etag)) return text_not_modified(etag);
+  return text_response(content_type_, etag, is_packed ? packed_ : plain_, is_packed);
 }
 
 HttpResponse answer_json(const HttpRequest& request, const JsonValue& body) {
@@ -129,19 +166,28 @@ int status_of(Errc code) {
   }
 }
 
-HttpResponse answer_problem(const HttpRequest& request, const Diagnostic& problem, int status) {
+HttpResponse answer_problem(RequestId id, const Diagnostic& problem, int status) {
   JsonValue out = JsonValue::object();
   out.set("type", "about:blank").set("title", meaning_of(problem.code)).set("status", status);
   out.set("detail", describe(problem));
   out.set("errc", static_cast<int>(problem.code)).set("name", name_of(problem.code));
   out.set("field", problem.field.empty() ? JsonValue() : JsonValue(problem.field));
   out.set("value", problem.value.empty() ? JsonValue() : JsonValue(problem.value));
-  out.set("request_id", text_of(request.id()));
+  out.set("request_id", text_of(id));
   return HttpResponse::of(status, "application/problem+json", write_json(out));
+}
+
+HttpResponse answer_problem(const HttpRequest& request, const Diagnostic& problem, int status) {
+  return answer_problem(request.id(), problem, status);
 }
 
 HttpResponse answer_problem(const HttpRequest& request, const Diagnostic& problem) {
   return answer_problem(request, problem, status_of(problem.code));
+}
+
+HttpResponse answer_refusal(Refusal refusal, RequestId id) {
+  return answer_problem(id, {.code = code_of(refusal), .note = std::string(meaning_of(refusal))},
+                        status_of(refusal));
 }
 
 }  // namespace faultline

@@ -6,6 +6,7 @@
 
 #include "base/diagnostic.hpp"
 #include "net/http.hpp"
+#include "net/server_config.hpp"
 #include "text/json.hpp"
 
 namespace faultline {
@@ -33,6 +34,7 @@ class KeptText {
  private:
   std::string content_type_;
   std::string etag_;
+  std::string packed_etag_;
   std::shared_ptr<const std::string> plain_;
   std::shared_ptr<const std::string> packed_;  // null where gzip saves nothing
 };
@@ -44,6 +46,9 @@ HttpResponse answer_bytes(const HttpRequest& request, std::shared_ptr<const std:
 // application/problem+json (RFC 9457): the status of the error, and errc, field and value.
 HttpResponse answer_problem(const HttpRequest& request, const Diagnostic& problem);
 HttpResponse answer_problem(const HttpRequest& request, const Diagnostic& problem, int status);
+HttpResponse answer_problem(RequestId id, const Diagnostic& problem, int status);
+// What the server itself refused (net), in the same form.
+HttpResponse answer_refusal(Refusal refusal, RequestId id);
 int status_of(Errc code);
 
 // Requires: a level of zlib's, 1 to 9.
@@ -51,6 +56,9 @@ std::string gzipped(std::string_view text, int level);
 
 // What the headers of a request say.
 std::string etag_of(std::string_view body);
+// Of the same body, gzipped: what is byte for byte another has another strong ETag (RFC 9110,
+// section 8.8.3).
+std::string packed_etag_of(std::string_view body);
 bool has_already(const HttpRequest& request, std::string_view etag);
 bool accepts_gzip(const HttpRequest& request);
 

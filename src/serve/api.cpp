@@ -31,6 +31,21 @@ JsonValue or_null(const std::optional<double>& value) {
   return value ? JsonValue(*value) : JsonValue();
 }
 
+// Whether a feed is known to leave prints out; null where it is not known what it tells.
+JsonValue is_throttled(Completeness completeness) {
+  switch (completeness) {
+    case Completeness::kAll:
+      return false;
+    case Completeness::kLargestPerSecond:
+    case Completeness::kLatestPerSecond:
+    case Completeness::kOnePerSecond:
+      return true;
+    case Completeness::kUnknown:
+      break;
+  }
+  return {};
+}
+
 // One venue as /v1/health has it: null before the first column, when nothing is known of it.
 JsonValue feed_document(const InstrumentId& id, const VenueNow* venue, bool is_stale,
                         const SeriesRunner::State& state) {
@@ -42,6 +57,13 @@ JsonValue feed_document(const InstrumentId& id, const VenueNow* venue, bool is_s
   out.set("age_s", age ? JsonValue(static_cast<double>(age->value) / 1e9) : JsonValue());
   out.set("readings", of.part.readings).set("refused_readings", of.part.refused_readings);
   out.set("completeness", name_of(of.completeness)).set("is_stale", is_stale);
+  out.set("is_throttled", is_throttled(of.completeness));
+  const StepNotes& notes = of.part.notes;
+  const auto steps = static_cast<double>(notes.steps);
+  out.set("gap_steps", notes.gap_steps).set("held_interest_steps", notes.held_interest_steps);
+  out.set("gap_share",
+          notes.steps == 0 ? JsonValue() : JsonValue(static_cast<double>(notes.gap_steps) / steps));
+  out.set("resyncs", JsonValue());  // nothing that is recorded tells of them
   return std::move(
       out.set("problem", state.problem ? JsonValue(describe(*state.problem)) : JsonValue()));
 }

@@ -130,7 +130,8 @@ HttpResponse Api::series(const HttpRequest& request) const {
   const Outcome<AskedColumns> asked = asked_columns(request, history, {kTexelsMost, shift});
   if (!asked) return answer_problem(request, asked.error());
   TexelSums sums(shift);
-  history.visit_entries(asked->begin, asked->end,
+  // Not beyond the header, though columns may come meanwhile.
+  history.visit_entries(asked->begin, std::min(asked->end, shown->now->index + 1),
                         [&](std::span<const SeriesEntry> some) { sums.add(some); });
   JsonValue out = JsonValue::object();
   out.set("header", header_of(history, *shown->now)).set("level", shift);

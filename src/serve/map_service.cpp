@@ -7,7 +7,6 @@
 #include "core/time_text.hpp"
 #include "serve/answer.hpp"
 #include "serve/documents.hpp"
-#include "serve/metrics.hpp"
 
 namespace faultline {
 namespace {
@@ -24,7 +23,7 @@ std::vector<HttpHeader> safe_headers() {
           {"Cross-Origin-Opener-Policy", "same-origin"},
           {"Cross-Origin-Resource-Policy", "same-origin"},
           {"Content-Security-Policy",
-           "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; "
+           "default-src 'self'; img-src 'self' data: blob:; style-src 'self'; "
            "worker-src 'self' blob:; object-src 'none'; base-uri 'none'; form-action 'none'; "
            "frame-ancestors 'none'"}};
 }
@@ -45,15 +44,29 @@ HttpResponse upgrade_required(const HttpRequest& request) {
   return out;
 }
 
+JsonValue line_of_now() {
+  return JsonValue::object().set("time", to_text(UnixNanos(unix_now().count())));
+}
+
+JsonValue event_of_now(std::string_view event) { return line_of_now().set("event", event); }
+
+JsonValue text_or_null(std::string_view text) {
+  return text.empty() ? JsonValue() : JsonValue(text);
+}
+
 std::string line_of(const AccessEntry& entry) {
-  const UnixNanos now(unix_now().count());
-  JsonValue out = JsonValue::object();
-  out.set("time", to_text(now)).set("request_id", text_of(entry.id));
+  JsonValue out = line_of_now();
+  out.set("request_id", text_of(entry.id));
   out.set("method", name_of(entry.method)).set("path", entry.path).set("status", entry.status);
   out.set("bytes", entry.body_bytes);
   out.set("ms", 1e-6 * static_cast<double>(entry.duration.count())).set("peer", entry.peer);
+  out.set("key", text_or_null(entry.note.user)).set("outcome", text_or_null(entry.note.outcome));
   if (!entry.is_complete) out.set("is_complete", false);
   return write_json(out);
+}
+
+AccessNote note_of(const Access& access) {
+  return {.user = access.key_name, .outcome = name_of(access.outcome)};
 }
 
 }  // namespace
@@ -70,14 +83,15 @@ Outcome<std::unique_ptr<MapService>> MapService::start(std::unique_ptr<SeriesSou
     return fine.error();
   self.id_ = to_text(source->identity().instrument);
   self.lab_ = std::make_unique<LabRuns>(self.options_.scenarios);
-  self.runner_ =
-      std::make_unique<SeriesRunner>(std::move(source), self.options_.pace,
-                                     [&self](const SourceNews& news) { self.publish(news); });
+  self.runner_ = std::make_unique<SeriesRunner>(
+      std::move(source), self.options_.pace,
+      [&self](const SourceNews& news) { self.publish(news); },
+      [&self](const std::optional<Diagnostic>& problem) { self.log_end(problem); });
   self.api_ =
       std::make_unique<Api>(ApiConfig{.mode = self.options_.mode,
                                       .version = self.options_.version,
                                       .series = {{.id = self.id_,
-                                                  .digest = hex_text(self.options_.source_digest),
+                                                  .digest = hex_text(self.options_.series_digest),
                                                   .runner = self.runner_.get()}},
                                       .lab = self.lab_.get(),
                                       .studies = self.options_.studies,
@@ -86,6 +100,8 @@ Outcome<std::unique_ptr<MapService>> MapService::start(std::unique_ptr<SeriesSou
   self.add_topics();
   self.pool_ = std::make_unique<WorkerPool>(kWorkers, self.options_.requests_waiting_max);
   if (const Outcome<void> done = self.listen(); !done) return done.error();
+  self.log_start();
+  self.log_resumed();
   self.runner_->start();
   self.health_thread_ =
       std::jthread([&self](const std::stop_token& stop) { self.publish_health(stop); });
@@ -95,13 +111,17 @@ Outcome<std::unique_ptr<MapService>> MapService::start(std::unique_ptr<SeriesSou
 Outcome<void> MapService::listen() {
   ServerConfig config = options_.server;
   for (HttpHeader& header : safe_headers()) config.default_headers.push_back(std::move(header));
+  config.make_refusal = answer_refusal;
+  if (options_.requests_per_second > 0) {
+    config.requests_per_second = options_.requests_per_second;
+    config.request_burst = config.requests_per_second * ServiceOptions::kBurstSeconds;
+  }
   ServerHandlers handlers;
   handlers.on_request = [this](const HttpRequest& request, Responder responder) {
     take(request, std::move(responder));
   };
   handlers.on_upgrade = [this](const HttpRequest& request) { return upgrade(request); };
-  if (options_.access_log)
-    handlers.on_access = [this](const AccessEntry& entry) { options_.access_log(line_of(entry)); };
+  handlers.on_access = [this](const AccessEntry& entry) { on_answer(entry); };
   auto server = HttpServer::start(config, std::move(handlers));
   if (!server)
     return Diagnostic{.code = server.error().code,
@@ -112,58 +132,106 @@ Outcome<void> MapService::listen() {
 }
 
 MapService::~MapService() {
+  const bool has_started = health_thread_.joinable();
   // Nobody asks any more before what they ask goes.
   health_thread_ = {};
   server_.reset();
   pool_.reset();
   // It publishes until it has stopped, and may not have been made.
   if (runner_) runner_->stop();
+  if (has_started && options_.log) options_.log(write_json(event_of_now("stop")));
 }
 
 std::string MapService::url() const {
   return "http://" + server_->address() + ":" + std::to_string(server_->port());
 }
 
+void MapService::on_answer(const AccessEntry& entry) {
+  counts_.add_answer(entry.duration);
+  if (options_.log) options_.log(line_of(entry));
+}
+
+// --- What happened, for the log -----------------------------------------------------------------
+
+void MapService::log_start() {
+  if (!options_.log) return;
+  JsonValue line = event_of_now("start");
+  line.set("url", url()).set("mode", name_of(options_.mode)).set("instrument", id_);
+  options_.log(write_json(line.set("version", options_.version)));
+}
+
+// At the start, and when it is known whether the columns of before are the same.
+void MapService::log_resumed() {
+  if (!options_.log || !options_.resumed) return;
+  const std::optional<ResumeNote> note = options_.resumed();
+  if (!note || note->note == resume_note_) return;
+  resume_note_ = note->note;
+  JsonValue line = event_of_now("resumed");
+  line.set("from", to_text(note->from)).set("columns", note->columns);
+  line.set("seconds_missed", note->seconds_missed).set("note", note->note);
+  options_.log(write_json(line));
+}
+
+void MapService::log_end(const std::optional<Diagnostic>& problem) {
+  if (!options_.log) return;
+  JsonValue line = event_of_now("series_stopped");
+  line.set("instrument", id_).set("problem", text_or_null(problem ? describe(*problem) : ""));
+  options_.log(write_json(line));
+}
+
+// --- Answers ------------------------------------------------------------------------------------
+
 // Adds what a page of a configured origin needs to read it.
-void MapService::send(const HttpRequest& request, HttpResponse response,
+void MapService::send(const HttpRequest& request, const Access& access, HttpResponse response,
                       Responder& responder) const {
   for (HttpHeader& header : options_.access.cors_headers(request))
     response.headers.push_back(std::move(header));
+  response.access_note = note_of(access);
   responder.send(std::move(response));
 }
 
-void MapService::take(const HttpRequest& request, Responder responder) {
-  if (auto preflight = options_.access.answer_preflight(request))
-    return responder.send(std::move(*preflight));
-  const bool is_api = Api::is_api_path(request.path());
-  const bool is_metrics = request.path() == kMetricsPath;
-  const UnixNanos now(unix_now().count());
-  const Access access = is_api || is_metrics
-                            ? options_.access.check(request, scope_of(request), now)
-                            : options_.access.check_source(request);
-  if (!access.is_allowed()) return send(request, answer_refused(request, access), responder);
-  if (request.path() == kStreamPath) return send(request, upgrade_required(request), responder);
-  // Whoever asks how the service is asks when it is busy.
-  if (request.path() == kHealthPath) return send(request, api_->answer(request), responder);
-  if (is_api) return answer_later(request, std::move(responder));
-  const bool is_read =
-      request.method() == HttpMethod::kGet || request.method() == HttpMethod::kHead;
-  if (!is_read) {
-    responder.send(answer_problem(
-        request, {.code = Errc::kBadRequest, .field = "method", .note = "pages are only read"},
-        405));
-  } else if (is_metrics) {
-    responder.send(HttpResponse::of(200, "text/plain; version=0.0.4; charset=utf-8", metrics()));
-  } else {
-    responder.send(pages_.answer(request));
-  }
+// Pages hold no data, and need no key.
+Access MapService::access_of(const HttpRequest& request) {
+  const bool needs_key = Api::is_api_path(request.path()) || request.path() == kMetricsPath;
+  Access out =
+      needs_key ? options_.access.check(request, scope_of(request), UnixNanos(unix_now().count()))
+                : options_.access.check_source(request);
+  if (!out.is_allowed()) counts_.add_refused(out.outcome);
+  return out;
 }
 
-void MapService::answer_later(const HttpRequest& request, Responder responder) {
+void MapService::take(const HttpRequest& request, Responder responder) {
+  if (auto preflight = options_.access.answer_preflight(request)) {
+    preflight->access_note = note_of({});
+    return responder.send(std::move(*preflight));
+  }
+  const Access access = access_of(request);
+  if (!access.is_allowed())
+    return send(request, access, answer_refused(request, access), responder);
+  if (request.path() == kStreamPath)
+    return send(request, access, upgrade_required(request), responder);
+  // Whoever asks how the service is asks when it is busy.
+  if (request.path() == kHealthPath) return send(request, access, api_->answer(request), responder);
+  if (Api::is_api_path(request.path())) return answer_later(request, access, std::move(responder));
+  const bool is_read =
+      request.method() == HttpMethod::kGet || request.method() == HttpMethod::kHead;
+  if (is_read && request.path() != kMetricsPath) return responder.send(pages_.answer(request));
+  HttpResponse response =
+      is_read
+          ? HttpResponse::of(200, "text/plain; version=0.0.4; charset=utf-8", metrics())
+          : answer_problem(
+                request,
+                {.code = Errc::kBadRequest, .field = "method", .note = "pages are only read"}, 405);
+  response.access_note = note_of(access);
+  responder.send(std::move(response));
+}
+
+void MapService::answer_later(const HttpRequest& request, const Access& access,
+                              Responder responder) {
   // A job is copied by its queue, a responder cannot be.
   const auto shared = std::make_shared<Responder>(std::move(responder));
-  const bool is_taken = pool_->post([this, request, shared] {
-    if (!shared->is_abandoned()) send(request, api_->answer(request), *shared);
+  const bool is_taken = pool_->post([this, request, access, shared] {
+    if (!shared->is_abandoned()) send(request, access, api_->answer(request), *shared);
   });
   if (is_taken) return;
   HttpResponse busy = answer_problem(
@@ -171,17 +239,22 @@ void MapService::answer_later(const HttpRequest& request, Responder responder) {
       {.code = Errc::kLimit, .field = "requests", .note = "too many wait; try again in a second"},
       503);
   busy.headers.push_back({"Retry-After", "1"});
-  send(request, std::move(busy), *shared);
+  send(request, access, std::move(busy), *shared);
 }
 
 UpgradeDecision MapService::upgrade(const HttpRequest& request) {
   if (request.path() != kStreamPath)
     return answer_problem(request,
                           {.code = Errc::kNotFound, .field = "path", .value = request.path()}, 404);
-  const Access access = options_.access.check(request, Scope::kRead, UnixNanos(unix_now().count()));
-  if (!access.is_allowed()) return answer_refused(request, access);
+  const Access access = access_of(request);
+  if (!access.is_allowed()) {
+    HttpResponse refused = answer_refused(request, access);
+    refused.access_note = note_of(access);
+    return refused;
+  }
   WebSocketHandlers handlers = hub_.session();
   handlers.subprotocol = subprotocol_of(request);
+  handlers.access_note = note_of(access);
   return handlers;
 }
 
@@ -211,6 +284,7 @@ void MapService::publish(const SourceNews& news) {
   hub_.publish("map", id_, column_update(history, *now));
   hub_.publish("clusters", id_, clusters_document(history, *now, WithMoments::kNo));
   if (options_.on_column) options_.on_column(*now);
+  log_resumed();
 }
 
 void MapService::publish_health(const std::stop_token& stop) {
@@ -227,6 +301,7 @@ std::string MapService::metrics() const {
     for (const VenueNow& venue : now->venues) model_bytes += venue.part.state_bytes;
   }
   return metrics_text({.server = server_->counters(),
+                       .answers = counts_.totals(),
                        .streams = hub_.counters(),
                        .series = runner_->state(),
                        .series_id = id_,

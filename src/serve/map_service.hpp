@@ -12,6 +12,7 @@
 #include "net/http_server.hpp"
 #include "serve/access.hpp"
 #include "serve/api.hpp"
+#include "serve/metrics.hpp"
 #include "serve/pages.hpp"
 #include "serve/stream_hub.hpp"
 #include "serve/worker_pool.hpp"
@@ -20,19 +21,24 @@ namespace faultline {
 
 struct ServiceOptions {
   ServeMode mode = ServeMode::kDemo;
-  std::uint64_t source_digest = 0;  // of data, settings, model and seed
+  std::uint64_t series_digest = 0;  // of data, settings, model, seed and program
   std::string version;
   ServerConfig server{};
   AccessPolicy access = AccessPolicy::open();
   SeriesRunner::Pace pace{};
+  // Of one client (an IPv4 address or an IPv6 /64), messages of streams included; kBurstSeconds of
+  // them at once. 0: any number.
+  std::uint32_t requests_per_second = 0;
+  static constexpr std::uint32_t kBurstSeconds = 4;
   std::size_t requests_waiting_max = 256;  // for a worker; those beyond are told to come again
   std::span<const Page> pages;             // they outlive the service, as all texts here do
   std::vector<StudyDocument> studies;
   std::vector<Scenario> scenarios;
   std::string_view openapi;
   std::function<std::optional<ResumeNote>()> resumed{};
-  // Called after each answer with one line of JSON, on an I/O thread; must not block.
-  std::function<void(std::string_view line)> access_log{};
+  // Called with one line of JSON after each answer and at what happens to the service
+  // (docs/serving.md), on any thread; must not block.
+  std::function<void(std::string_view line)> log{};
   // Called on the runner's thread after each column.
   std::function<void(const MapNow& now)> on_column{};
 };
@@ -62,17 +68,25 @@ class MapService {
   explicit MapService(ServiceOptions options);
   Outcome<void> listen();
   void take(const HttpRequest& request, Responder responder);
-  void send(const HttpRequest& request, HttpResponse response, Responder& responder) const;
-  void answer_later(const HttpRequest& request, Responder responder);
+  Access access_of(const HttpRequest& request);
+  void send(const HttpRequest& request, const Access& access, HttpResponse response,
+            Responder& responder) const;
+  void answer_later(const HttpRequest& request, const Access& access, Responder responder);
   UpgradeDecision upgrade(const HttpRequest& request);
   void publish(const SourceNews& news);
   void publish_health(const std::stop_token& stop);
+  void on_answer(const AccessEntry& entry);
+  void log_start();
+  void log_resumed();
+  void log_end(const std::optional<Diagnostic>& problem);
   void add_topics();
   std::string metrics() const;
 
   ServiceOptions options_;
   std::string id_;
   Pages pages_;
+  AnswerCounts counts_;
+  std::string resume_note_;  // the last that was logged
   StreamHub hub_;
   std::unique_ptr<LabRuns> lab_;
   std::unique_ptr<SeriesRunner> runner_;

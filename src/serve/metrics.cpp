@@ -14,23 +14,27 @@ class MetricsText {
     out_.append(name).append(" ").append(help).append("\n# TYPE faultline_");
     out_.append(name).append(" ").append(type).append("\n");
   }
-  void value(double value, std::string_view labels = {}) {
-    std::array<char, 32> text{};
-    const auto end = std::to_chars(text.data(), text.data() + text.size(), value).ptr;
-    out_ += "faultline_";
-    out_ += name_;
-    if (!labels.empty()) out_.append("{").append(labels).append("}");
-    out_.append(" ").append(text.data(), end).append("\n");
+  // `ending`: of the name, where a family has several.
+  void value(double value, std::string_view labels = {}, std::string_view ending = {}) {
+    line(text_of(value), labels, ending);
   }
-  void count(std::uint64_t value, std::string_view labels = {}) {
-    out_ += "faultline_";
-    out_ += name_;
-    if (!labels.empty()) out_.append("{").append(labels).append("}");
-    out_.append(" ").append(std::to_string(value)).append("\n");
+  void count(std::uint64_t value, std::string_view labels = {}, std::string_view ending = {}) {
+    line(std::to_string(value), labels, ending);
   }
   std::string take() { return std::move(out_); }
 
+  static std::string text_of(double value) {
+    std::array<char, 32> text{};
+    return {text.data(), std::to_chars(text.data(), text.data() + text.size(), value).ptr};
+  }
+
  private:
+  void line(std::string_view value, std::string_view labels, std::string_view ending) {
+    out_.append("faultline_").append(name_).append(ending);
+    if (!labels.empty()) out_.append("{").append(labels).append("}");
+    out_.append(" ").append(value).append("\n");
+  }
+
   std::string name_;
   std::string out_;
 };
@@ -67,6 +71,26 @@ void add_server(const ServerCounters& server, MetricsText& text) {
   text.count(server.write_timeouts);
 }
 
+void add_answers(const AnswerCounts::Totals& totals, MetricsText& text) {
+  text.family("http_request_seconds", "histogram",
+              "From a request's head until its answer was handed to the system.");
+  std::uint64_t sum = 0;
+  for (std::size_t i = 0; i < totals.answers.size(); ++i) {
+    const auto& bounds = AnswerCounts::kBoundsSeconds;
+    sum += totals.answers[i];
+    text.count(sum, label("le", i < bounds.size() ? MetricsText::text_of(bounds[i]) : "+Inf"),
+               "_bucket");
+  }
+  text.value(totals.seconds, {}, "_sum");
+  text.count(sum, {}, "_count");
+  text.family("access_refused_total", "counter", "Requests refused by key, scope or origin.");
+  for (std::size_t i = 0; i < kAccessOutcomeCount; ++i) {
+    const auto outcome = static_cast<AccessOutcome>(i);
+    if (outcome == AccessOutcome::kAllowed) continue;
+    text.count(totals.refused[i], label("outcome", name_of(outcome)));
+  }
+}
+
 void add_streams(const ServiceMetrics& metrics, MetricsText& text) {
   const ServerCounters& server = metrics.server;
   text.family("stream_sessions_open", "gauge", "WebSockets open.");
@@ -91,9 +115,32 @@ void add_streams(const ServiceMetrics& metrics, MetricsText& text) {
 
 }  // namespace
 
+void AnswerCounts::add_answer(std::chrono::nanoseconds duration) {
+  const double seconds = std::chrono::duration<double>(duration).count();
+  std::size_t bucket = 0;
+  while (bucket < kBoundsSeconds.size() && seconds > kBoundsSeconds[bucket]) ++bucket;
+  answers_[bucket].fetch_add(1, std::memory_order_relaxed);
+  duration_ns_.fetch_add(static_cast<std::uint64_t>(duration.count()), std::memory_order_relaxed);
+}
+
+void AnswerCounts::add_refused(AccessOutcome outcome) {
+  refused_[static_cast<std::size_t>(outcome)].fetch_add(1, std::memory_order_relaxed);
+}
+
+AnswerCounts::Totals AnswerCounts::totals() const {
+  Totals out;
+  for (std::size_t i = 0; i < answers_.size(); ++i)
+    out.answers[i] = answers_[i].load(std::memory_order_relaxed);
+  for (std::size_t i = 0; i < refused_.size(); ++i)
+    out.refused[i] = refused_[i].load(std::memory_order_relaxed);
+  out.seconds = static_cast<double>(duration_ns_.load(std::memory_order_relaxed)) / 1e9;
+  return out;
+}
+
 std::string metrics_text(const ServiceMetrics& metrics) {
   MetricsText text;
   add_server(metrics.server, text);
+  add_answers(metrics.answers, text);
   add_streams(metrics, text);
   const std::string series = label("instrument", metrics.series_id);
   text.family("columns", "gauge", "Columns of the map.");

@@ -16,10 +16,12 @@ bool SeriesRunner::is_pace(double speed) {
   return speed == 0.0 || (speed >= kSpeedMin && speed <= kSpeedMax);
 }
 
-SeriesRunner::SeriesRunner(std::unique_ptr<SeriesSource> source, const Pace& pace, OnNews on_news)
+SeriesRunner::SeriesRunner(std::unique_ptr<SeriesSource> source, const Pace& pace, OnNews on_news,
+                           OnEnd on_end)
     : source_(std::move(source)),
       history_(source_->identity(), source_->begin()),
       on_news_(std::move(on_news)),
+      on_end_(std::move(on_end)),
       pace_(pace),
       due_(monotonic_now()) {
   FAULTLINE_CHECK(is_pace(pace.speed));
@@ -101,11 +103,14 @@ bool SeriesRunner::wait_for(UnixNanos column_end, const std::stop_token& stop) {
   return false;
 }
 
-void SeriesRunner::finish(std::optional<Diagnostic> problem) {
-  const std::lock_guard lock(mutex_);
-  state_.is_over = !problem;
-  state_.is_hurrying = false;
-  state_.problem = std::move(problem);
+void SeriesRunner::finish(const std::optional<Diagnostic>& problem) {
+  {
+    const std::lock_guard lock(mutex_);
+    state_.is_over = !problem;
+    state_.is_hurrying = false;
+    state_.problem = problem;
+  }
+  if (on_end_) on_end_(problem);
 }
 
 // False when it is to stop, or cannot go on.

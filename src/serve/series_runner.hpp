@@ -31,10 +31,14 @@ class SeriesRunner {
   };
   // Called on the runner's thread after each column or print; must not block.
   using OnNews = std::function<void(const SourceNews&)>;
+  // Called on the runner's thread, once, when nothing more comes: with why it stopped before its
+  // end, or with nothing at its end. Not called where stop() ends it.
+  using OnEnd = std::function<void(const std::optional<Diagnostic>& problem)>;
 
   // Begins with start(), so that whoever hears of news has its runner by then. Requires: a pace as
   // set_speed() takes it (checked).
-  SeriesRunner(std::unique_ptr<SeriesSource> source, const Pace& pace, OnNews on_news = {});
+  SeriesRunner(std::unique_ptr<SeriesSource> source, const Pace& pace, OnNews on_news = {},
+               OnEnd on_end = {});
   ~SeriesRunner();
   SeriesRunner(const SeriesRunner&) = delete;
   SeriesRunner& operator=(const SeriesRunner&) = delete;
@@ -71,11 +75,12 @@ class SeriesRunner {
   bool warm_up(const std::stop_token& stop);
   bool is_at_once(UnixNanos column_end) const;  // requires the lock
   bool wait_for(UnixNanos column_end, const std::stop_token& stop);
-  void finish(std::optional<Diagnostic> problem);
+  void finish(const std::optional<Diagnostic>& problem);
 
   std::unique_ptr<SeriesSource> source_;
   MapHistory history_;
   OnNews on_news_;
+  OnEnd on_end_;
   mutable std::mutex mutex_;
   std::condition_variable_any changed_;
   Pace pace_;

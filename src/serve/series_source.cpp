@@ -9,6 +9,7 @@
 #include "engine/map_plan.hpp"
 #include "engine/step_sources.hpp"
 #include "lab/market.hpp"
+#include "store/catalog.hpp"
 #include "store/files.hpp"
 #include "study/live_map.hpp"
 
@@ -245,6 +246,20 @@ Outcome<std::uint64_t> replay_digest(const std::string& store, const MapRequest&
   add(request.from ? to_text(*request.from) : "");
   add(request.to ? to_text(*request.to) : "");
   add(request.column_interval ? to_text(*request.column_interval) : "");
+  return hash.value();
+}
+
+Outcome<std::uint64_t> recorded_digest(const Store& store, const MapRequest& request) {
+  std::vector<InstrumentId> all{request.instrument};
+  all.insert(all.end(), request.also.begin(), request.also.end());
+  if (request.liquidations_from) all.push_back(*request.liquidations_from);
+  Hash64 hash;
+  for (const InstrumentId& id : all) {
+    const Outcome<InstrumentRecord> record = store.record(id);
+    if (!record && record.error().code == Errc::kUnknownInstrument) continue;
+    if (!record) return record.error();
+    hash.add_text(write_manifest(*record));
+  }
   return hash.value();
 }
 

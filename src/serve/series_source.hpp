@@ -92,4 +92,8 @@ Outcome<std::unique_ptr<SeriesSource>> replay_series(std::unique_ptr<Store> stor
 // is spelt, by what is asked for, and by the model. Errors: those of canonical_path().
 Outcome<std::uint64_t> replay_digest(const std::string& store, const MapRequest& request);
 
+// A number that differs where what the store holds of the asked instruments does: their contracts
+// and every segment's checksum. Errors: those of Store::record() but kUnknownInstrument.
+Outcome<std::uint64_t> recorded_digest(const Store& store, const MapRequest& request);
+
 }  // namespace faultline

@@ -114,6 +114,22 @@ TEST(SeriesSource, HasOneDigestHoweverItsStoreIsSpelt) {
   EXPECT_EQ(replay_digest(folder.file("none"), request).error().code, Errc::kNotFound);
 }
 
+TEST(SeriesSource, TellsAStoreFromOneWithOtherRows) {
+  const TestFolder folder;
+  const std::vector<StoredVenue> one{{.id = "okx:BTC", .length = kHour}};
+  const std::vector<StoredVenue> longer{{.id = "okx:BTC", .length = kHour + kHour}};
+  const MapRequest request = minutes_of(one);
+  const auto digest = [&](const char* name, const std::vector<StoredVenue>& venues) {
+    const auto store = stored(folder.file(name), venues);
+    const Outcome<std::uint64_t> out = recorded_digest(*store, request);
+    EXPECT_TRUE(out);
+    return out.value();
+  };
+  const std::uint64_t own = digest("store", one);
+  EXPECT_EQ(digest("copy", one), own);
+  EXPECT_NE(digest("longer", longer), own);
+}
+
 TEST(SeriesSource, HasNothingToWarmUpWhereAllIsShown) {
   const TestFolder folder;
   const std::vector<StoredVenue> one{{.id = "okx:BTC", .length = kHour}};

@@ -18,7 +18,8 @@ const std::vector<StoredVenue> kVenues{{.id = "binance_usdm:BTCUSDT"},
                                        {.id = "okx:BTC-USDT-SWAP",
                                         .seed = 2,
                                         .open_interest = 4e4,
-                                        .gap = {at("03:00"), at("03:30")}}};
+                                        .gap = {at("03:00"), at("03:30")},
+                                        .completeness = Completeness::kLatestPerSecond}};
 
 class StoredSeries : public testing::Test {
  protected:
@@ -72,6 +73,24 @@ TEST_F(StoredSeries, TellsTheAgeOfEachVenueAndWhatIsStale) {
   EXPECT_EQ(feed(1).age_s, 0.0);
   EXPECT_FALSE(is_covered_stale(1));
   EXPECT_EQ(status(), "ok");
+}
+
+TEST_F(StoredSeries, CountsTheStepsWithoutAPriceOrInterest) {
+  const JsonValue before = market_.get("/v1/health").find("feeds")->as_array()->front();
+  EXPECT_TRUE(before.find("is_throttled")->is_null());
+  EXPECT_TRUE(before.find("gap_share")->is_null());
+  run_to(at("06:00"));
+  const JsonValue health = market_.get("/v1/health");
+  const auto& feeds = *health.find("feeds")->as_array();
+  EXPECT_EQ(feeds[0].find("gap_steps")->as_int(), 0);
+  EXPECT_EQ(feeds[0].find("held_interest_steps")->as_int(), 0);
+  EXPECT_EQ(feeds[0].find("gap_share")->as_double(), 0.0);
+  EXPECT_EQ(feeds[1].find("gap_steps")->as_int(), 30);
+  EXPECT_EQ(feeds[1].find("held_interest_steps")->as_int(), 30);
+  EXPECT_NEAR(feeds[1].find("gap_share")->as_double().value(), 30.0 / 360.0, 1e-12);
+  EXPECT_EQ(feeds[0].find("is_throttled")->as_bool(), false);
+  EXPECT_EQ(feeds[1].find("is_throttled")->as_bool(), true);
+  EXPECT_TRUE(feeds[1].find("resyncs")->is_null());
 }
 
 TEST_F(StoredSeries, SumsItsVenuesAndLeavesNoHoleWhereOneHasAGap) {

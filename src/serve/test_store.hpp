@@ -23,6 +23,7 @@ struct StoredVenue {
   double open_interest = 8e4;  // coins
   Nanos length{6 * kHour.value};
   TimeRange gap{kStoreBegin, kStoreBegin};  // nothing is recorded in it
+  Completeness completeness = Completeness::kAll;
 };
 
 using StoredRow = std::vector<std::optional<std::int64_t>>;
@@ -65,7 +66,7 @@ inline void write_venue(Store& store, const StoredVenue& venue) {
     prints.push_back({(begin + kSecond).value, minute % 2, e9(price),
                       static_cast<std::int64_t>(PriceKind::kUnknown),
                       lots(0.5 * std::exp(rng.normal())),
-                      static_cast<std::int64_t>(Completeness::kAll)});
+                      static_cast<std::int64_t>(venue.completeness)});
   }
   write_rows(store, spec, EventKind::kBar, bars);
   write_rows(store, spec, EventKind::kOpenInterest, interest);

@@ -52,6 +52,8 @@ foreach(option "--instrument;okx:X" "--from;2026-01-01" "--to;2026-01-01" "--col
   list(GET option 0 name)
   expect(2 "--demo excludes ${name}" serve --demo ${option})
 endforeach()
+expect(2 "Value -1 not in range" serve --demo --rate -1)
+expect(2 "not in range" serve --demo --rate many)
 # What is well said and cannot be done.
 expect(1 "no such file or folder" info --store none)
 # What cannot be gone on from is told before the data are opened.

@@ -185,7 +185,11 @@ function watch_page(): void {
   effect(() => { document.title = title_of(ui.screen.value, session.instrument.value?.id); });
   effect(() => {
     const note = session.note.value;
-    if (note !== null) untracked(() => ui.say(note));
+    if (note === null) return;
+    untracked(() => {
+      ui.say(note);
+      session.note.value = null;
+    });
   });
   effect(() => {
     const is_paused = ui.screen.value !== 'map';

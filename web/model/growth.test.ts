@@ -233,3 +233,38 @@ describe('a map whose service is another', () => {
     vi.useRealTimers();
   });
 });
+
+describe('a map that is begun', () => {
+  it('keeps a linked time until there is a first column, and later ones are awaited', async () => {
+    vi.useFakeTimers();
+    for (const [days, is_kept] of [[-400, false], [400, true]] as const) {
+      const { service, session } = service_of(0);
+      session.view.value = { ...session.view.value, is_live: false,
+        as_of: unix_ms(first + days * 86_400_000) };
+      await session.start();
+      await pass(0);
+      expect(session.phase.value).toBe('empty');
+      expect(session.view.value.as_of).not.toBeNull();
+      service.column_end = 50;
+      session.check_instrument();
+      await pass(0);
+      expect(session.view.value.as_of !== null).toBe(is_kept);
+    }
+    vi.useRealTimers();
+  });
+  it('is empty again when its service begins anew', async () => {
+    vi.useFakeTimers();
+    const { service, session } = service_of(50);
+    await session.start();
+    await pass(0);
+    expect(session.phase.value).not.toBe('empty');
+    service.column_end = 0;
+    session.take({ ...stream_message(50, 'snapshot'), data: null });
+    session.check_instrument();
+    await pass(0);
+    expect(session.problem.value).toBeNull();
+    expect(session.phase.value).toBe('empty');
+    expect(session.newest_column.value).toBeNull();
+    vi.useRealTimers();
+  });
+});

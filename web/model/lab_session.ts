@@ -64,6 +64,7 @@ export class LabSession {
   change(reduce: (form: LabForm, scenario: Scenario | null) => LabForm): void {
     this.form.value = reduce(this.form.value, this.scenario.value);
     this.problem.value = null;
+    this.held.value = null;
   }
 
   open(): void {

@@ -250,7 +250,7 @@ export class MapSession {
     if (wanted !== null && chosen !== undefined && chosen.id !== wanted) {
       this.note.value = `${wanted} is not served; this is ${chosen.id}`;
     }
-    if (chosen === undefined || chosen.column_end === 0) this.phase.value = 'empty';
+    if (chosen === undefined) this.phase.value = 'empty';
     if (chosen !== undefined) this.open(chosen);
   }
 
@@ -262,6 +262,7 @@ export class MapSession {
     this.#loader?.stop();
     this.tiles.clear();
     this.look.clear();
+    if (instrument.column_end === 0) this.phase.value = 'empty';
     this.newest_column.value = null;
     this.past_column.value = null;
     this.clusters.value = null;
@@ -303,10 +304,13 @@ export class MapSession {
   }
 
   // An address may name times that this series does not have: of another one, or of an old start.
-  keep_within(): void {
+  // Before the first column nothing is judged; where more is on its way, nothing that is later.
+  keep_within(is_more_coming = false): void {
     const view = this.view.value;
+    if ((this.instrument.value?.column_end ?? 0) === 0) return;
     const { first } = this.known.value;
-    if (view.as_of !== null && (view.as_of < first || view.as_of > this.newest.value)) {
+    if (view.as_of !== null && (view.as_of < first ||
+      (!is_more_coming && view.as_of > this.newest.value))) {
       this.note.value = 'The series does not have that time; this is the newest';
       this.view.value = { ...view, as_of: null };
     }
@@ -375,7 +379,8 @@ export class MapSession {
   take(message: StreamMessage): void {
     try {
       if (message.channel === 'health') this.health.value = health_of(message.data);
-      if (message.instrument !== this.instrument.value?.id) return;
+      // Null before the first column.
+      if (message.instrument !== this.instrument.value?.id || message.data === null) return;
       if (message.channel === 'map') this.#take_column(message.data);
       if (message.channel === 'clusters') {
         const fresh = clusters_of(message.data);
@@ -536,8 +541,15 @@ export class MapSession {
         this.open(now);
         return;
       }
+      const is_first = this.instrument.value.column_end === 0 && now.column_end > 0;
       this.instrument.value = now;
+      if (now.column_end === 0) {
+        // The same series, made anew.
+        this.phase.value = 'empty';
+        this.newest_column.value = null;
+      }
       this.view.value = follow(this.view.value, this.known.value);
+      if (is_first) this.keep_within(true);
       this.refresh();
     } catch (error) {
       this.#failed(error);

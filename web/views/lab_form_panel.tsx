@@ -87,8 +87,8 @@ function NumberField({ session, name }: {
       <input inputMode="numeric" name={name} aria-invalid={is_bad}
         value={session.form.value[name]} onChange={(event) => {
           const value = parse_value(event.currentTarget.value) ?? Number.NaN;
-          session.held.value = held_text(name, bounds_of(name), value);
           session.change((form) => set_number(form, name, value));
+          session.held.value = held_text(name, bounds_of(name), value);
           event.currentTarget.value = String(session.form.value[name]);
         }} />
     </label>
@@ -153,8 +153,8 @@ function ValueInput({ session, field }: {
       value={format_exact(value)} aria-invalid={is_refused(session, field)}
       aria-describedby={`${field.name}-hint`} onChange={(event) => {
         const next = parse_value(event.currentTarget.value) ?? Number.NaN;
-        session.held.value = held_text(field_words(field.name), field, next);
         session.change((form, scenario) => set_value(form, field, scenario, next));
+        session.held.value = held_text(field_words(field.name), field, next);
         // What cannot be read, or lies outside the bounds, is not left standing.
         event.currentTarget.value = format_exact(
           value_in(session.form.value, field, session.scenario.value));

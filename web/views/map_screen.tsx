@@ -163,6 +163,11 @@ function Notice({ ui }: { readonly ui: UiState }) {
   const { session } = ui;
   const status = status_of(session);
   if (session.phase.value === 'empty') {
+    const problem = session.health.value?.feeds.find((feed) => feed.problem !== null)?.problem;
+    if (problem !== undefined && problem !== null) {
+      return <div class="notice offline" role="alert"><b>The service has stopped</b>
+        <p>{problem}</p></div>;
+    }
     const warm_up = session.health.value?.warm_up_share ?? null;
     const why = warm_up === null ? 'The service has made no column.'
       : `The model learns from what was before: ${format_percent(warm_up, 0)} of it so far.`;

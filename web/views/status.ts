@@ -49,7 +49,9 @@ export function status_of(session: MapSession): Status {
       why: `The right edge is ${format_duration(ago)} before now.` };
   }
   if (health.mode === 'store') {
-    return { kind: 'paused', word: 'Recorded', why: 'All of a store is shown; nothing is added.' };
+    return health.is_over
+      ? { kind: 'paused', word: 'Recorded', why: 'All of a store is shown; nothing is added.' }
+      : { kind: 'live', word: 'Reading', why: 'A store is read: columns come until its end.' };
   }
   if (health.is_over) {
     return { kind: 'paused', word: 'Over', why: health.mode === 'demo'

@@ -60,7 +60,8 @@ describe('the status', () => {
     expect(word({ mode: 'replay', is_over: true })).toBe('Over');
     expect(word({ mode: 'replay', speed: 0 })).toBe('Paused');
     expect(word({ mode: 'demo', is_over: true })).toBe('Over');
-    expect(word({ mode: 'store', speed: 0 })).toBe('Recorded');
+    expect(word({ mode: 'store', is_over: true })).toBe('Recorded');
+    expect(word({ mode: 'store' })).toBe('Reading');
     expect(word({ mode: 'store', status: 'degraded' })).toBe('Degraded');
   });
   it('says what is at its end', () => {
