@@ -136,7 +136,7 @@ async function check_scorecard(page) {
   assert.match(await page.textContent('.coverage'), /[\d,]+ of [\d,]+ printed amounts/);
   assert.match(await page.textContent('.coverage'), /80 % promised/);
   assert.match(await page.textContent('.toolbar .origin'), /simulated market/i);
-  assert.equal(await page.locator('.feed-table tbody tr').count(), 4);
+  await check_feeds(page);
   await page.click('.timeline summary');
   await see(page, '.timeline tbody tr');
   assert.equal(await page.locator('.timeline tbody tr').count(), 200);
@@ -150,6 +150,16 @@ async function check_scorecard(page) {
   assert.match(await page.textContent('.other-studies'), /Where liquidations happen/);
   const href = await page.getAttribute('.other-studies a', 'href');
   assert.equal(href, '/v1/studies/location');
+}
+
+// What is told of feeds, and what is not.
+async function check_feeds(page) {
+  const rows = await page.locator('.feed-table tbody tr').evaluateAll((all) => all.map((row) =>
+    [...row.children].slice(5, 9).map((cell) => cell.textContent)));
+  const resyncs = 'not told';
+  assert.deepEqual(rows, [['2 (< 0.01 %)', '15', resyncs, 'yes'],
+    ['1,200 (2.78 %)', '10', resyncs, 'yes'], ['0', '0', resyncs, 'no'],
+    ['34 (0.08 %)', '5', resyncs, 'yes']]);
 }
 
 async function check_scatter(page) {
@@ -385,6 +395,20 @@ async function scorecard_light(page, shot) {
   await shot(page, 'scorecard_light');
 }
 
+// An older service tells less of its feeds.
+async function check_untold_feeds(page) {
+  await page.route('**/v1/health', async (route) => {
+    const body = await (await route.fetch()).json();
+    for (const feed of body.feeds) {
+      for (const name of ['gap_steps', 'gap_share', 'held_interest_steps', 'is_throttled',
+        'resyncs']) delete feed[name];
+    }
+    await route.fulfill({ json: body });
+  });
+  await page.reload();
+  await reads(page, '.feed-table tbody tr', /(not told){4}/);
+}
+
 // Recorded prices without liquidations are no market whose first hour is to come.
 async function scorecard_of_nothing(page) {
   const change = (path, make) => page.route(path, async (route) => {
@@ -429,7 +453,10 @@ export function screen_tests({ test, shot, mock }) {
   test('scorecard, dark', '#screen=scorecard', (page) => scorecard_dark(page, shot),
     { ...off, seconds: 8, before: ({ state }) => { state.has_bad_feeds = true; } });
   test('scorecard, light', '#screen=scorecard&theme=light&last=3d',
-    (page) => scorecard_light(page, shot), { ...off, acceptDownloads: true });
+    async (page) => {
+      await scorecard_light(page, shot);
+      await check_untold_feeds(page);
+    }, { ...off, acceptDownloads: true });
   test('scorecard, phone', '#screen=scorecard', async (page) => {
     await see(page, '.skill .scores');
     await frames_pass(page, 10);

@@ -55,7 +55,8 @@ function plain_feeds_of({ markets, sick }) {
   const [market] = markets;
   return markets.flatMap(({ venues }) => venues).map((instrument, i) => ({
     instrument, age_s: 4, readings: market.column_end, refused_readings: 0, completeness: 'all',
-    is_stale: false, problem: i === 0 ? sick : null,
+    is_stale: false, problem: i === 0 ? sick : null, gap_steps: 0, gap_share: 0,
+    held_interest_steps: 0, is_throttled: false, resyncs: null,
   }));
 }
 

@@ -73,13 +73,14 @@ export function scorecard_of(market) {
 }
 
 export function feeds_of(markets) {
-  const rows = [['all', 0.4, 12, false, null], ['largest_per_second', 2, 0, false, null],
-    ['latest_per_second', 96, 3, true, null],
-    ['one_per_second', null, 0, false, 'the connection was refused 4 times']];
-  return rows.map(([completeness, age_s, refused, is_stale, problem], i) => ({
+  const rows = [['all', 0.4, 12, false, null, 0], ['largest_per_second', 2, 0, false, null, 34],
+    ['latest_per_second', 96, 3, true, null, 1200],
+    ['one_per_second', null, 0, false, 'the connection was refused 4 times', 2]];
+  return rows.map(([completeness, age_s, refused, is_stale, problem, gaps], i) => ({
     instrument: i === 0 ? markets[0].id : `simulated:BTC-${i}`, age_s,
     readings: markets[0].column_end * (4 - i), refused_readings: refused, completeness, is_stale,
-    problem,
+    problem, gap_steps: gaps, gap_share: gaps / markets[0].column_end, held_interest_steps: 5 * i,
+    is_throttled: i > 0, resyncs: null,
   }));
 }
 

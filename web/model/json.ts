@@ -26,6 +26,11 @@ export function number_of(value: unknown, field: string): number {
   return value;
 }
 
+export function truth_of(value: unknown, field: string): boolean {
+  if (typeof value !== 'boolean') throw new ShapeError(field, 'truth');
+  return value;
+}
+
 export function text_of(value: unknown, field: string): string {
   if (typeof value !== 'string') throw new ShapeError(field, 'text');
   return value;

@@ -1,6 +1,6 @@
 import { share, unix_ms, usd } from '../units/unit.ts';
 import { header_of, time_of } from './api_types.ts';
-import { list_of, maybe, number_of, object_of, text_of } from './json.ts';
+import { list_of, maybe, number_of, object_of, text_of, truth_of } from './json.ts';
 import type { Share, Side, UnixMs, Usd } from '../units/unit.ts';
 import type { Header } from './api_types.ts';
 import type { JsonObject } from './json.ts';
@@ -136,6 +136,11 @@ export type FeedHealth = {
   readonly completeness: string;
   readonly is_stale: boolean;
   readonly problem: string | null;
+  readonly gap_steps: number | null; // without a price
+  readonly gap_share: Share | null; // of all steps
+  readonly held_interest_steps: number | null; // whose open interest is that of an older one
+  readonly is_throttled: boolean | null;
+  readonly resyncs: number | null;
 };
 
 export type ServiceHealth = {
@@ -171,6 +176,12 @@ export function service_health_of(body: unknown): ServiceHealth {
         completeness: maybe(text_of, feed['completeness'], `${at}.completeness`) ?? 'unknown',
         is_stale: feed['is_stale'] === true,
         problem: maybe(text_of, feed['problem'], `${at}.problem`),
+        gap_steps: maybe(number_of, feed['gap_steps'], `${at}.gap_steps`),
+        gap_share: maybe(share_of, feed['gap_share'], `${at}.gap_share`),
+        held_interest_steps:
+          maybe(number_of, feed['held_interest_steps'], `${at}.held_interest_steps`),
+        is_throttled: maybe(truth_of, feed['is_throttled'], `${at}.is_throttled`),
+        resyncs: maybe(number_of, feed['resyncs'], `${at}.resyncs`),
       };
     }, maybe((value) => value, from['feeds'], 'feeds') ?? [], 'feeds'),
   };

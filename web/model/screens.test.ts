@@ -119,11 +119,14 @@ describe('feeds', () => {
       status: 'degraded', mode: 'demo', now: '2025-12-01T00:00:00Z',
       resumed: { from: '2025-11-30T23:00:00Z', columns: 9, seconds_missed: 40, note: 'as before' },
       feeds: [{ instrument: 'a:b', age_s: 3, readings: 9, refused_readings: 1, is_stale: true,
-        completeness: 'all', problem: null }, { instrument: 'c:d' }],
+        completeness: 'all', problem: null, gap_steps: 4, gap_share: 0.02,
+        held_interest_steps: 0, is_throttled: true, resyncs: null }, { instrument: 'c:d' }],
     });
     expect(health.resumed).toBe('40 seconds were missed; as before');
-    expect(health.feeds[0]).toMatchObject({ refused: 1, is_stale: true, problem: null });
-    expect(health.feeds[1]).toMatchObject({ age_s: null, completeness: 'unknown' });
+    expect(health.feeds[0]).toMatchObject({ refused: 1, is_stale: true, problem: null,
+      gap_steps: 4, gap_share: 0.02, held_interest_steps: 0, is_throttled: true, resyncs: null });
+    expect(health.feeds[1]).toMatchObject({ age_s: null, completeness: 'unknown', gap_steps: null,
+      gap_share: null, held_interest_steps: null, is_throttled: null, resyncs: null });
   });
 });
 
@@ -293,9 +296,6 @@ describe('a run', () => {
     expect(form_of_run(run_of(run_body()), kDefaultForm)).toEqual({ scenario: 'hunters', seed: 1,
       hours: 3, members: 64, values: { 'readers.hunters': 9 } });
   });
-  it('is compared hour by hour and value by value', () => {
-    expect(align([{ at: [0, 1], values: [5, 6] }, { at: [1, 2], values: [7, null] }])).toEqual(
-      { at: [0, 1, 2], values: [[5, 6, null], [null, 7, null]] });
   it('is text for other programs', () => {
     const lines = run_csv(run_of(run_body())).split('\n');
     expect(lines[0]).toBe('# Faultline, run 7 of the lab, hunters, a simulated market');
@@ -305,6 +305,9 @@ describe('a run', () => {
       '2025-12-01T02:00:00Z,,0,0,5,5,2,,,,,', '']);
     expect(run_csv(run_of(run_body({ values: {} })))).toMatch(/# changed: nothing\n/);
   });
+  it('is compared hour by hour and value by value', () => {
+    expect(align([{ at: [0, 1], values: [5, 6] }, { at: [1, 2], values: [7, null] }])).toEqual(
+      { at: [0, 1, 2], values: [[5, 6, null], [null, 7, null]] });
     const scenarios = [
       { name: 'hunters', about: '', values: { 'holders.leverage_median': 14 }, venues: 1 },
       { name: 'calm', about: '', values: {}, venues: null }];

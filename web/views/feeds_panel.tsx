@@ -6,6 +6,7 @@ import { ms, share } from '../units/unit.ts';
 import { completeness_text } from './text.ts';
 import type { ScorecardSession } from '../model/scorecard_session.ts';
 import type { FeedHealth, ServiceHealth } from '../model/scorecard_types.ts';
+import type { Share } from '../units/unit.ts';
 import type { UiState } from './ui_state.ts';
 
 // How the feeds are: a score is worth no more than what it was held against.
@@ -38,6 +39,10 @@ function FeedTable({ feeds }: { readonly feeds: readonly FeedHealth[] }) {
     <Scroll label="Feeds">
       <table class="feed-table">
         <thead><tr><th>Feed</th><th>State</th><th>Newest step</th><th>Readings</th><th>Refused</th>
+          <th title="Steps without a price">Gaps</th>
+          <th title="Steps whose open interest is that of an older step">Held interest</th>
+          <th title="How often the feed lost its place and began again">Resyncs</th>
+          <th title="Whether the feed prints only a part of its liquidations">Throttled</th>
           <th>Liquidations it prints</th></tr></thead>
         <tbody>{sorted.map((feed) => (
           <tr key={feed.instrument}>
@@ -46,6 +51,10 @@ function FeedTable({ feeds }: { readonly feeds: readonly FeedHealth[] }) {
             <td>{feed.age_s === null ? '–' : `${format_duration(ms(1000 * feed.age_s))} old`}</td>
             <td>{format_count(feed.readings)}</td>
             <td>{format_count(feed.refused)}{refused_share(feed)}</td>
+            <td>{count_text(feed.gap_steps)}{share_text(feed.gap_share)}</td>
+            <td>{count_text(feed.held_interest_steps)}</td>
+            <td>{count_text(feed.resyncs)}</td>
+            <td>{feed.is_throttled === null ? kNotTold : feed.is_throttled ? 'yes' : 'no'}</td>
             <td>{completeness_text(feed.completeness)}</td>
           </tr>
         ))}</tbody>
@@ -54,10 +63,18 @@ function FeedTable({ feeds }: { readonly feeds: readonly FeedHealth[] }) {
   );
 }
 
+const kNotTold = 'not told';
+const count_text = (count: number | null): string =>
+  (count === null ? kNotTold : format_count(count));
+
+function share_text(part: Share | null): string {
+  if (part === null || part === 0) return '';
+  return part < 0.0001 ? ' (< 0.01 %)' : ` (${format_percent(part, 2)})`;
+}
+
 function refused_share({ readings, refused }: FeedHealth): string {
-  if (readings === null || refused === null || refused === 0) return '';
-  const part = refused / Math.max(1, readings + refused);
-  return part < 0.0001 ? ' (< 0.01 %)' : ` (${format_percent(share(part), 2)})`;
+  if (readings === null || refused === null) return '';
+  return share_text(share(refused / Math.max(1, readings + refused)));
 }
 
 function FeedState({ feed }: { readonly feed: FeedHealth }) {
