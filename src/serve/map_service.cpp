@@ -23,7 +23,7 @@ std::vector<HttpHeader> safe_headers() {
           {"Cross-Origin-Opener-Policy", "same-origin"},
           {"Cross-Origin-Resource-Policy", "same-origin"},
           {"Content-Security-Policy",
-           "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; "
+           "default-src 'self'; img-src 'self' data: blob:; style-src 'self'; "
            "worker-src 'self' blob:; object-src 'none'; base-uri 'none'; form-action 'none'; "
            "frame-ancestors 'none'"}};
 }

@@ -38,7 +38,10 @@ TEST(MapService, AnswersPagesApiAndMetrics) {
   const TestResponse page = client.ask(get_request("/"));
   EXPECT_EQ(page.status, 200);
   EXPECT_EQ(page.body, kPages[0].bytes);
-  EXPECT_NE(page.header("Content-Security-Policy").find("default-src 'self'"), std::string::npos);
+  EXPECT_EQ(page.header("Content-Security-Policy"),
+            "default-src 'self'; img-src 'self' data: blob:; style-src 'self'; worker-src 'self' "
+            "blob:; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors "
+            "'none'");
   const TestResponse map = client.ask(get_request("/v1/map?instrument=simulated:BTCUSDT"));
   EXPECT_EQ(map.status, 200);
   EXPECT_TRUE(parse_json(map.body));

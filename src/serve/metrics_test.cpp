@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "serve/test_service.hpp"
+
 namespace faultline {
 namespace {
 
@@ -44,6 +46,22 @@ TEST(Metrics, CountsWhatWasRefusedByWhy) {
   EXPECT_NE(text.find("\nfaultline_access_refused_total{outcome=\"foreign_origin\"} 1\n"),
             std::string::npos);
   EXPECT_EQ(text.find("outcome=\"allowed\""), std::string::npos);
+}
+
+TEST(Metrics, AreAllDescribed) {
+  const std::string document = source_file("docs/serving.md");
+  const std::string text = metrics_text(ServiceMetrics{});
+  const std::string kind = "# TYPE faultline_";
+  int families = 0;
+  for (std::size_t at = text.find(kind); at != std::string::npos; at = text.find(kind, at + 1)) {
+    const std::size_t begin = at + kind.size();
+    const std::string name = text.substr(begin, text.find(' ', begin) - begin);
+    const bool is_named = document.find("`" + name + "`") != std::string::npos ||
+                          document.find("`" + name + "{") != std::string::npos;
+    EXPECT_TRUE(is_named) << name;
+    ++families;
+  }
+  EXPECT_EQ(families, 24);
 }
 
 }  // namespace
