@@ -21,6 +21,12 @@ HttpResponse not_modified(std::string etag, std::string_view cache_control) {
   return out;
 }
 
+HttpResponse text_not_modified(std::string etag) {
+  HttpResponse out = not_modified(std::move(etag), kTextCaching);
+  out.headers.push_back({"Vary", "Accept-Encoding"});
+  return out;
+}
+
 HttpResponse text_response(std::string_view content_type, std::string etag,
                            std::shared_ptr<const std::string> body, bool is_packed) {
   HttpResponse out;
@@ -62,6 +68,12 @@ std::string etag_of(std::string_view body) {
   return '"' + hex_text(Hash64().add_text(body).value()) + '"';
 }
 
+std::string packed_etag_of(std::string_view body) {
+  std::string out = etag_of(body);
+  out.insert(out.size() - 1, "-gzip");
+  return out;
+}
+
 bool has_already(const HttpRequest& request, std::string_view etag) {
   const auto known = request.header("If-None-Match");
   return known && (*known == "*" || known->find(etag) != std::string_view::npos);
@@ -99,9 +111,9 @@ std::string gzipped(std::string_view text, int level) {
 
 HttpResponse answer_text(const HttpRequest& request, std::string_view content_type,
                          std::string body) {
-  std::string etag = etag_of(body);
-  if (has_already(request, etag)) return not_modified(std::move(etag), kTextCaching);
   const bool is_packed = body.size() >= kGzipBytesLeast && accepts_gzip(request);
+  std::string etag = is_packed ? packed_etag_of(body) : etag_of(body);
+  if (has_already(request, etag)) return text_not_modified(std::move(etag));
   if (is_packed) body = gzipped(body, kGzipLevel);
   return text_response(content_type, std::move(etag),
                        std::make_shared<const std::string>(std::move(body)), is_packed);
@@ -110,6 +122,7 @@ HttpResponse answer_text(const HttpRequest& request, std::string_view content_ty
 KeptText::KeptText(std::string_view content_type, std::string_view text)
     : content_type_(content_type),
       etag_(etag_of(text)),
+      packed_etag_(packed_etag_of(text)),
       plain_(std::make_shared<const std::string>(text)) {
   if (text.size() < kGzipBytesLeast) return;
   std::string packed = gzipped(text, kGzipLevelKept);
@@ -117,9 +130,10 @@ KeptText::KeptText(std::string_view content_type, std::string_view text)
 }
 
 HttpResponse KeptText::answer(const HttpRequest& request) const {
-  if (has_already(request, etag_)) return not_modified(etag_, kTextCaching);
   const bool is_packed = packed_ && accepts_gzip(request);
-  return text_response(content_type_, etag_, is_packed ? packed_ : plain_, is_packed);
+  const std::string& etag = is_packed ? packed_etag_ : etag_;
+  if (has_already(request, etag)) return text_not_modified(etag);
+  return text_response(content_type_, etag, is_packed ? packed_ : plain_, is_packed);
 }
 
 HttpResponse answer_json(const HttpRequest& request, const JsonValue& body) {

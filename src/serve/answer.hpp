@@ -34,6 +34,7 @@ class KeptText {
  private:
   std::string content_type_;
   std::string etag_;
+  std::string packed_etag_;
   std::shared_ptr<const std::string> plain_;
   std::shared_ptr<const std::string> packed_;  // null where gzip saves nothing
 };
@@ -55,6 +56,9 @@ std::string gzipped(std::string_view text, int level);
 
 // What the headers of a request say.
 std::string etag_of(std::string_view body);
+// Of the same body, gzipped: what is byte for byte another has another strong ETag (RFC 9110,
+// section 8.8.3).
+std::string packed_etag_of(std::string_view body);
 bool has_already(const HttpRequest& request, std::string_view etag);
 bool accepts_gzip(const HttpRequest& request);
 

@@ -275,6 +275,31 @@ TEST(Api, RevalidatesAndPacks) {
   EXPECT_EQ(served_market().api().answer(no).body->size(), plain);
 }
 
+// What is packed is another sequence of bytes, and has another strong ETag.
+TEST(Api, TellsPackedFromPlain) {
+  const auto answer = [&](const char* target, const char* accepted, const std::string& known) {
+    HttpRequest request = request_of(target);
+    request.add_header("Accept-Encoding", accepted);
+    if (!known.empty()) request.add_header("If-None-Match", known);
+    return served_market().api().answer(request);
+  };
+  const auto header = [](const HttpResponse& of, const char* name) {
+    const auto found = std::ranges::find(of.headers, name, &HttpHeader::name);
+    return found == of.headers.end() ? std::string() : found->value;
+  };
+  for (const char* target : {"/v1/series?instrument=simulated:BTCUSDT", "/v1/openapi.json"}) {
+    const std::string packed = header(answer(target, "gzip", ""), "ETag");
+    const std::string plain = header(answer(target, "identity", ""), "ETag");
+    EXPECT_NE(packed, plain) << target;
+    EXPECT_EQ(answer(target, "gzip", packed).status, 304);
+    EXPECT_EQ(answer(target, "identity", plain).status, 304);
+    EXPECT_EQ(answer(target, "gzip", plain).status, 200);
+    EXPECT_EQ(answer(target, "identity", packed).status, 200);
+    EXPECT_EQ(header(answer(target, "gzip", packed), "Vary"), "Accept-Encoding");
+    EXPECT_EQ(header(answer(target, "gzip", packed), "ETag"), packed);
+  }
+}
+
 TEST(Api, TellsWhatRestsInTheBookAndTheBasis) {
   const JsonValue series = served_market().get("/v1/series?instrument=simulated:BTCUSDT");
   const std::size_t last = length(series, "index") - 1;

@@ -20,13 +20,14 @@ constexpr std::string_view kNotBuilt =
 // A page is answered to whoever may have it, and needs no key.
 AccessNote page_note() { return {.user = {}, .outcome = name_of(AccessOutcome::kAllowed)}; }
 
-HttpResponse page_response(std::string_view type, std::string_view caching,
-                           const std::string& etag) {
+HttpResponse page_response(const Page& page) {
+  const bool is_named_by_digest = page.path.substr(0, 8) == "/assets/";
   HttpResponse out;
-  out.content_type = type;
-  out.access_note = page_note();
+  out.content_type = content_type_of(page.path);
   out.headers = {
-      {"ETag", etag}, {"Cache-Control", std::string(caching)}, {"Vary", "Accept-Encoding"}};
+      {"Cache-Control", is_named_by_digest ? "public, max-age=31536000, immutable" : "no-cache"},
+      {"Vary", "Accept-Encoding"}};
+  out.access_note = page_note();
   return out;
 }
 
@@ -50,26 +51,28 @@ std::string_view content_type_of(std::string_view path) {
   return "application/octet-stream";
 }
 
+Pages::Form Pages::form_of(HttpResponse whole, std::string etag) {
+  whole.headers.push_back({"ETag", etag});
+  HttpResponse unchanged = whole;
+  unchanged.status = 304;
+  unchanged.content_type.clear();
+  std::erase_if(unchanged.headers,
+                [](const HttpHeader& header) { return header.name == "Content-Encoding"; });
+  return {std::move(etag), PreparedResponse::of(std::move(whole)),
+          PreparedResponse::of(std::move(unchanged))};
+}
+
 Pages::File Pages::file_of(const Page& page) {
-  const bool is_named_by_digest = page.path.substr(0, 8) == "/assets/";
-  const std::string_view caching =
-      is_named_by_digest ? "public, max-age=31536000, immutable" : "no-cache";
-  File file;
-  file.etag = etag_of(page.bytes);
-  HttpResponse plain = page_response(content_type_of(page.path), caching, file.etag);
+  HttpResponse plain = page_response(page);
   HttpResponse packed = plain;
-  HttpResponse unchanged = plain;
   plain.body = std::make_shared<const std::string>(page.bytes);
-  file.plain = PreparedResponse::of(std::move(plain));
+  File file{.plain = form_of(std::move(plain), etag_of(page.bytes)), .packed = {}};
   std::string bytes = gzipped(page.bytes, 9);
   if (bytes.size() < page.bytes.size()) {
     packed.headers.push_back({"Content-Encoding", "gzip"});
     packed.body = std::make_shared<const std::string>(std::move(bytes));
-    file.packed = PreparedResponse::of(std::move(packed));
+    file.packed = form_of(std::move(packed), packed_etag_of(page.bytes));
   }
-  unchanged.status = 304;
-  unchanged.content_type.clear();
-  file.unchanged = PreparedResponse::of(std::move(unchanged));
   return file;
 }
 
@@ -89,8 +92,8 @@ const Pages::File* Pages::find(std::string_view path) const {
 std::shared_ptr<const PreparedResponse> Pages::answer(const HttpRequest& request) const {
   const File* file = find(request.path());
   if (file == nullptr) return missing_;
-  if (has_already(request, file->etag)) return file->unchanged;
-  return file->packed && accepts_gzip(request) ? file->packed : file->plain;
+  const Form& form = file->packed && accepts_gzip(request) ? *file->packed : file->plain;
+  return has_already(request, form.etag) ? form.unchanged : form.whole;
 }
 
 }  // namespace faultline

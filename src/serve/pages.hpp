@@ -2,6 +2,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -31,12 +32,16 @@ class Pages {
   std::shared_ptr<const PreparedResponse> answer(const HttpRequest& request) const;
 
  private:
-  struct File {
+  struct Form {
     std::string etag;
-    std::shared_ptr<const PreparedResponse> plain;
-    std::shared_ptr<const PreparedResponse> packed;  // null where gzip saves nothing
+    std::shared_ptr<const PreparedResponse> whole;
     std::shared_ptr<const PreparedResponse> unchanged;
   };
+  struct File {
+    Form plain;
+    std::optional<Form> packed;  // absent where gzip saves nothing
+  };
+  static Form form_of(HttpResponse whole, std::string etag);
   static File file_of(const Page& page);
   const File* find(std::string_view path) const;
 

@@ -41,8 +41,16 @@ TEST(Pages, KeepsWhatIsNamedByItsDigest) {
   const auto packed = pages.answer(request);
   EXPECT_EQ(header_of(*packed, "Content-Encoding"), "gzip");
   EXPECT_LT(packed->body()->size(), kScript.size() / 10);
+  EXPECT_NE(header_of(*packed, "ETag"), header_of(*plain, "ETag"));
   request.add_header("If-None-Match", header_of(*packed, "ETag"));
-  EXPECT_EQ(pages.answer(request)->status(), 304);
+  const auto unchanged = pages.answer(request);
+  EXPECT_EQ(unchanged->status(), 304);
+  EXPECT_EQ(header_of(*unchanged, "ETag"), header_of(*packed, "ETag"));
+  EXPECT_EQ(header_of(*unchanged, "Vary"), "Accept-Encoding");
+  EXPECT_EQ(header_of(*unchanged, "Content-Encoding"), "");
+  HttpRequest other = request_of("/assets/main-1a.js");
+  other.add_header("If-None-Match", header_of(*packed, "ETag"));
+  EXPECT_EQ(pages.answer(other)->status(), 200);
 }
 
 TEST(Pages, HasNothingElse) {
