@@ -113,25 +113,49 @@ void StreamHub::send_what_is_new(Session& session) {
   }
 }
 
-// Requires: the lock.
-void StreamHub::subscribe(Session& session, std::size_t index, std::optional<std::uint64_t> since) {
+// Whether all after `since` is still kept; it is then sent. Requires: the lock.
+bool StreamHub::resume(Session& session, std::size_t index, std::optional<std::uint64_t> since) {
   const Topic& topic = topics_[index];
   const bool is_kept = since && *since >= first_seq_ && *since <= topic.seq &&
                        topic.seq - *since <= topic.updates.size();
-  if (is_kept) {
-    session.seen[index] = *since;
-    for (std::size_t i = topic.updates.size() - (topic.seq - *since); i < topic.updates.size();
-         ++i) {
-      if (!send(*session.socket, topic.updates[i].message)) return;
-      session.seen[index] = topic.updates[i].seq;
-    }
-    return;
+  if (!is_kept) return false;
+  session.seen[index] = *since;
+  for (std::size_t i = topic.updates.size() - (topic.seq - *since); i < topic.updates.size(); ++i) {
+    if (!send(*session.socket, topic.updates[i].message)) break;
+    session.seen[index] = topic.updates[i].seq;
   }
-  const auto data = std::make_shared<const std::string>(write_json(topic.snapshot()));
-  if (send(*session.socket, message_of(topic, {topic.seq, data, nullptr}, "snapshot", 1)))
-    session.seen[index] = topic.seq;
-  else
-    session.socket->close(CloseCode::kTryLater, "more is asked for than is read");
+  return true;
+}
+
+// What a new listener begins with; made where there is none since the newest update.
+StreamHub::Update StreamHub::snapshot_of(std::size_t index) {
+  Snapshot make;
+  Update out;
+  {
+    const std::lock_guard lock(mutex_);
+    const Topic& topic = topics_[index];
+    if (topic.newest_snapshot.message && topic.newest_snapshot.seq == topic.seq)
+      return topic.newest_snapshot;
+    make = topic.snapshot;
+    out.seq = topic.seq;
+  }
+  out.data = std::make_shared<const std::string>(write_json(make()));
+  const std::lock_guard lock(mutex_);
+  Topic& topic = topics_[index];
+  out.message = std::make_shared<const std::string>(message_of(topic, out, "snapshot", 1));
+  out.data.reset();
+  topic.newest_snapshot = out;
+  return out;
+}
+
+// Requires: nothing of the topic is sent to the session meanwhile.
+void StreamHub::send_snapshot(Session& session, std::size_t index) {
+  const Update snapshot = snapshot_of(index);
+  const std::lock_guard lock(mutex_);
+  if (!send(*session.socket, snapshot.message))
+    return session.socket->close(CloseCode::kTryLater, "more is asked for than is read");
+  session.seen[index] = snapshot.seq;
+  send_what_is_new(session);
 }
 
 Outcome<StreamHub::Command> StreamHub::command_of(std::string_view text) {
@@ -157,30 +181,35 @@ Outcome<StreamHub::Command> StreamHub::command_of(std::string_view text) {
   return out;
 }
 
-// Requires: the lock.
 Outcome<void> StreamHub::obey(Session& session, const Command& command) {
-  const auto topic = topic_of(command.channel, command.instrument);
-  if (!topic)
-    return complaint(Errc::kUnknownInstrument, "channel",
-                     command.channel + " " + command.instrument);
-  if (!command.is_subscription) {
-    session.seen.erase(*topic);
-    return {};
+  std::optional<std::size_t> topic;
+  {
+    const std::lock_guard lock(mutex_);
+    topic = topic_of(command.channel, command.instrument);
+    if (!topic)
+      return complaint(Errc::kUnknownInstrument, "channel",
+                       command.channel + " " + command.instrument);
+    if (!command.is_subscription) {
+      session.seen.erase(*topic);
+      return {};
+    }
+    if (session.seen.size() >= kSubscriptionsMax) return complaint(Errc::kLimit, "channel");
+    if (resume(session, *topic, command.since)) return {};
+    session.seen.erase(*topic);  // one that is begun again gets no update before its snapshot
   }
-  if (session.seen.size() >= kSubscriptionsMax) return complaint(Errc::kLimit, "channel");
-  subscribe(session, *topic, command.since);
+  send_snapshot(session, *topic);
   return {};
 }
 
 void StreamHub::on_text(Session& session, std::string_view text) {
   const Outcome<Command> command = command_of(text);
-  const std::lock_guard lock(mutex_);
   const Outcome<void> done = command ? obey(session, *command) : Outcome<void>(command.error());
-  if (done || !session.socket) return;
+  if (done) return;
   JsonValue problem = JsonValue::object();
   problem.set("kind", "problem").set("errc", static_cast<int>(done.error().code));
   problem.set("name", name_of(done.error().code)).set("detail", describe(done.error()));
-  send(*session.socket, write_json(problem));
+  const std::lock_guard lock(mutex_);
+  if (session.socket) send(*session.socket, write_json(problem));
 }
 
 WebSocketHandlers StreamHub::session() {

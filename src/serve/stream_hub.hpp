@@ -26,8 +26,9 @@ namespace faultline {
 // Slow readers: while a socket has more than kQueuedBytesMax waiting, nothing is sent to it; when
 // it has drained it gets the newest update alone, and how many that stands for. Nothing grows with
 // how slow it is. Thread safety: all functions from any thread. Memory: kUpdatesKept updates a
-// topic, or kKeptBytesMax if that is less, and a few words a subscription. Cost: an update is
-// written once for all who are up to date.
+// topic, or kKeptBytesMax if that is less, a snapshot a topic and a few words a subscription. Cost:
+// an update is written once for all who are up to date, a snapshot once for all who subscribe
+// before the next update; both without the lock.
 class StreamHub {
  public:
   static constexpr std::size_t kUpdatesKept = 256;
@@ -39,7 +40,9 @@ class StreamHub {
   // nobody who comes back takes one start's updates for another's.
   explicit StreamHub(std::uint64_t first_seq) : first_seq_(first_seq) {}
 
-  // `snapshot` gives the data that a new listener begins with; null while there is none.
+  // `snapshot` gives the data that a new listener begins with; null while there is none. It is
+  // called on any thread, and has all that was published before. What is published while it is
+  // made may be in it, and is sent behind it all the same.
   using Snapshot = std::function<JsonValue()>;
   // Requires: a topic that was not added before (checked).
   void add_topic(std::string channel, std::string instrument, Snapshot snapshot);
@@ -62,7 +65,7 @@ class StreamHub {
   struct Update {
     std::uint64_t seq = 0;
     Text data;
-    Text message;  // a delta with it, for those who are up to date
+    Text message;  // with its head: a delta for those who are up to date, or a snapshot
   };
   struct Topic {
     std::string channel;
@@ -71,6 +74,7 @@ class StreamHub {
     std::uint64_t seq = 0;  // of the newest update
     std::deque<Update> updates;
     std::size_t kept_bytes = 0;
+    Update newest_snapshot{};  // its message is null before the first
   };
   struct Session {
     std::optional<WebSocket> socket;
@@ -82,7 +86,9 @@ class StreamHub {
   std::optional<std::size_t> topic_of(std::string_view channel, std::string_view instrument) const;
   void on_text(Session& session, std::string_view text);
   Outcome<void> obey(Session& session, const Command& command);
-  void subscribe(Session& session, std::size_t topic, std::optional<std::uint64_t> since);
+  bool resume(Session& session, std::size_t topic, std::optional<std::uint64_t> since);
+  void send_snapshot(Session& session, std::size_t topic);
+  Update snapshot_of(std::size_t topic);
   void send_what_is_new(Session& session);
   static std::string message_of(const Topic& topic, const Update& update, std::string_view kind,
                                 std::uint64_t coalesced);

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <future>
+
 #include "net/web_socket_channel.hpp"
 
 namespace faultline {
@@ -114,6 +116,52 @@ TEST_F(StreamHubTest, CoalescesForSlowReadersWithinABound) {
   EXPECT_EQ(then[0].find("coalesced")->as_int(), 200 - static_cast<int>(first.size()));
   EXPECT_EQ(then[0].find("data")->as_string()->substr(large.size()), "199");
   EXPECT_EQ(hub_.counters().coalesced, 199 - first.size());
+}
+
+// Publishing does not wait for a snapshot, and what it tells meanwhile comes behind the snapshot.
+TEST_F(StreamHubTest, PublishesWhileASnapshotIsMade) {
+  std::future<void> published;
+  bool is_published = false;
+  int made = 0;
+  hub_.add_topic("slow", "i", [&] {
+    if (++made == 2) {
+      published = std::async(std::launch::async, [&] { hub_.publish("slow", "i", 2); });
+      is_published = published.wait_for(std::chrono::seconds(10)) == std::future_status::ready;
+    }
+    return JsonValue(made);
+  });
+  Listener listener(hub_);
+  listener.subscribe("slow");
+  hub_.publish("slow", "i", 1);
+  ASSERT_EQ(listener.read().size(), 2U);
+  listener.subscribe("slow");
+  EXPECT_TRUE(is_published);
+  published.get();
+  const auto got = listener.read();
+  ASSERT_EQ(got.size(), 2U);
+  EXPECT_EQ(kind_of(got[0]), "snapshot");
+  EXPECT_EQ(seq_of(got[0]), 1'001);
+  EXPECT_EQ(kind_of(got[1]), "delta");
+  EXPECT_EQ(seq_of(got[1]), 1'002);
+  EXPECT_EQ(got[1].find("data")->as_int(), 2);
+}
+
+// Who subscribes again and again gets what is there, and makes no work.
+TEST_F(StreamHubTest, MakesOneSnapshotAnUpdate) {
+  int made = 0;
+  hub_.add_topic("dear", "i", [&] { return JsonValue(++made); });
+  for (int i = 0; i < 20; ++i) {
+    Listener listener(hub_);
+    listener.subscribe("dear");
+    EXPECT_EQ(listener.read().at(0).find("data")->as_int(), 1);
+  }
+  EXPECT_EQ(made, 1);
+  hub_.publish("dear", "i", 0);
+  Listener listener(hub_);
+  listener.subscribe("dear");
+  const auto got = listener.read();
+  EXPECT_EQ(got.at(0).find("data")->as_int(), 2);
+  EXPECT_EQ(seq_of(got.at(0)), 1'001);
 }
 
 TEST_F(StreamHubTest, StopsWhenAskedTo) {
