@@ -318,7 +318,7 @@ async function check_refusals(page, problems) {
   await page.click('.toolbar button:text-is("Run")');
   await page.fill('input[name="hours"]', '150');
   for (let i = 0; i < 6; i += 1) {
-    await page.click('button.primary:enabled');
+    await page.click('.submit button.primary:enabled');
     await frames_pass(page, 2);
   }
   await see(page, '.submit .problem');
