@@ -56,6 +56,8 @@ async function run_test({ name, hash, run, options }) {
     return false;
   } finally {
     clear();
+    // A handler that is under way would fail with its page, and take the worker with it.
+    await page.unrouteAll({ behavior: 'ignoreErrors' });
     await context.close();
   }
 }
