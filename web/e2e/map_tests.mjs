@@ -197,8 +197,7 @@ function read_out({ test, shot }) {
     await page.waitForSelector('.tables[open] .grid');
     assert.ok(await page.locator('.tables .grid tbody tr').count() > 12);
     await shot(page, 'table');
-    await page.keyboard.press('Escape');
-    await page.keyboard.press('i');
+    await press(page, 'Escape', 'i');
     await has_hash(page, 'ETHUSDT');
   });
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 
-import { frames_pass, press, see } from './page.mjs';
+import { press, see } from './page.mjs';
 
 // Whatever can be pressed, clicked or reached by Tab does something, on a market of the real
 // program whose clock stands still: what changes then, a press has changed.
@@ -67,11 +67,9 @@ async function stand_still(page) {
   await changes(page, 'clock', 'Pause', () => button.click());
 }
 
-// A browser closes a dialog first, and tells the page of it a little later.
 const close_dialog = async (page) => {
   await press(page, 'Escape');
   await page.waitForFunction(() => document.querySelector('dialog[open]') === null);
-  await frames_pass(page);
 };
 
 // --- By key --------------------------------------------------------------------------------------

@@ -43,8 +43,13 @@ export const has_hash = (page, text) =>
   page.waitForFunction((wanted) => location.hash.includes(wanted), text, kWaitMs);
 export const no_hash = (page, text) =>
   page.waitForFunction((wanted) => !location.hash.includes(wanted), text, kWaitMs);
-export const press = (page, ...keys) =>
-  keys.reduce((before, key) => before.then(() => page.keyboard.press(key)), Promise.resolve());
+// Key after key. A browser closes a dialog first, and tells the page of it a little later.
+export async function press(page, ...keys) {
+  for (const key of keys) {
+    await page.keyboard.press(key);
+    if (key === 'Escape') await frames_pass(page);
+  }
+}
 // Until the text of an element is as the pattern says.
 export async function reads(page, selector, pattern) {
   const found = (text) => text !== null && pattern.test(text);
