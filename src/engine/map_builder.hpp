@@ -24,6 +24,13 @@ enum class ColumnsKept : std::uint8_t {
   kInTiles,  // as tiles, a twentieth of that; columns are as short as steps allow
 };
 
+// What a screen shows beside the map. It changes nothing of the map, and takes time.
+struct MapExtras {
+  bool context = false;  // depth and basis: marks are read a second time
+  bool parts =
+      false;  // the positions by distance, age and venue: a column takes three times as long
+};
+
 struct MapRequest {
   // The first one's prices make the candles and the mark; `also` are other venues' instruments of
   // the same coin, each with its own estimator, which are summed with it.
@@ -43,6 +50,7 @@ struct MapRequest {
   // and the picture; absent: the instrument itself. The others use their own.
   std::optional<InstrumentId> liquidations_from{};
   double reach = 0.70;  // rows of a column, in log price on both sides
+  MapExtras extras{};
   // Its members: 1 for a map without intervals. Kernel prior and maintenance rate are the venue's.
   DensityFilterConfig filter{};
   std::uint64_t seed = 1;   // of the ensemble

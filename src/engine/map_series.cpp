@@ -50,7 +50,7 @@ Outcome<std::optional<MapMoment>> MapSeries::advance_to(UnixNanos until) {
   bands_.add(span);
   span.open_interest_usd = column.open_interest_usd;
   tracker_.add(column, last_->venues(), span.candle.low, span.candle.high);
-  return std::optional(MapMoment{column, span});
+  return std::optional(MapMoment{column, span, make_parts()});
 }
 
 bool MapSeries::is_any_over() const { return std::ranges::any_of(runs_, &VenueRun::is_over); }
@@ -75,6 +75,16 @@ EnsembleColumn MapSeries::make_column() const {
           [&](std::size_t v) { profiles[v] = runs_[v].profile(frame); });
   return EnsembleColumn(*runs_.front().reached(), runs_.front().mark(), frame, std::move(profiles),
                         Rng(request_.seed));
+}
+
+std::optional<ColumnParts> MapSeries::make_parts() {
+  if (!request_.extras.parts) return std::nullopt;
+  const MapColumn& column = last_->column();
+  const RowFrame frame{column.first_row, column.row_count()};
+  std::vector<const VenueParts*> parts(runs_.size());
+  for_all(runs_.size(), request_.threads,
+          [&](std::size_t v) { parts[v] = runs_[v].look_at_parts(frame); });
+  return column_parts(*last_, parts);
 }
 
 ColumnSpan MapSeries::take_span() {

@@ -18,6 +18,7 @@ namespace faultline {
 struct MapMoment {
   MapColumn column;
   ColumnSpan span;
+  std::optional<ColumnParts> parts{};  // where the request wishes for them
 };
 
 // The end of the column that holds `time`.
@@ -62,6 +63,7 @@ class MapSeries {
   bool are_together() const;
   EnsembleColumn make_column() const;
   ColumnSpan take_span();
+  std::optional<ColumnParts> make_parts();
   std::optional<double> expected_of(const Cluster& cluster) const;
 
   MapRequest request_;

@@ -30,7 +30,9 @@ Outcome<VenueRun> VenueRun::open(const Store& store, const MapRequest& request, 
   Outcome<FeedReader> feed = FeedReader::open(store, feed_id, plan.read);
   if (!feed) return feed.error();
   const std::string feed_name = feed->is_recorded() ? to_text(feed_id) : "";
-  Outcome<ContextReader> context = ContextReader::open(store, id, plan.read);
+  Outcome<ContextReader> context = request.extras.context
+                                       ? ContextReader::open(store, id, plan.read)
+                                       : ContextReader({}, nullptr, nullptr);
   if (!context) return context.error();
   VenueRun run = over({.sources = std::move(sources).value(),
                        .feed = std::move(feed).value(),
@@ -59,6 +61,8 @@ VenueRun VenueRun::over(Streams streams, const VenuePlan& plan, const MapRequest
                std::move(streams.context), DensityFilter(plan.spec, config, root));
   run.feed_name_ = std::move(streams.feed_name);
   run.maintenance_rate_ = config.density.maintenance_rate;
+  run.reach_ = request.reach;
+  if (request.extras.parts) run.parts_.emplace();
   return run;
 }
 
@@ -96,6 +100,7 @@ Outcome<void> VenueRun::take(const MarketStep& step) {
   if (!step.is_gap) priced_until_ = step.end;
   const bool is_shown = step.end > shown_from_;
   if (is_shown) add_to_span(step, done);
+  if (!is_shown && parts_) look_while_warming_up();
   const Outcome<MarketContext> context = context_.at(step.end);
   if (!context) return context.error();
   if (is_shown) span_.context = *context;
@@ -160,6 +165,22 @@ ColumnSpan VenueRun::take_span() {
 
 VenueProfile VenueRun::profile(const RowFrame& frame) const {
   return profile_of(VenueView{filter_.density(), filter_.weights(), plan_.spec, mark()}, frame);
+}
+
+const VenueParts* VenueRun::look_at_parts(const RowFrame& frame) {
+  if (!parts_) return nullptr;
+  parts_->look(VenueView{filter_.density(), filter_.weights(), plan_.spec, mark()}, frame,
+               *reached_);
+  looked_ = reached_;
+  return &*parts_;
+}
+
+// Ages are told up to a day: what is there then must have been seen to come. An hour between looks
+// takes what was opened in it for half an hour younger or older at most.
+void VenueRun::look_while_warming_up() {
+  constexpr Nanos kWatched{2 * kDay.value};
+  if (*reached_ + kWatched < shown_from_ || (looked_ && *reached_ - *looked_ < kHour)) return;
+  look_at_parts(frame_around(mark(), {.reach = reach_}));
 }
 
 VenuePart VenueRun::part() const {

@@ -7,6 +7,7 @@
 #include "engine/feed_reader.hpp"
 #include "engine/map_plan.hpp"
 #include "infer/density_filter.hpp"
+#include "map/column_parts.hpp"
 #include "map/ensemble_column.hpp"
 
 namespace faultline {
@@ -48,6 +49,9 @@ class VenueRun {
   ColumnSpan take_span();
 
   VenueProfile profile(const RowFrame& frame) const;
+  // Looks at what the positions in these rows are made of, now. Null where the request has no such
+  // wish.
+  const VenueParts* look_at_parts(const RowFrame& frame);
   const DensityFilter& filter() const { return filter_; }
   const StepNotes& notes() const { return steps_.notes(); }
   std::uint64_t oi_exceeds_volume_steps() const { return oi_exceeds_volume_steps_; }
@@ -63,6 +67,7 @@ class VenueRun {
   Outcome<void> take(const MarketStep& step);
   void add_to_span(const MarketStep& step, const FilterStep& done);
   void add_reading(const FilterReading& reading);
+  void look_while_warming_up();
 
   VenuePlan plan_;
   UnixNanos shown_from_;
@@ -70,6 +75,9 @@ class VenueRun {
   FeedReader feed_;
   ContextReader context_;
   DensityFilter filter_;
+  double reach_ = 0.0;
+  std::optional<VenueParts> parts_;
+  std::optional<UnixNanos> looked_;
   std::string feed_name_;
   double maintenance_rate_ = 0.0;
   MarketStep next_;

@@ -254,6 +254,7 @@ void PositionDensity::close(Side side, const MarketStep& step, StepReport& repor
     const double kappa = closing_pressure(stock, hazard, target);
     for (std::size_t c = 0; c < kPatienceClasses; ++c) {
       const double kept = std::exp(-kappa * hazard[c]);
+      kept_log_[index_of(side)][c] -= kappa * hazard[c] / static_cast<double>(members);
       const std::size_t total = total_index(side, c, m);
       scale_[total] *= kept;
       stock_[total] *= kept;

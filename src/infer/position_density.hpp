@@ -16,8 +16,6 @@
 
 namespace faultline {
 
-inline constexpr std::size_t kPatienceClasses = 3;
-
 // All that can be chosen of the estimator; the defaults are the model document's starting values.
 struct DensityConfig {
   double entry_bin = 5e-4;  // width of a log-price bin
@@ -145,6 +143,16 @@ class PositionDensity {
   // The profiles of all members at once. Cost, requires: as add_profile.
   MemberProfiles profiles(Side side, const ProfileGrid& target) const;
 
+  // A box of distances that a bound goes through is shared out by its width. Rows have what
+  // profiles() gives them, up to rounding.
+  // Requires: as add_profile; a weight a member (checked). Cost: two to three times profiles().
+  ProfileParts parts(Side side, const ProfileGrid& target,
+                     std::span<const double> member_weights) const;
+
+  // The logarithm of the share that closings by choice have left of a class's positions, since this
+  // object was made; the mean over members. Of no state: only differences mean anything.
+  double kept_log(Side side, std::size_t c) const { return kept_log_[index_of(side)][c]; }
+
   // Slot m of the new ensemble continues the history of parents[m] with parameters[m]. Cost: a
   // pass. Requires: one entry a member in both, parents < member_count() (checked).
   void resample(std::span<const std::size_t> parents, std::vector<MemberParameters> parameters);
@@ -252,8 +260,14 @@ class PositionDensity {
     std::size_t high = 0;
     std::vector<double> mass;
   };
-  std::vector<double> waiting_sums(Side side) const;
-  void read_row(Side side, std::size_t j, std::span<const double> waiting, RowMass& out) const;
+  struct Classes {
+    std::size_t first;  // [first, end)
+    std::size_t end;
+  };
+  std::vector<double> waiting_sums(Side side, Classes classes = {0, kPatienceClasses}) const;
+  // `waiting`: waiting_sums() of the same side and classes.
+  void read_row(Side side, std::size_t j, std::span<const double> waiting, RowMass& out,
+                Classes classes = {0, kPatienceClasses}) const;
   void reweigh_row(Side side, std::size_t j, std::span<const double> ratio);
   void scale_to_stock(Side side);
   void rescale_where_small(Side side);
@@ -292,6 +306,7 @@ class PositionDensity {
   std::vector<double> value_;           // scratch, [member]
   std::vector<Box> boxes_;              // scratch, [distance]
   std::vector<double> factor_;          // scratch, [member]: on the kernel of a deposit
+  std::array<std::array<double, kPatienceClasses>, 2> kept_log_{};  // by Side; see kept_log()
   double open_interest_ = 0.0;
   UnixNanos last_end_{};
   bool is_started_ = false;

@@ -289,7 +289,7 @@ void PositionDensity::flush(Side side) {
 
 // What waits, cumulated over points and added up over classes, in native units; empty where nothing
 // waits.
-std::vector<double> PositionDensity::waiting_sums(Side side) const {
+std::vector<double> PositionDensity::waiting_sums(Side side, Classes classes) const {
   const Waiting& waiting = waiting_[index_of(side)];
   if (waiting.is_empty()) return {};
   const std::size_t members = members_.size();
@@ -298,7 +298,7 @@ std::vector<double> PositionDensity::waiting_sums(Side side) const {
     const double* before = sums.data() + (point - waiting.low) * members;
     double* sum = sums.data() + (point - waiting.low + 1) * members;
     std::copy_n(before, members, sum);
-    for (std::size_t c = 0; c < kPatienceClasses; ++c) {
+    for (std::size_t c = classes.first; c < classes.end; ++c) {
       const double* amount = waiting_amount_.data() + waiting_index(side, c, point);
       const double* scale = scale_.data() + total_index(side, c, 0);
       for (std::size_t m = 0; m < members; ++m) sum[m] += amount[m] * scale[m];
@@ -308,7 +308,7 @@ std::vector<double> PositionDensity::waiting_sums(Side side) const {
 }
 
 void PositionDensity::read_row(Side side, std::size_t j, std::span<const double> waiting,
-                               RowMass& out) const {
+                               RowMass& out, Classes classes) const {
   const std::size_t members = members_.size();
   const std::size_t r = row_index(side, j);
   const bool has_waiting = !waiting.empty() && j >= wide_first_;
@@ -322,7 +322,7 @@ void PositionDensity::read_row(Side side, std::size_t j, std::span<const double>
     out.high = is_empty ? at.last : std::max(out.high, at.last);
   }
   out.mass.assign((out.high - out.low) * members, 0.0);
-  for (std::size_t c = 0; c < kPatienceClasses; ++c) {
+  for (std::size_t c = classes.first; c < classes.end; ++c) {
     const float* cells = mass_.data() + cell_index(r, c, out.low);
     const double* scale = scale_.data() + total_index(side, c, 0);
     if (members == 1) {

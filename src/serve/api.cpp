@@ -130,6 +130,7 @@ std::span<const Api::Route> Api::routes() {
       Route{kGet, "/v1/map", &Api::map},
       Route{kGet, "/v1/heatmap", &Api::heatmap},
       Route{kGet, "/v1/heatmap/tile", &Api::tile},
+      Route{kGet, "/v1/heatmap/cell", &Api::cell},
       Route{kGet, "/v1/series", &Api::series},
       Route{kGet, "/v1/clusters", &Api::clusters},
       Route{kGet, "/v1/liquidations", &Api::liquidations},
@@ -235,6 +236,20 @@ HttpResponse Api::health(const HttpRequest& request) const {
   return answer_json(request, health_document());
 }
 
+namespace {
+
+JsonValue parts_document(const MapHistory& history) {
+  JsonValue out = JsonValue::array();
+  for (const MapPart& part : history.parts()) {
+    JsonValue one = JsonValue::object();
+    one.set("id", part.id).set("kind", name_of(part.kind));
+    out.push(std::move(one.set("about", part.about)));
+  }
+  return out;
+}
+
+}  // namespace
+
 HttpResponse Api::instruments(const HttpRequest& request) const {
   JsonValue list = JsonValue::array();
   for (const ServedSeries& one : config_.series) {
@@ -255,7 +270,8 @@ HttpResponse Api::instruments(const HttpRequest& request) const {
     row.set("column_interval_s", static_cast<double>(identity.column_interval.value) / 1e9);
     row.set("first_column", to_text(history.first_column()));
     row.set("column_end", history.column_end()).set("row_log", kRowLog);
-    list.push(std::move(row.set("row_tiles", std::move(row_tiles))));
+    row.set("row_tiles", std::move(row_tiles));
+    list.push(std::move(row.set("parts", parts_document(history))));
   }
   return answer_json(request, JsonValue::object().set("instruments", std::move(list)));
 }

@@ -89,6 +89,7 @@ class Api {
   HttpResponse map(const HttpRequest& request) const;
   HttpResponse heatmap(const HttpRequest& request) const;
   HttpResponse tile(const HttpRequest& request) const;
+  HttpResponse cell(const HttpRequest& request) const;
   HttpResponse series(const HttpRequest& request) const;
   HttpResponse clusters(const HttpRequest& request) const;
   HttpResponse liquidations(const HttpRequest& request) const;

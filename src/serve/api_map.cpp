@@ -52,6 +52,24 @@ Outcome<AskedColumns> asked_columns(const HttpRequest& request, const MapHistory
   return out;
 }
 
+// The part that the query names; absent where it names none. Errors: kNotFound.
+Outcome<std::optional<std::size_t>> asked_part(const HttpRequest& request,
+                                               const MapHistory& history) {
+  const auto id = request.query_value("part");
+  if (!id) return std::optional<std::size_t>();
+  const auto part = history.part_of(*id);
+  if (!part) return Diagnostic{.code = Errc::kNotFound, .field = "part", .value = std::string(*id)};
+  return part;
+}
+
+constexpr IntegerBounds kColumns{0, std::int64_t{1} << 40};
+
+Diagnostic no_column_yet(const MapHistory& history, std::string field) {
+  return {.code = Errc::kNoData,
+          .field = std::move(field),
+          .note = "the first column is that of " + to_text(history.first_column())};
+}
+
 }  // namespace
 
 HttpResponse Api::map(const HttpRequest& request) const {
@@ -65,13 +83,11 @@ HttpResponse Api::map(const HttpRequest& request) const {
     index = history.index_from(**as_of);
     if (history.time_of(index) > **as_of) --index;
   }
-  const auto column = history.column_at(index);
-  if (!column)
-    return answer_problem(
-        request, {.code = Errc::kNoData,
-                  .field = "as_of",
-                  .note = "the first column is that of " + to_text(history.first_column())});
-  return answer_json(request, map_document(history, *shown->now, *column));
+  const auto part = asked_part(request, history);
+  if (!part) return answer_problem(request, part.error());
+  const auto column = *part ? history.part_at(index, **part) : history.column_at(index);
+  if (!column) return answer_problem(request, no_column_yet(history, "as_of"));
+  return answer_json(request, map_document(history, *shown->now, *column, *part));
 }
 
 HttpResponse Api::heatmap(const HttpRequest& request) const {
@@ -98,7 +114,6 @@ HttpResponse Api::heatmap(const HttpRequest& request) const {
 HttpResponse Api::tile(const HttpRequest& request) const {
   const Outcome<const ServedSeries*> series = series_of(request);
   if (!series) return answer_problem(request, series.error());
-  constexpr IntegerBounds kColumns{0, std::int64_t{1} << 40};
   constexpr IntegerBounds kRows{-1'000, 1'000};
   const auto level = query_integer(request, "level", {0, kTileLevelMax});
   if (!level) return answer_problem(request, level.error());
@@ -112,12 +127,31 @@ HttpResponse Api::tile(const HttpRequest& request) const {
   const TileKey key{.level = static_cast<std::uint8_t>((*level).value_or(0)),
                     .column = **column,
                     .row = static_cast<std::int32_t>(**row)};
-  const auto tile = (*series)->runner->history().tile(key);
+  MapHistory& history = (*series)->runner->history();
+  const auto part = asked_part(request, history);
+  if (!part) return answer_problem(request, part.error());
+  const auto tile = history.tile(key, *part);
   if (!tile) return answer_problem(request, {.code = Errc::kNoData, .field = "tile"});
   // The same numbers name another tile of another series: only who says which one may keep it.
   const bool is_named = request.query_value("series") == (*series)->digest;
   return answer_bytes(request, tile->bytes,
                       tile->is_over && is_named ? Caching::kForever : Caching::kRevalidate);
+}
+
+HttpResponse Api::cell(const HttpRequest& request) const {
+  const Outcome<Shown> shown = shown_of(request);
+  if (!shown) return answer_problem(request, shown.error());
+  MapHistory& history = *shown->history;
+  const auto column = query_integer(request, "column", kColumns);
+  if (!column) return answer_problem(request, column.error());
+  constexpr std::int64_t kRowMost = 256'000;
+  const auto row = query_integer(request, "row", {-kRowMost, kRowMost});
+  if (!row) return answer_problem(request, row.error());
+  if (!*row) return answer_problem(request, {.code = Errc::kMissingField, .field = "row"});
+  const auto at = static_cast<std::int32_t>(**row);
+  const auto cell = history.cell_at((*column).value_or(shown->now->index), at);
+  if (!cell) return answer_problem(request, no_column_yet(history, "column"));
+  return answer_json(request, cell_document(history, *shown->now, *cell, at));
 }
 
 HttpResponse Api::series(const HttpRequest& request) const {

@@ -145,9 +145,8 @@ void add_columns(const Columns& columns, JsonValue& out) {
   out.set("liquidation_interval", std::move(intervals));
 }
 
-// The rows of one side as the stream has them.
-JsonValue codes_of(const MapColumn& column, Side side) {
-  const std::vector<float>& usd = column.notional_at_risk_usd[index_of(side)];
+// The rows of one side as the stream has them: `usd` is of all or of a part.
+JsonValue codes_of(const MapColumn& column, const std::vector<float>& usd, Side side) {
   std::string codes;
   std::string wide((usd.size() + 7) / 8, '\0');
   for (std::size_t i = 0; i < usd.size(); ++i) {
@@ -259,9 +258,11 @@ JsonValue series_document(const MapHistory& history, std::span<const Texel> texe
   return out;
 }
 
-JsonValue map_document(const MapHistory& history, const MapNow& now, const PastColumn& column) {
+JsonValue map_document(const MapHistory& history, const MapNow& now, const PastColumn& column,
+                       std::optional<std::size_t> part) {
   JsonValue out = JsonValue::object();
   out.set("header", header_of(history, now)).set("index", column.entry.index);
+  out.set("part", part ? JsonValue(history.parts()[*part].id) : JsonValue());
   out.set("row_log", kRowLog);
   const JsonValue fields = json_of_column(MomentView{*column.column, column.entry.span},
                                           history.identity().members, true);
@@ -272,6 +273,37 @@ JsonValue map_document(const MapHistory& history, const MapNow& now, const PastC
   out.set("below_usd", or_null(column.column->below_usd));
   out.set("above_usd", or_null(column.column->above_usd));
   return std::move(out.set("never_usd", or_null(column.column->never_usd)));
+}
+
+JsonValue cell_document(const MapHistory& history, const MapNow& now, const PastCell& cell,
+                        std::int32_t row) {
+  JsonValue out = JsonValue::object();
+  out.set("header", header_of(history, now)).set("index", cell.entry.index);
+  out.set("as_of", to_text(cell.entry.as_of)).set("row", row);
+  out.set("price_low", price_of_row(row)).set("price_high", price_of_row(row + 1));
+  out.set("mark", cell.entry.mark);
+  for (const Side side : kSides) {
+    const std::size_t s = index_of(side);
+    JsonValue interval;
+    JsonValue age;
+    if (cell.kept && history.identity().members > 1) {
+      const SumInterval& of = (*cell.kept)[s].density_interval;
+      interval = JsonValue::object();
+      interval.set("p10", cents(of.p10)).set("p50", cents(of.p50)).set("p90", cents(of.p90));
+    }
+    if (cell.kept && (*cell.kept)[s].mean_age_s) age = std::round(*(*cell.kept)[s].mean_age_s);
+    JsonValue parts = JsonValue::array();
+    for (std::size_t i = 0; i < cell.parts.size(); ++i) {
+      JsonValue one = JsonValue::object();
+      one.set("id", history.parts()[i].id).set("notional_at_risk_usd", cents(cell.parts[i][s]));
+      parts.push(std::move(one));
+    }
+    JsonValue one = JsonValue::object();
+    one.set("notional_at_risk_usd", cents(cell.usd[s]));
+    one.set("density_interval", std::move(interval)).set("mean_age_s", std::move(age));
+    out.set(name_of(side), std::move(one.set("parts", std::move(parts))));
+  }
+  return out;
 }
 
 JsonValue clusters_document(const MapHistory& history, const MapNow& now, WithMoments with) {
@@ -297,7 +329,8 @@ JsonValue json_of_print(const MapHistory& history, const SeriesPrint& one) {
   return std::move(out.set("completeness", name_of(print.completeness)));
 }
 
-JsonValue column_update(const MapHistory& history, const MapNow& now) {
+JsonValue column_update(const MapHistory& history, const MapNow& now,
+                        std::optional<std::size_t> part) {
   const SeriesEntry entry = entry_of(now);
   const std::array<const SeriesEntry*, 1> entries{&entry};
   JsonValue series = JsonValue::object();
@@ -305,7 +338,9 @@ JsonValue column_update(const MapHistory& history, const MapNow& now) {
   JsonValue out = JsonValue::object();
   out.set("column", now.index).set("time", to_text(history.time_of(now.index)));
   out.set("series", std::move(series));
-  for (const Side side : kSides) out.set(name_of(side), codes_of(*now.column, side));
+  const ColumnParts::Rows& rows = part ? now.parts->usd[*part] : now.column->notional_at_risk_usd;
+  for (const Side side : kSides)
+    out.set(name_of(side), codes_of(*now.column, rows[index_of(side)], side));
   return out;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -39,14 +40,19 @@ bool is_stale(const VenuePart& venue, Nanos column_interval, UnixNanos now);
 JsonValue header_of(const MapHistory& history, const MapNow& now);
 // Arrays, one entry a texel.
 JsonValue series_document(const MapHistory& history, std::span<const Texel> texels);
-JsonValue map_document(const MapHistory& history, const MapNow& now, const PastColumn& column);
+// Of a part where one is named: then the column has the rows of that part (part_at()).
+JsonValue map_document(const MapHistory& history, const MapNow& now, const PastColumn& column,
+                       std::optional<std::size_t> part = std::nullopt);
+JsonValue cell_document(const MapHistory& history, const MapNow& now, const PastCell& cell,
+                        std::int32_t row);
 // With the moments of the histories, or without.
 enum class WithMoments : std::uint8_t { kNo, kYes };
 JsonValue clusters_document(const MapHistory& history, const MapNow& now, WithMoments with);
 JsonValue json_of_print(const MapHistory& history, const SeriesPrint& print);
 
 // The `data` of the stream's channels.
-JsonValue column_update(const MapHistory& history, const MapNow& now);
+JsonValue column_update(const MapHistory& history, const MapNow& now,
+                        std::optional<std::size_t> part = std::nullopt);
 // The largest of them, newest first.
 JsonValue prints_update(const MapHistory& history, std::span<const SeriesPrint> prints);
 

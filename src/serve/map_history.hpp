@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "map/column_parts.hpp"
 #include "map/heatmap_tiles.hpp"
 #include "serve/series_source.hpp"
 
@@ -36,6 +37,7 @@ struct VenueNow {
 struct MapNow {
   std::int64_t index = 0;
   std::shared_ptr<const MapColumn> column;
+  std::shared_ptr<const ColumnParts> parts;  // in the order of MapHistory::parts()
   ColumnSpan span;
   std::vector<Cluster> clusters;
   std::vector<ClusterHistory> histories;
@@ -51,13 +53,27 @@ struct PastColumn {
   bool is_whole = false;  // else its rows are those of the tiles, and what they lack is left empty
 };
 
+// One row of a column, and what it is made of. USD by Side.
+struct PastCell {
+  SeriesEntry entry;
+  std::array<double, 2> usd{};
+  // Absent where the column is not kept whole any more, the age where less than a dollar waits.
+  struct Kept {
+    std::optional<double> mean_age_s{};
+    SumInterval density_interval{};
+  };
+  std::optional<std::array<Kept, 2>> kept{};
+  std::vector<std::array<double, 2>> parts;  // in the order of MapHistory::parts()
+};
+
 // All that a screen may ask about one series: written by the thread that makes the map, read by
 // those that answer.
 //
 //   SeriesSource ──append()──> MapHistory ──> now(), column_at(), tile(), visit_entries(), prints()
 //
 // Thread safety: all functions from any thread; append() from one. What readers get is theirs.
-// Memory: the tiles; of each column an entry of 1 kB; the newest kColumnsWhole columns (60 kB each)
+// Memory: the tiles of the whole and of each part; of each column an entry of 1 kB; the newest
+// kColumnsWhole columns (70 kB each)
 // and kPrintsKept prints. The oldest entries go when there are kEntriesKept.
 class MapHistory {
  public:
@@ -79,11 +95,20 @@ class MapHistory {
 
   std::shared_ptr<const MapNow> now() const;  // null before the first column
   std::int64_t column_end() const;
+  std::span<const MapPart> parts() const { return parts_; }
+  // Which of parts(); absent where none is called so.
+  std::optional<std::size_t> part_of(std::string_view id) const;
   HeatmapTiles::RowTiles row_tiles() const;
 
   // The last column up to `index`; absent where none is. Cost: of one that is not kept whole, that
   // of decoding its tiles.
   std::optional<PastColumn> column_at(std::int64_t index);
+
+  // The same column with the rows of a part alone, as its tiles have them: no intervals of theirs.
+  std::optional<PastColumn> part_at(std::int64_t index, std::size_t part);
+
+  // A row of that column. Cost: of each part, that of decoding a tile.
+  std::optional<PastCell> cell_at(std::int64_t index, std::int32_t row);
 
   // The columns [from, to) that there are, oldest first, at most `most`. Cost: as above, but each
   // tile is decoded once.
@@ -93,7 +118,8 @@ class MapHistory {
     std::shared_ptr<const std::string> bytes;
     bool is_over = false;  // it never changes again
   };
-  std::optional<Tile> tile(const TileKey& key);
+  // Of a part where one is named.
+  std::optional<Tile> tile(const TileKey& key, std::optional<std::size_t> part = std::nullopt);
 
   // Calls take() with the entries of columns [from, to), oldest first, in blocks: the lock is held
   // while one is copied, and no more than one is in memory.
@@ -118,8 +144,16 @@ class MapHistory {
     std::vector<std::optional<HeatmapTile>> tiles;  // by row, from rows.first on
   };
   std::vector<SeriesEntry> entries(std::int64_t from, std::int64_t to, std::size_t most) const;
-  std::shared_ptr<const MapColumn> whole_of(std::size_t entry) const;  // requires the lock
-  void decode(std::int64_t tile_column, Decoded& decoded);
+  // A column as it was made, and the ages of its rows.
+  struct Whole {
+    std::shared_ptr<const MapColumn> column;
+    std::shared_ptr<const ColumnParts::Rows> mean_age_s;
+  };
+  Whole whole_of(std::size_t entry) const;  // requires the lock
+  HeatmapTiles& tiles_of(std::optional<std::size_t> part) { return part ? parted_[*part] : tiles_; }
+  void decode(std::int64_t tile_column, std::optional<std::size_t> part, Decoded& decoded);
+  std::array<double, 2> usd_at(std::int64_t index, std::int32_t row,
+                               std::optional<std::size_t> part);
   static MapColumn column_of(const SeriesEntry& entry, const Decoded& decoded);
 
   SeriesIdentity identity_;
@@ -127,7 +161,9 @@ class MapHistory {
   mutable std::mutex mutex_;
   HeatmapTiles tiles_;
   std::deque<SeriesEntry> entries_;
-  std::deque<std::shared_ptr<const MapColumn>> whole_;  // of the newest entries
+  std::vector<MapPart> parts_;
+  std::vector<HeatmapTiles> parted_;  // by part
+  std::deque<Whole> whole_;           // of the newest entries
   std::deque<SeriesPrint> prints_;
   std::vector<Completeness> completeness_;  // by venue
   // Of its own, so that the newest column is never waited for: set when all the rest has it.

@@ -265,24 +265,35 @@ void MapService::add_topics() {
       return now ? document(*now) : JsonValue();
     };
   };
-  hub_.add_topic("map", id_, of_now([this](const MapNow& now) {
+  hub_.add_topic({"map", id_}, of_now([this](const MapNow& now) {
                    return column_update(runner_->history(), now);
                  }));
-  hub_.add_topic("clusters", id_, of_now([this](const MapNow& now) {
+  const auto parts = runner_->history().parts();
+  for (std::size_t part = 0; part < parts.size(); ++part) {
+    hub_.add_topic({"map", id_, parts[part].id}, of_now([this, part](const MapNow& now) {
+                     return column_update(runner_->history(), now, part);
+                   }));
+  }
+  hub_.add_topic({"clusters", id_}, of_now([this](const MapNow& now) {
                    return clusters_document(runner_->history(), now, WithMoments::kNo);
                  }));
-  hub_.add_topic("liquidations", id_, [this] { return prints_update(runner_->history(), {}); });
-  hub_.add_topic("health", id_, [this] { return api_->health_document(); });
+  hub_.add_topic({"liquidations", id_}, [this] { return prints_update(runner_->history(), {}); });
+  hub_.add_topic({"health", id_}, [this] { return api_->health_document(); });
 }
 
 // On the runner's thread.
 void MapService::publish(const SourceNews& news) {
   const MapHistory& history = runner_->history();
-  if (!news.prints.empty()) hub_.publish("liquidations", id_, prints_update(history, news.prints));
+  if (!news.prints.empty())
+    hub_.publish({"liquidations", id_}, prints_update(history, news.prints));
   if (!news.moment) return;
   const auto now = history.now();
-  hub_.publish("map", id_, column_update(history, *now));
-  hub_.publish("clusters", id_, clusters_document(history, *now, WithMoments::kNo));
+  hub_.publish({"map", id_}, column_update(history, *now));
+  for (std::size_t part = 0; part < history.parts().size(); ++part) {
+    hub_.publish_if_heard({"map", id_, history.parts()[part].id},
+                          [&] { return column_update(history, *now, part); });
+  }
+  hub_.publish({"clusters", id_}, clusters_document(history, *now, WithMoments::kNo));
   if (options_.on_column) options_.on_column(*now);
   log_resumed();
 }
@@ -290,7 +301,7 @@ void MapService::publish(const SourceNews& news) {
 void MapService::publish_health(const std::stop_token& stop) {
   std::unique_lock lock(pulse_mutex_);
   while (!stop.stop_requested()) {
-    hub_.publish("health", id_, api_->health_document());
+    hub_.publish({"health", id_}, api_->health_document());
     pulse_.wait_for(lock, stop, kHealthEvery, [] { return false; });
   }
 }

@@ -237,6 +237,7 @@ TEST(OpenApi, DescribesEveryAnswer) {
        "/v1/heatmap" + instrument + "&from=2025-12-01T01:00:00Z&to=2025-12-01T01:30:00Z"},
       {"/v1/heatmap/tile",
        "/v1/heatmap/tile" + instrument + "&column=0&row=" + std::to_string(rows.first)},
+      {"/v1/heatmap/cell", "/v1/heatmap/cell" + instrument + "&row=11400"},
       {"/v1/series", "/v1/series" + instrument},
       {"/v1/clusters", "/v1/clusters" + instrument},
       {"/v1/liquidations", "/v1/liquidations" + instrument},
@@ -260,7 +261,11 @@ TEST(OpenApi, DescribesEveryAnswer) {
     expect_described("get", operation.path, given(again));
     ++checked;
   }
-  EXPECT_EQ(checked, 16U);
+  EXPECT_EQ(checked, 17U);
+  const HttpResponse part =
+      served_market().api().answer(request_of("/v1/map" + instrument + "&part=age_4h"));
+  EXPECT_EQ(part.status, 200);
+  expect_described("get", "/v1/map", given(part));
 }
 
 TEST(OpenApi, DescribesWhatCannotBeAnswered) {
@@ -283,9 +288,9 @@ TEST(OpenApi, DescribesWhatCannotBeAnswered) {
       expect(operation, request);
     }
   }
-  EXPECT_EQ(counts, (std::map<int, int>{{400, 9}, {404, 10}}));
+  EXPECT_EQ(counts, (std::map<int, int>{{400, 10}, {404, 11}}));
   expect({"post", "/v1/lab/runs"}, post_of("/v1/lab/runs", R"({"scenario": "none"})"));
-  EXPECT_EQ(counts[404], 11);
+  EXPECT_EQ(counts[404], 12);
   expect({"post", "/v1/clock"}, post_of("/v1/clock", R"({"run_to": "2025-12-01T00:00:00Z"})"));
   EXPECT_EQ(counts[409], 1);
 }

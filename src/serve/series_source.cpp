@@ -84,6 +84,7 @@ class Simulation final : public SeriesSource {
     MapRequest request;
     request.instrument = identity_.instrument;
     request.filter.members = options_.members;
+    request.extras = {.context = true, .parts = true};
     request.seed = options_.seed;
     std::vector<VenueRun> runs = live_runs(market_.tapes(), kMinute, request);
     for (VenueRun& run : runs) run.show_from(shown_from_);
@@ -160,6 +161,7 @@ class Recording final : public SeriesSource {
  public:
   Recording(std::unique_ptr<Store> store, const MapRequest& request, const MapPlan& plan)
       : store_(std::move(store)), request_(request), plan_(plan) {
+    request_.extras = {.context = true, .parts = true};
     identity_.instrument = request.instrument;
     for (const VenuePlan& venue : plan.venues) identity_.venues.push_back(venue.spec.id);
     identity_.feeds = identity_.venues;

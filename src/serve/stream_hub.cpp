@@ -35,34 +35,45 @@ Outcome<std::string> text_of(const JsonValue& command, const char* name) {
 
 struct StreamHub::Command {
   bool is_subscription = false;
-  std::string channel;
-  std::string instrument;
+  StreamTopic topic;
   std::optional<std::uint64_t> since;
 };
 
-void StreamHub::add_topic(std::string channel, std::string instrument, Snapshot snapshot) {
+void StreamHub::add_topic(StreamTopic name, Snapshot snapshot) {
   const std::lock_guard lock(mutex_);
-  FAULTLINE_CHECK(!topic_of(channel, instrument));
-  topics_.push_back({.channel = std::move(channel),
-                     .instrument = std::move(instrument),
-                     .snapshot = std::move(snapshot),
-                     .seq = first_seq_,
-                     .updates = {}});
+  FAULTLINE_CHECK(!topic_of(name));
+  topics_.push_back(
+      {.name = std::move(name), .snapshot = std::move(snapshot), .seq = first_seq_, .updates = {}});
 }
 
-std::optional<std::size_t> StreamHub::topic_of(std::string_view channel,
-                                               std::string_view instrument) const {
-  for (std::size_t i = 0; i < topics_.size(); ++i) {
-    if (topics_[i].channel == channel && topics_[i].instrument == instrument) return i;
+std::optional<std::size_t> StreamHub::topic_of(const StreamTopic& name) const {
+  const auto found = std::ranges::find(topics_, name, &Topic::name);
+  if (found == topics_.end()) return std::nullopt;
+  return static_cast<std::size_t>(found - topics_.begin());
+}
+
+void StreamHub::publish_if_heard(const StreamTopic& name, const Snapshot& make) {
+  {
+    const std::lock_guard lock(mutex_);
+    const auto index = topic_of(name);
+    FAULTLINE_CHECK(index);
+    const bool is_heard = std::ranges::any_of(
+        sessions_, [&](const auto& session) { return session->seen.contains(*index); });
+    if (!is_heard) {
+      Topic& topic = topics_[*index];
+      ++topic.seq;
+      topic.updates.clear();
+      topic.kept_bytes = 0;
+      return;
+    }
   }
-  return std::nullopt;
+  publish(name, make());
 }
 
-void StreamHub::publish(std::string_view channel, std::string_view instrument,
-                        const JsonValue& data) {
+void StreamHub::publish(const StreamTopic& name, const JsonValue& data) {
   auto text = std::make_shared<const std::string>(write_json(data));
   const std::lock_guard lock(mutex_);
-  const auto index = topic_of(channel, instrument);
+  const auto index = topic_of(name);
   FAULTLINE_CHECK(index);
   Topic& topic = topics_[*index];
   Update update{++topic.seq, std::move(text), nullptr};
@@ -83,7 +94,8 @@ void StreamHub::publish(std::string_view channel, std::string_view instrument,
 std::string StreamHub::message_of(const Topic& topic, const Update& update, std::string_view kind,
                                   std::uint64_t coalesced) {
   JsonValue head = JsonValue::object();
-  head.set("channel", topic.channel).set("instrument", topic.instrument);
+  head.set("channel", topic.name.channel).set("instrument", topic.name.instrument);
+  if (!topic.name.part.empty()) head.set("part", topic.name.part);
   head.set("seq", update.seq).set("kind", kind);
   if (coalesced > 1) head.set("coalesced", coalesced);
   std::string text = write_json(head);
@@ -96,7 +108,8 @@ void StreamHub::send_what_is_new(Session& session) {
   if (!session.socket || !session.socket->is_open()) return;
   for (auto& [index, seen] : session.seen) {
     const Topic& topic = topics_[index];
-    if (seen == topic.seq) continue;
+    // Nothing is kept of what nobody heard: who has come since gets it with the next.
+    if (seen == topic.seq || topic.updates.empty()) continue;
     if (session.socket->queued_bytes() > kQueuedBytesMax) return;
     const std::uint64_t missed = topic.seq - seen;
     if (missed <= kOneByOneMax && missed <= topic.updates.size()) {
@@ -171,9 +184,12 @@ Outcome<StreamHub::Command> StreamHub::command_of(std::string_view text) {
   const Outcome<std::string> instrument = text_of(*json, "instrument");
   if (!instrument) return instrument.error();
   Command out{.is_subscription = *op == "subscribe",
-              .channel = *channel,
-              .instrument = *instrument,
+              .topic = {.channel = *channel, .instrument = *instrument},
               .since = std::nullopt};
+  if (const JsonValue* value = json->find("part"); value != nullptr && !value->is_null()) {
+    if (value->as_string() == nullptr) return complaint(Errc::kUnexpectedField, "part");
+    out.topic.part = *value->as_string();
+  }
   if (const JsonValue* value = json->find("since"); value != nullptr && !value->is_null()) {
     if (!value->as_int() || *value->as_int() < 0) return complaint(Errc::kOutOfRange, "since");
     out.since = static_cast<std::uint64_t>(*value->as_int());
@@ -185,10 +201,12 @@ Outcome<void> StreamHub::obey(Session& session, const Command& command) {
   std::optional<std::size_t> topic;
   {
     const std::lock_guard lock(mutex_);
-    topic = topic_of(command.channel, command.instrument);
+    const StreamTopic& name = command.topic;
+    topic = topic_of(name);
     if (!topic)
-      return complaint(Errc::kUnknownInstrument, "channel",
-                       command.channel + " " + command.instrument);
+      return complaint(
+          Errc::kUnknownInstrument, "channel",
+          name.channel + " " + name.instrument + (name.part.empty() ? "" : " " + name.part));
     if (!command.is_subscription) {
       session.seen.erase(*topic);
       return {};

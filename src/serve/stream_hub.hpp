@@ -17,6 +17,15 @@
 
 namespace faultline {
 
+// What is told of: `part` is empty where it is of the whole.
+struct StreamTopic {
+  std::string channel;
+  std::string instrument;
+  std::string part{};
+
+  friend bool operator==(const StreamTopic&, const StreamTopic&) = default;
+};
+
 // Topics and who listens to them: a snapshot, then every change, numbered (docs/formats/api.md).
 //
 //   publish(topic, data) ──> numbered, kept for a while ──> each listener's socket
@@ -45,9 +54,12 @@ class StreamHub {
   // made may be in it, and is sent behind it all the same.
   using Snapshot = std::function<JsonValue()>;
   // Requires: a topic that was not added before (checked).
-  void add_topic(std::string channel, std::string instrument, Snapshot snapshot);
+  void add_topic(StreamTopic name, Snapshot snapshot);
   // Requires: the topic was added (checked).
-  void publish(std::string_view channel, std::string_view instrument, const JsonValue& data);
+  void publish(const StreamTopic& name, const JsonValue& data);
+  // The same with what `make` gives; where nobody listens it is not made, and numbered all the
+  // same.
+  void publish_if_heard(const StreamTopic& name, const Snapshot& make);
 
   // The handlers of a new session.
   WebSocketHandlers session();
@@ -68,8 +80,7 @@ class StreamHub {
     Text message;  // with its head: a delta for those who are up to date, or a snapshot
   };
   struct Topic {
-    std::string channel;
-    std::string instrument;
+    StreamTopic name;
     Snapshot snapshot;
     std::uint64_t seq = 0;  // of the newest update
     std::deque<Update> updates;
@@ -83,7 +94,7 @@ class StreamHub {
   struct Command;
 
   static Outcome<Command> command_of(std::string_view text);
-  std::optional<std::size_t> topic_of(std::string_view channel, std::string_view instrument) const;
+  std::optional<std::size_t> topic_of(const StreamTopic& name) const;
   void on_text(Session& session, std::string_view text);
   Outcome<void> obey(Session& session, const Command& command);
   bool resume(Session& session, std::size_t topic, std::optional<std::uint64_t> since);

@@ -48,12 +48,12 @@ std::string kind_of(const JsonValue& message) { return *message.find("kind")->as
 class StreamHubTest : public testing::Test {
  protected:
   StreamHubTest() {
-    hub_.add_topic("map", "i", [this] { return JsonValue(newest_); });
-    hub_.add_topic("health", "i", [] { return JsonValue("well"); });
+    hub_.add_topic({"map", "i"}, [this] { return JsonValue(newest_); });
+    hub_.add_topic({"health", "i"}, [] { return JsonValue("well"); });
   }
   void publish(std::int64_t value) {
     newest_ = value;
-    hub_.publish("map", "i", value);
+    hub_.publish({"map", "i"}, value);
   }
 
   StreamHub hub_{kFirstSeq};
@@ -103,7 +103,7 @@ TEST_F(StreamHubTest, CoalescesForSlowReadersWithinABound) {
   const std::string large(100'000, 'x');
   std::size_t most = 0;
   for (int i = 0; i < 200; ++i) {
-    hub_.publish("map", "i", JsonValue(large + std::to_string(i)));
+    hub_.publish({"map", "i"}, JsonValue(large + std::to_string(i)));
     most = std::max(most, slow.queued_bytes());
   }
   EXPECT_LT(most, StreamHub::kQueuedBytesMax + 3 * large.size());
@@ -123,16 +123,16 @@ TEST_F(StreamHubTest, PublishesWhileASnapshotIsMade) {
   std::future<void> published;
   bool is_published = false;
   int made = 0;
-  hub_.add_topic("slow", "i", [&] {
+  hub_.add_topic({"slow", "i"}, [&] {
     if (++made == 2) {
-      published = std::async(std::launch::async, [&] { hub_.publish("slow", "i", 2); });
+      published = std::async(std::launch::async, [&] { hub_.publish({"slow", "i"}, 2); });
       is_published = published.wait_for(std::chrono::seconds(10)) == std::future_status::ready;
     }
     return JsonValue(made);
   });
   Listener listener(hub_);
   listener.subscribe("slow");
-  hub_.publish("slow", "i", 1);
+  hub_.publish({"slow", "i"}, 1);
   ASSERT_EQ(listener.read().size(), 2U);
   listener.subscribe("slow");
   EXPECT_TRUE(is_published);
@@ -146,17 +146,52 @@ TEST_F(StreamHubTest, PublishesWhileASnapshotIsMade) {
   EXPECT_EQ(got[1].find("data")->as_int(), 2);
 }
 
+// What nobody listens to is numbered and not made; who comes is told of what is new from then on.
+TEST_F(StreamHubTest, WhatNobodyHearsIsNotMade) {
+  const StreamTopic topic{"map", "i", "age_1h"};
+  int made = 0;
+  hub_.add_topic(topic, [&] { return JsonValue("now"); });
+  const auto publish_part = [&] {
+    hub_.publish_if_heard(topic, [&] { return JsonValue(++made); });
+  };
+  for (int i = 0; i < 3; ++i) publish_part();
+  EXPECT_EQ(made, 0);
+  Listener listener(hub_);
+  listener.say(R"({"op": "subscribe", "channel": "map", "instrument": "i", "part": "age_1h"})");
+  listener.subscribe("map");
+  const auto first = listener.read();
+  ASSERT_EQ(first.size(), 2U);
+  EXPECT_EQ(seq_of(first[0]), 1'003);
+  EXPECT_EQ(*first[0].find("part")->as_string(), "age_1h");
+  EXPECT_EQ(first[1].find("part"), nullptr);
+  publish_part();
+  publish(7);
+  const auto then = listener.read();
+  ASSERT_EQ(then.size(), 2U);
+  EXPECT_EQ(then[0].find("data")->as_int(), 1);
+  EXPECT_EQ(seq_of(then[0]), 1'004);
+  listener.say(R"({"op": "unsubscribe", "channel": "map", "instrument": "i", "part": "age_1h"})");
+  publish_part();
+  EXPECT_EQ(made, 1);
+  // What was sent before is not kept any more: a snapshot.
+  listener.say(
+      R"({"op": "subscribe", "channel": "map", "instrument": "i", "part": "age_1h", "since": 1004})");
+  EXPECT_EQ(kind_of(listener.read().at(0)), "snapshot");
+  listener.say(R"({"op": "subscribe", "channel": "map", "instrument": "i", "part": "x"})");
+  EXPECT_EQ(kind_of(listener.read().at(0)), "problem");
+}
+
 // Who subscribes again and again gets what is there, and makes no work.
 TEST_F(StreamHubTest, MakesOneSnapshotAnUpdate) {
   int made = 0;
-  hub_.add_topic("dear", "i", [&] { return JsonValue(++made); });
+  hub_.add_topic({"dear", "i"}, [&] { return JsonValue(++made); });
   for (int i = 0; i < 20; ++i) {
     Listener listener(hub_);
     listener.subscribe("dear");
     EXPECT_EQ(listener.read().at(0).find("data")->as_int(), 1);
   }
   EXPECT_EQ(made, 1);
-  hub_.publish("dear", "i", 0);
+  hub_.publish({"dear", "i"}, 0);
   Listener listener(hub_);
   listener.subscribe("dear");
   const auto got = listener.read();

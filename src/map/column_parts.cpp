@@ -1,0 +1,116 @@
+#include "map/column_parts.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "base/check.hpp"
+
+namespace faultline {
+namespace {
+
+constexpr std::array kSides{Side::kLong, Side::kShort};
+constexpr std::size_t kOwnParts = kDistanceTiers + kAgeParts.size();  // of one venue
+
+const std::array<MapPart, kOwnParts> kOwn{{
+    {"distance_0_2", PartKind::kDistance, "liquidated less than 2 % from the entry"},
+    {"distance_2_5", PartKind::kDistance, "liquidated 2 to 5 % from the entry"},
+    {"distance_5_10", PartKind::kDistance, "liquidated 5 to 10 % from the entry"},
+    {"distance_over_10", PartKind::kDistance, "liquidated more than 10 % from the entry"},
+    {"age_1h", PartKind::kAge, "open for an hour at least"},
+    {"age_4h", PartKind::kAge, "open for 4 hours at least"},
+    {"age_24h", PartKind::kAge, "open for 24 hours at least"},
+}};
+
+void add_scaled(std::span<const double> from, double factor, std::vector<float>& to) {
+  to.resize(from.size(), 0.0F);
+  for (std::size_t i = 0; i < from.size(); ++i) to[i] += static_cast<float>(from[i] * factor);
+}
+
+}  // namespace
+
+std::string_view name_of(PartKind kind) {
+  switch (kind) {
+    case PartKind::kDistance:
+      return "distance";
+    case PartKind::kAge:
+      return "age";
+    case PartKind::kVenue:
+      return "venue";
+  }
+  return {};
+}
+
+std::vector<MapPart> parts_of(std::span<const InstrumentId> venues) {
+  std::vector<MapPart> out(kOwn.begin(), kOwn.end());
+  if (venues.size() < 2) return out;
+  for (const InstrumentId& id : venues) {
+    const std::string text = to_text(id);
+    out.push_back({text, PartKind::kVenue, "held as " + text});
+  }
+  return out;
+}
+
+void VenueParts::look(const VenueView& venue, const RowFrame& frame, UnixNanos now) {
+  const ProfileGrid grid{.log_begin = static_cast<double>(frame.first_row) * kRowLog,
+                         .row_log = kRowLog,
+                         .row_count = frame.row_count};
+  usd_per_unit_ = unit_notional_approx(venue.mark, venue.spec);
+  for (const Side side : kSides) {
+    ProfileParts& parts = parts_[index_of(side)];
+    parts = venue.density.parts(side, grid, venue.weights);
+    AgeTracker::Look look{.now = now, .first_row = frame.first_row, .by_class = parts.by_class};
+    for (std::size_t c = 0; c < kPatienceClasses; ++c)
+      look.kept_log[c] = venue.density.kept_log(side, c);
+    ages_[index_of(side)].look(look);
+  }
+}
+
+void VenueParts::add_to(Sum& sum) const {
+  sum.usd.resize(kOwnParts);
+  for (const std::size_t s : {0U, 1U}) {
+    const std::vector<double>& by_tier = parts_[s].by_tier;
+    const std::size_t rows = by_tier.size() / kDistanceTiers;
+    FAULTLINE_CHECK(rows > 0);
+    std::vector<double> line(rows);
+    for (std::size_t tier = 0; tier < kDistanceTiers; ++tier) {
+      for (std::size_t row = 0; row < rows; ++row) line[row] = by_tier[row * kDistanceTiers + tier];
+      add_scaled(line, usd_per_unit_, sum.usd[tier][s]);
+    }
+    for (std::size_t i = 0; i < kAgeParts.size(); ++i)
+      add_scaled(ages_[s].older_than(kAgeParts[i]), usd_per_unit_, sum.usd[kDistanceTiers + i][s]);
+    line = ages_[s].mean_age_s();
+    for (std::size_t row = 0; row < rows; ++row) {
+      double held = 0.0;
+      for (std::size_t tier = 0; tier < kDistanceTiers; ++tier)
+        held += by_tier[row * kDistanceTiers + tier];
+      line[row] = held > 0.0 ? line[row] * held : 0.0;
+    }
+    add_scaled(line, usd_per_unit_, sum.usd_seconds[s]);
+  }
+}
+
+ColumnParts column_parts(const EnsembleColumn& column, std::span<const VenueParts* const> venues) {
+  FAULTLINE_CHECK(venues.size() == column.venues().size());
+  VenueParts::Sum sum;
+  for (const VenueParts* venue : venues) venue->add_to(sum);
+  ColumnParts out;
+  out.usd = std::move(sum.usd);
+  for (const std::size_t s : {0U, 1U}) {
+    const std::size_t rows = column.column().row_count();
+    FAULTLINE_CHECK(sum.usd_seconds[s].size() == rows);
+    std::vector<float>& age = out.mean_age_s[s];
+    age.assign(rows, std::numeric_limits<float>::quiet_NaN());
+    for (std::size_t row = 0; row < rows; ++row) {
+      float usd = 0.0F;
+      for (std::size_t tier = 0; tier < kDistanceTiers; ++tier) usd += out.usd[tier][s][row];
+      if (usd >= 1.0F) age[row] = sum.usd_seconds[s][row] / usd;
+    }
+  }
+  if (venues.size() < 2) return out;
+  for (const VenueRows& venue : column.venues())
+    out.usd.push_back({venue.notional_at_risk_usd[0], venue.notional_at_risk_usd[1]});
+  return out;
+}
+
+}  // namespace faultline
