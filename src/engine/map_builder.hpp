@@ -28,7 +28,7 @@ enum class ColumnsKept : std::uint8_t {
 struct MapExtras {
   bool context = false;  // depth and basis: marks are read a second time
   bool parts =
-      false;  // the positions by distance, age and venue: a column takes three times as long
+      false;  // the positions by distance, age and venue: a column takes half as long again
 };
 
 struct MapRequest {

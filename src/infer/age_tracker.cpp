@@ -108,8 +108,10 @@ std::vector<double> AgeTracker::older_than(Nanos age) const {
   const std::size_t rows = row_count();
   std::vector<double> out(rows, 0.0);
   const auto add = [&](const Cohort& cohort) {
-    for (std::size_t at = 0; at < cohort.size(); ++at)
-      out[at % rows] += static_cast<double>(cohort[at]);
+    for (std::size_t from = 0; from < cohort.size(); from += rows) {
+      for (std::size_t row = 0; row < rows; ++row)
+        out[row] += static_cast<double>(cohort[from + row]);
+    }
   };
   add(oldest_);
   // The last quarter that was over so long ago.

@@ -145,7 +145,7 @@ class PositionDensity {
 
   // A box of distances that a bound goes through is shared out by its width. Rows have what
   // profiles() gives them, up to rounding.
-  // Requires: as add_profile; a weight a member (checked). Cost: two to three times profiles().
+  // Requires: as add_profile; a weight a member (checked). Cost: about that of profiles().
   ProfileParts parts(Side side, const ProfileGrid& target,
                      std::span<const double> member_weights) const;
 
@@ -265,9 +265,13 @@ class PositionDensity {
     std::size_t end;
   };
   std::vector<double> waiting_sums(Side side, Classes classes = {0, kPatienceClasses}) const;
-  // `waiting`: waiting_sums() of the same side and classes.
-  void read_row(Side side, std::size_t j, std::span<const double> waiting, RowMass& out,
-                Classes classes = {0, kPatienceClasses}) const;
+  // `waiting`: waiting_sums() of the same side, and here of all classes.
+  void read_row(Side side, std::size_t j, std::span<const double> waiting, RowMass& out) const;
+  // One class of a row as its weighted mean, mass[bin − low].
+  void read_mean(Side side, std::size_t j, std::size_t c, std::span<const double> waiting,
+                 std::span<const double> member_weights, RowMass& out) const;
+  bool find_row(Side side, std::size_t j, std::span<const double> waiting, Spread& at,
+                RowMass& out) const;
   void reweigh_row(Side side, std::size_t j, std::span<const double> ratio);
   void scale_to_stock(Side side);
   void rescale_where_small(Side side);

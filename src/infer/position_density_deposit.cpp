@@ -10,7 +10,9 @@
 // lies outside the points, before funding moves the rows, and before members change.
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <numeric>
 
 #include "base/check.hpp"
 #include "infer/position_density.hpp"
@@ -90,6 +92,20 @@ void add_box_sums(std::span<const double> sums, double from, double to,
       cells[m] += static_cast<Cell>(std::max(begun - ended, 0.0) * value[m]);
     }
   }
+}
+
+// In lanes of their own, which a compiler may add up at once.
+template <class Cell>
+double weighted_sum(const Cell* cells, std::span<const double> weights) {
+  constexpr std::size_t kLanes = 8;
+  std::array<double, kLanes> sums{};
+  std::size_t m = 0;
+  for (; m + kLanes <= weights.size(); m += kLanes) {
+    for (std::size_t lane = 0; lane < kLanes; ++lane)
+      sums[lane] += static_cast<double>(cells[m + lane]) * weights[m + lane];
+  }
+  for (; m < weights.size(); ++m) sums[0] += static_cast<double>(cells[m]) * weights[m];
+  return std::accumulate(sums.begin(), sums.end(), 0.0);
 }
 
 }  // namespace
@@ -307,22 +323,28 @@ std::vector<double> PositionDensity::waiting_sums(Side side, Classes classes) co
   return sums;
 }
 
+// Which bins the row has, what waits included; false where nothing waits for it.
+bool PositionDensity::find_row(Side side, std::size_t j, std::span<const double> waiting,
+                               Spread& at, RowMass& out) const {
+  const Row& row = rows_[row_index(side, j)];
+  out.low = row.low;
+  out.high = std::max(row.low, row.high);
+  if (waiting.empty() || j < wide_first_) return false;
+  at = spread_of(side, j);
+  const bool is_empty = out.low >= out.high;
+  out.low = is_empty ? at.first : std::min(out.low, at.first);
+  out.high = is_empty ? at.last : std::max(out.high, at.last);
+  return true;
+}
+
 void PositionDensity::read_row(Side side, std::size_t j, std::span<const double> waiting,
-                               RowMass& out, Classes classes) const {
+                               RowMass& out) const {
   const std::size_t members = members_.size();
   const std::size_t r = row_index(side, j);
-  const bool has_waiting = !waiting.empty() && j >= wide_first_;
-  out.low = rows_[r].low;
-  out.high = std::max(rows_[r].low, rows_[r].high);
   Spread at{};
-  if (has_waiting) {
-    at = spread_of(side, j);
-    const bool is_empty = out.low >= out.high;
-    out.low = is_empty ? at.first : std::min(out.low, at.first);
-    out.high = is_empty ? at.last : std::max(out.high, at.last);
-  }
+  const bool has_waiting = find_row(side, j, waiting, at, out);
   out.mass.assign((out.high - out.low) * members, 0.0);
-  for (std::size_t c = classes.first; c < classes.end; ++c) {
+  for (std::size_t c = 0; c < kPatienceClasses; ++c) {
     const float* cells = mass_.data() + cell_index(r, c, out.low);
     const double* scale = scale_.data() + total_index(side, c, 0);
     if (members == 1) {
@@ -340,6 +362,33 @@ void PositionDensity::read_row(Side side, std::size_t j, std::span<const double>
   for (std::size_t m = 0; m < members; ++m) value[m] = kernel_[j * members + m] / (at.to - at.from);
   add_box_sums(waiting, at.from, at.to, std::span<const double>(value),
                out.mass.data() + (at.first - out.low) * members);
+}
+
+void PositionDensity::read_mean(Side side, std::size_t j, std::size_t c,
+                                std::span<const double> waiting,
+                                std::span<const double> member_weights, RowMass& out) const {
+  const std::size_t members = members_.size();
+  Spread at{};
+  const bool has_waiting = find_row(side, j, waiting, at, out);
+  out.mass.assign(out.high - out.low, 0.0);
+  const float* cells = mass_.data() + cell_index(row_index(side, j), c, out.low);
+  const double* scale = scale_.data() + total_index(side, c, 0);
+  std::vector<double> factor(members);
+  for (std::size_t m = 0; m < members; ++m) factor[m] = member_weights[m] * scale[m];
+  for (double& mass : out.mass) {
+    mass = weighted_sum(cells, factor);
+    cells += members;
+  }
+  if (!has_waiting) return;
+  // Of sums the mean may be taken first.
+  for (std::size_t m = 0; m < members; ++m)
+    factor[m] = member_weights[m] * kernel_[j * members + m] / (at.to - at.from);
+  std::vector<double> means;
+  for (std::size_t point = 0; point < waiting.size(); point += members)
+    means.push_back(weighted_sum(waiting.data() + point, factor));
+  constexpr std::array kOne{1.0};
+  add_box_sums(means, at.from, at.to, std::span<const double>(kOne),
+               out.mass.data() + (at.first - out.low));
 }
 
 }  // namespace faultline

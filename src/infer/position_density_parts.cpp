@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 
 #include "base/check.hpp"
 #include "infer/position_density.hpp"
@@ -28,8 +27,7 @@ std::array<double, kDistanceTiers> tier_shares(double low, double high) {
 
 ProfileParts PositionDensity::parts(Side side, const ProfileGrid& target,
                                     std::span<const double> member_weights) const {
-  const std::size_t members = members_.size();
-  FAULTLINE_CHECK(member_weights.size() == members);
+  FAULTLINE_CHECK(member_weights.size() == members_.size());
   const double bins_per_row = target.row_log / config_.entry_bin;
   FAULTLINE_CHECK(std::abs(bins_per_row - std::round(bins_per_row)) < 1e-6);
   const auto group = static_cast<std::int64_t>(std::lround(bins_per_row));
@@ -42,7 +40,7 @@ ProfileParts PositionDensity::parts(Side side, const ProfileGrid& target,
     const std::vector<double> waiting = waiting_sums(side, {c, c + 1});
     for (std::size_t j = 0; j < grid_.size(); ++j) {
       const auto tiers = tier_shares(grid_.edges()[j], grid_.edges()[j + 1]);
-      read_row(side, j, waiting, row, {c, c + 1});
+      read_mean(side, j, c, waiting, member_weights, row);
       const double at = (u_begin_ - sign(side) * grid_.delta_mid(side, j) +
                          rows_[row_index(side, j)].shift - target.log_begin) /
                         config_.entry_bin;
@@ -55,9 +53,7 @@ ProfileParts PositionDensity::parts(Side side, const ProfileGrid& target,
           out.by_tier[to * kDistanceTiers + t] += mass * tiers[t];
       };
       for (std::size_t bin = row.low; bin < row.high; ++bin) {
-        const double* from = row.mass.data() + (bin - row.low) * members;
-        const double mass =
-            std::inner_product(member_weights.begin(), member_weights.end(), from, 0.0);
+        const double mass = row.mass[bin - row.low];
         const std::int64_t index =
             static_cast<std::int64_t>(std::floor(at)) + static_cast<std::int64_t>(bin);
         add(index, mass * (1.0 - into_next));

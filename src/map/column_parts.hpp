@@ -41,7 +41,7 @@ struct ColumnParts {
 
 // The parts of one venue's positions, from column to column.
 //
-// Thread safety: none. Memory: some 4 MB. Cost of look(): two to three times profile_of().
+// Thread safety: none. Memory: some 4 MB. Cost of look(): about that of profile_of().
 class VenueParts {
  public:
   // Both sides. Requires: in order of time (checked).
