@@ -78,6 +78,9 @@ function(faultline_test name)
   if(statistics)
     faultline_test_entries(${name}_statistics 2 --gtest_brief=1 --gtest_filter=${statistics})
     set_tests_properties(${name}_statistics_0 ${name}_statistics_1 PROPERTIES LABELS statistics)
+    add_test(NAME ${name}_statistics_names COMMAND ${CMAKE_COMMAND}
+      -DPROGRAM=$<TARGET_FILE:faultline_${name}> -DCASES=${statistics}
+      -P ${CMAKE_SOURCE_DIR}/cmake/HasTests.cmake)
   endif()
 endfunction()
 

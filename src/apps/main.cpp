@@ -260,11 +260,14 @@ void add_serve(CLI::App& app, ServeArguments& arguments) {
   add_serve_selection(*command, *demo, arguments);
   command->add_option("--speed", arguments.speed, "Seconds of the market a second")
       ->check(check_speed)
-      ->capture_default_str();
+      ->capture_default_str()
+      ->excludes(store);
   add_members(command, arguments.members);
   command->add_option("--seed", arguments.seed, "Of the demo's market")
       ->capture_default_str()
-      ->check(check_count);
+      ->check(check_count)
+      ->excludes(replay)
+      ->excludes(store);
   add_serve_access(*command, arguments);
   command->callback([demo, replay, store] {
     if (demo->count() + replay->count() + store->count() == 0)

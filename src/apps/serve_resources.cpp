@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "apps/embedded.hpp"
+#include "study/claims.hpp"
 
 namespace faultline {
 namespace {
@@ -46,13 +47,15 @@ Outcome<std::unique_ptr<ServeResources>> serve_resources() {
     } else if (folder == "scenarios") {
       Outcome<Scenario> scenario = parse_scenario(file.bytes, name);
       if (!scenario) return scenario.error();
-      out->scenarios.push_back(std::move(scenario).value());
+      out->scenarios.push_back({std::move(scenario).value()});
     } else if (folder == "studies") {
       out->studies.push_back(study_of(name, file.bytes));
     } else if (file.name == "formats/openapi.json") {
       out->openapi = file.bytes;
     }
   }
+  for (ClaimScenario& arm : claim_scenarios())
+    out->scenarios.push_back({std::move(arm.scenario), std::move(arm.claims)});
   std::ranges::stable_sort(out->studies, {},
                            [](const StudyDocument& study) { return rank_of_study(study.name); });
   return out;

@@ -13,7 +13,7 @@ struct ServeResources {
   std::vector<std::string> page_paths;
   std::vector<Page> pages;
   std::vector<StudyDocument> studies;
-  std::vector<Scenario> scenarios;
+  std::vector<LabScenario> scenarios;  // the shipped ones, then the arms of the claims
   std::string_view openapi;
 };
 

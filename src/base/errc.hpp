@@ -58,6 +58,8 @@ enum class Errc : std::uint16_t {
   kAddressInUse = 500,       // another program listens on that address and port
   kBadAddress = 501,         // text that is no IP address, or one that is not this machine's
   kCannotListen = 502,       // the operating system refused to listen, for another reason
+  kBusy = 503,               // more is asked for than can be answered now; later it can
+  kAnswerFailed = 504,       // the service's own fault: the answer could not be made
 };
 
 // The stable snake_case name of `code`, for logs and JSON: "not_a_number".

@@ -50,13 +50,15 @@ Errc code_of(Refusal refusal) {
     case Refusal::kPeerConnections:
       return Errc::kTooOften;
     case Refusal::kAnswerBroken:
+      return Errc::kAnswerFailed;
     case Refusal::kAnswerTimeout:
+    case Refusal::kConnections:
+      return Errc::kBusy;
     case Refusal::kHeadTimeout:
     case Refusal::kBodyTimeout:
     case Refusal::kBodyTooLarge:
     case Refusal::kUrlTooLong:
     case Refusal::kHeadTooLarge:
-    case Refusal::kConnections:
       return Errc::kLimit;
   }
   return Errc::kLimit;

@@ -27,10 +27,6 @@ HttpMethod asked_method(const HttpRequest& request) {
   return request.method() == HttpMethod::kHead ? HttpMethod::kGet : request.method();
 }
 
-JsonValue or_null(const std::optional<double>& value) {
-  return value ? JsonValue(*value) : JsonValue();
-}
-
 // Whether a feed is known to leave prints out; null where it is not known what it tells.
 JsonValue is_throttled(Completeness completeness) {
   switch (completeness) {
@@ -313,6 +309,13 @@ HttpResponse Api::set_market_clock(const HttpRequest& request) const {
          .value = to_text(*order->run_to),
          .note = "the market is at " + to_text(now) + " already, and its time does not go back"},
         409);
+  if (order->run_to && runner.state().is_over)
+    return answer_problem(request,
+                          {.code = Errc::kOutOfRange,
+                           .field = "run_to",
+                           .value = to_text(*order->run_to),
+                           .note = "the market is over, and its time goes no further"},
+                          409);
   if (order->speed) runner.set_speed(*order->speed);
   if (order->run_to) runner.run_to(*order->run_to);
   return answer_json(request, clock_document());

@@ -178,13 +178,17 @@ Outcome<LabOrder> order_of(const JsonValue& body) {
 
 HttpResponse Api::lab_scenarios(const HttpRequest& request) const {
   JsonValue list = JsonValue::array();
-  for (const Scenario& scenario : config_.lab->scenarios()) {
+  for (const LabScenario& of : config_.lab->scenarios()) {
+    const Scenario& scenario = of.scenario;
     JsonValue values = JsonValue::object();
     for (const ScenarioField& field : scenario_fields())
       values.set(field_name(field), field_value(field, scenario.market));
     JsonValue one = JsonValue::object();
     one.set("name", scenario.name).set("about", scenario.about);
     one.set("venues", scenario.market.venues.size());
+    JsonValue claims = JsonValue::array();
+    for (const std::size_t number : of.claims) claims.push(number);
+    one.set("claims", std::move(claims));
     list.push(std::move(one.set("values", std::move(values))));
   }
   return answer_json(request, JsonValue::object().set("scenarios", std::move(list)));

@@ -52,13 +52,17 @@ Outcome<AskedColumns> asked_columns(const HttpRequest& request, const MapHistory
   return out;
 }
 
-// The part that the query names; absent where it names none. Errors: kNotFound.
+// The part that the query names; absent where it names none. Errors: kOutOfRange.
 Outcome<std::optional<std::size_t>> asked_part(const HttpRequest& request,
                                                const MapHistory& history) {
   const auto id = request.query_value("part");
   if (!id) return std::optional<std::size_t>();
   const auto part = history.part_of(*id);
-  if (!part) return Diagnostic{.code = Errc::kNotFound, .field = "part", .value = std::string(*id)};
+  if (!part)
+    return Diagnostic{.code = Errc::kOutOfRange,
+                      .field = "part",
+                      .value = std::string(*id),
+                      .note = "the series has no such part; /v1/instruments lists those it has"};
   return part;
 }
 

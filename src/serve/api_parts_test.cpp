@@ -126,7 +126,7 @@ TEST(ApiParts, RefusesPartsThatAreNone) {
        {"/v1/map?instrument=simulated:BTCUSDT&part=x",
         "/v1/heatmap/tile?instrument=simulated:BTCUSDT&column=0&row=44&part=age_2h"}) {
     const HttpResponse response = api.answer(request_of(target));
-    EXPECT_EQ(response.status, 404);
+    EXPECT_EQ(response.status, 400);
     EXPECT_EQ(*json_of(response).find("field")->as_string(), "part");
   }
   EXPECT_EQ(api.answer(request_of("/v1/heatmap/cell?instrument=simulated:BTCUSDT")).status, 400);

@@ -351,6 +351,9 @@ TEST(Api, ReadsOrdersOfTheClock) {
   EXPECT_EQ(past.status, 409);
   EXPECT_EQ(*json_of(past).find("field")->as_string(), "run_to");
   EXPECT_NE(json_of(past).find("detail")->as_string()->find("does not go back"), std::string::npos);
+  const HttpResponse beyond = api.answer(post_of("/v1/clock", R"({"run_to": "2026-01-01"})"));
+  EXPECT_EQ(beyond.status, 409);
+  EXPECT_NE(json_of(beyond).find("detail")->as_string()->find("is over"), std::string::npos);
   EXPECT_EQ(served_market().runner().state().speed, 5.0);  // what is refused does nothing
   EXPECT_EQ(problem_name(api.answer(post_of("/v1/clock", "[]"))), "unexpected_field");
   EXPECT_EQ(problem_name(api.answer(post_of("/v1/clock", "{"))), "bad_json");

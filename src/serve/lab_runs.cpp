@@ -59,7 +59,7 @@ std::string field_name(const ScenarioField& field) {
   return out += field.key;
 }
 
-LabRuns::LabRuns(std::vector<Scenario> scenarios)
+LabRuns::LabRuns(std::vector<LabScenario> scenarios)
     : scenarios_(std::move(scenarios)),
       thread_([this](const std::stop_token& stop) { work(stop); }) {}
 
@@ -69,7 +69,8 @@ LabRuns::~LabRuns() {
 }
 
 Outcome<MarketConfig> LabRuns::market_of(const LabOrder& order) const {
-  const auto found = std::ranges::find(scenarios_, order.scenario, &Scenario::name);
+  const auto found = std::ranges::find(scenarios_, order.scenario,
+                                       [](const LabScenario& one) { return one.scenario.name; });
   if (found == scenarios_.end())
     return Diagnostic{.code = Errc::kNotFound, .field = "scenario", .value = order.scenario};
   const auto out_of_range = [](const char* field, auto value) {
@@ -78,7 +79,7 @@ Outcome<MarketConfig> LabRuns::market_of(const LabOrder& order) const {
   if (order.hours < 1 || order.hours > kHoursMax) return out_of_range("hours", order.hours);
   if (order.members < 2 || order.members > kMembersMax)
     return out_of_range("members", order.members);
-  MarketConfig market = found->market;
+  MarketConfig market = found->scenario.market;
   for (const auto& [name, value] : order.values) {
     if (Outcome<void> done = set_value(name, value, market); !done) return done.error();
   }

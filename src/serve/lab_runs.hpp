@@ -20,6 +20,12 @@ namespace faultline {
 enum class LabRunStatus : std::uint8_t { kWaiting, kRunning, kDone, kCancelled, kFailed };
 std::string_view name_of(LabRunStatus status);
 
+// What can be run.
+struct LabScenario {
+  Scenario scenario;
+  std::vector<std::size_t> claims{};  // numbers of those of the claims study that it is an arm of
+};
+
 // What somebody wants to run.
 struct LabOrder {
   std::string scenario;  // its name
@@ -53,12 +59,12 @@ class LabRuns {
   static constexpr std::size_t kMembersMax = 256;
 
   // Requires: scenarios of different names.
-  explicit LabRuns(std::vector<Scenario> scenarios);
+  explicit LabRuns(std::vector<LabScenario> scenarios);
   ~LabRuns();
   LabRuns(const LabRuns&) = delete;
   LabRuns& operator=(const LabRuns&) = delete;
 
-  const std::vector<Scenario>& scenarios() const { return scenarios_; }
+  const std::vector<LabScenario>& scenarios() const { return scenarios_; }
 
   // The run's number. Errors: kNotFound (no such scenario), kUnknownKey, kOutOfRange, kBadRequest:
   // what no market can be; kLimit: too many wait.
@@ -82,7 +88,7 @@ class LabRuns {
   Outcome<void> run_hours(Run& run, const ProgressFn& report);
   void forget_old();
 
-  const std::vector<Scenario> scenarios_;
+  const std::vector<LabScenario> scenarios_;
   mutable std::mutex mutex_;
   std::condition_variable_any changed_;
   std::deque<std::unique_ptr<Run>> runs_;

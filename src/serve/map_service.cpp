@@ -236,7 +236,7 @@ void MapService::answer_later(const HttpRequest& request, const Access& access,
   if (is_taken) return;
   HttpResponse busy = answer_problem(
       request,
-      {.code = Errc::kLimit, .field = "requests", .note = "too many wait; try again in a second"},
+      {.code = Errc::kBusy, .field = "requests", .note = "too many wait; try again in a second"},
       503);
   busy.headers.push_back({"Retry-After", "1"});
   send(request, access, std::move(busy), *shared);

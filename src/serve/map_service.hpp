@@ -33,7 +33,7 @@ struct ServiceOptions {
   std::size_t requests_waiting_max = 256;  // for a worker; those beyond are told to come again
   std::span<const Page> pages;             // they outlive the service, as all texts here do
   std::vector<StudyDocument> studies;
-  std::vector<Scenario> scenarios;
+  std::vector<LabScenario> scenarios;
   std::string_view openapi;
   std::function<std::optional<ResumeNote>()> resumed{};
   // Called with one line of JSON after each answer and at what happens to the service

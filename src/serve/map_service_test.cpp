@@ -15,7 +15,7 @@ ServiceOptions options_at(double speed) {
   out.version = "test";
   out.pace.speed = speed;
   out.pages = kPages;
-  out.scenarios = {{.name = "small", .about = "of a test", .market = small_market()}};
+  out.scenarios = {{{.name = "small", .about = "of a test", .market = small_market()}}};
   out.openapi = "{}";
   return out;
 }

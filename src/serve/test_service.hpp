@@ -81,8 +81,8 @@ class ServedMarket {
   explicit ServedMarket(std::unique_ptr<SeriesSource> source, UnixNanos until = kAllTime.to)
       : id_(to_text(source->identity().instrument)),
         runner_(std::move(source), {.speed = 0.0, .at_once_until = until}) {
-    std::vector<Scenario> scenarios{
-        {.name = "small", .about = "of a test", .market = small_market()}};
+    std::vector<LabScenario> scenarios{
+        {{.name = "small", .about = "of a test", .market = small_market()}, {2, 5}}};
     lab_ = std::make_unique<LabRuns>(std::move(scenarios));
     openapi_ = source_file("docs/formats/openapi.json");
     api_ =

@@ -142,6 +142,24 @@ std::span<const ClaimArm> arms_of_claim(std::size_t number) {
   return kClaims[number - 1].arms;
 }
 
+std::vector<ClaimScenario> claim_scenarios() {
+  std::vector<ClaimScenario> out;
+  for (std::size_t i = 0; i < kClaimArmCount; ++i) {
+    const auto arm = static_cast<ClaimArm>(i);
+    ClaimScenario& one = out.emplace_back();
+    for (std::size_t number = 1; number <= kClaimCount; ++number) {
+      const auto arms = arms_of_claim(number);
+      if (std::ranges::find(arms, arm) != arms.end()) one.claims.push_back(number);
+    }
+    one.scenario = {.name = "arm: " + std::string(name_of(arm)),
+                    .about =
+                        "A market of the study of claims; it ran with seeds from 101 on, for "
+                        "24 hours after as many of warm-up.",
+                    .market = claim_market(arm, 101)};
+  }
+  return out;
+}
+
 Outcome<ClaimsStudy> run_claims(const ClaimsRequest& request, const ProgressFn& report) {
   const Outcome<std::set<std::size_t>> numbers = numbers_of(request);
   if (!numbers) return numbers.error();

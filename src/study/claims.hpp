@@ -8,6 +8,7 @@
 
 #include "base/diagnostic.hpp"
 #include "base/progress.hpp"
+#include "lab/scenario.hpp"
 #include "study/claims_market.hpp"
 #include "study/claims_rule.hpp"
 #include "study/report_files.hpp"
@@ -44,6 +45,14 @@ inline constexpr std::size_t kDirectionNumber = kClaimCount + 1;
 Outcome<ClaimsStudy> run_claims(const ClaimsRequest& request, const ProgressFn& report);
 // The arms that a claim needs. Requires: 1 <= number <= kClaimCount (checked).
 std::span<const ClaimArm> arms_of_claim(std::size_t number);
+
+// An arm as a scenario that anybody can run, called "arm: thin book", and the numbers of the claims
+// that need it.
+struct ClaimScenario {
+  Scenario scenario;
+  std::vector<std::size_t> claims;
+};
+std::vector<ClaimScenario> claim_scenarios();
 
 StudyReport report_of_claims(const ClaimsStudy& study);
 // One line a claim: number, verdict, statement. No line break after the last.

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <set>
 
 #include "base/rng.hpp"
 #include "study/claims_measures.hpp"
@@ -426,6 +427,24 @@ TEST(Claims, ReportsEveryNumberWithItsInterval) {
   EXPECT_EQ(summary_of_claims(study), "1. supported: Similar leverage makes clusters.");
   const JsonValue& first = report.json.find("claims")->as_array()->front();
   EXPECT_EQ(*first.find("verdict")->as_string(), "supported");
+}
+
+TEST(Claims, EveryArmIsAScenarioOfTheClaimsThatNeedIt) {
+  const std::vector<ClaimScenario> arms = claim_scenarios();
+  ASSERT_EQ(arms.size(), kClaimArmCount);
+  std::set<std::string> names;
+  std::size_t needed = 0;
+  for (const ClaimScenario& arm : arms) {
+    names.insert(arm.scenario.name);
+    EXPECT_FALSE(arm.claims.empty()) << arm.scenario.name;
+    needed += arm.claims.size();
+  }
+  EXPECT_EQ(names.size(), kClaimArmCount);
+  std::size_t wanted = 0;
+  for (std::size_t number = 1; number <= kClaimCount; ++number)
+    wanted += arms_of_claim(number).size();
+  EXPECT_EQ(needed, wanted);
+  EXPECT_EQ(arms[3].scenario.name, "arm: thin book");
 }
 
 }  // namespace

@@ -14,10 +14,6 @@ namespace {
 constexpr std::array kSides{Side::kLong, Side::kShort};
 constexpr double kShownUsdMin = 1.0;
 
-JsonValue number_or_null(const std::optional<double>& value) {
-  return value ? JsonValue(*value) : JsonValue();
-}
-
 JsonValue by_side(const std::array<double, 2>& usd) {
   JsonValue out = JsonValue::object();
   out.set("long", usd[0]).set("short", usd[1]);
@@ -111,8 +107,8 @@ JsonValue json_of_venue(const VenuePart& venue) {
   out.set("steps", venue.notes.steps);
   out.set("feed", venue.feed.empty() ? JsonValue() : JsonValue(venue.feed));
   out.set("feed_readings", venue.readings).set("refused_readings", venue.refused_readings);
-  out.set("observation_factor", number_or_null(venue.factor));
-  out.set("observation_exponent", number_or_null(venue.exponent));
+  out.set("observation_factor", or_null(venue.factor));
+  out.set("observation_exponent", or_null(venue.exponent));
   out.set("effective_members", venue.effective_members).set("resamplings", venue.resamplings);
   out.set("state_hash", hex_text(venue.state_hash)).set("state_bytes", venue.state_bytes);
   return out;
@@ -165,7 +161,7 @@ JsonValue json_of_cluster(const Cluster& cluster) {
   JsonValue interval;
   if (cluster.density_interval) interval = json_of_sum(*cluster.density_interval, 2);
   out.set("density_interval", std::move(interval));
-  out.set("expected_liquidation_usd", number_or_null(cluster.expected_liquidation_usd));
+  out.set("expected_liquidation_usd", or_null(cluster.expected_liquidation_usd));
   return out;
 }
 

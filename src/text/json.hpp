@@ -106,6 +106,11 @@ inline JsonValue::JsonValue(const char* value) : state_(std::string(value)) {}
 inline JsonValue::JsonValue(std::string_view value) : state_(std::string(value)) {}
 inline JsonValue::JsonValue(std::string value) : state_(std::move(value)) {}
 
+// The number, or null where there is none.
+inline JsonValue or_null(const std::optional<double>& value) {
+  return value ? JsonValue(*value) : JsonValue();
+}
+
 struct JsonLimits {
   std::size_t bytes_max = std::size_t{256} << 20;
   std::size_t depth_max = 64;
