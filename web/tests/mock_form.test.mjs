@@ -62,8 +62,9 @@ const kMarketPaths = {
 };
 const kOtherPaths = ['/v1/health', '/v1/instruments', '/v1/clock', '/v1/studies',
   '/v1/lab/scenarios', '/v1/lab/fields', '/v1/lab/runs'];
-// With something that is named, or more than JSON: each has a test of its own below.
-const kOwnTests = ['/v1/heatmap/tile', '/v1/heatmap/cell', '/v1/studies/{name}', '/v1/lab/runs/{id}'];
+// With what is named, or more than JSON: each has a test of its own below.
+const kOwnTests = ['/v1/heatmap/tile', '/v1/heatmap/cell', '/v1/studies/{name}',
+  '/v1/lab/runs/{id}'];
 // The terminal does not ask for these.
 const kNotThere = ['/v1/heatmap', '/v1/openapi.json', '/v1/stream', '/metrics'];
 
@@ -241,7 +242,8 @@ describe('parts of the mock', () => {
   });
   it('of a cell are those of its row', async () => {
     const [row, column] = [11_700, 700];
-    const cell = await get('/v1/heatmap/cell', { query: `${kBitcoin}&row=${row}&column=${column}` });
+    const cell = await get('/v1/heatmap/cell',
+      { query: `${kBitcoin}&row=${row}&column=${column}` });
     const body = await get('/v1/map', { query: `${kBitcoin}&part=age_1h&as_of=${time(column)}` });
     for (const side of ['long', 'short']) {
       const { parts, density_interval, mean_age_s } = cell[side];
