@@ -218,9 +218,14 @@ export class MapSession {
     const of = this.instrument.value;
     if (of === null) return [];
     const { time, rows } = this.view.value;
-    const keys = tiles_in(of.grid, at, time, rows, this.horizon.value.column_end, of.row_tiles);
+    return tiles_in(of.grid, at, time, rows, this.horizon.value.column_end, of.row_tiles)
+      .map((key) => this.of_part(key));
+  }
+
+  // A tile of all positions, as the one that is shown in its place.
+  of_part(key: TileKey): TileKey {
     const part = this.part.value?.id;
-    return part === undefined ? keys : keys.map((key) => ({ ...key, part }));
+    return part === undefined ? key : { ...key, part };
   }
 
   change(reduce: (view: View, known: Known) => View): void {

@@ -158,7 +158,10 @@ describe('a part of the positions', () => {
     await pass(1000);
     expect([54, 59].map((column) => shown(session, column)[1])).toEqual([1, 1]);
   });
-  it('has rows without a band, and the whole goes on beside it', async () => {
+});
+
+describe('the rows of a part', () => {
+  it('have no band, and the whole goes on beside it', async () => {
     const { service, session } = await opened({ part: 'age_4h' });
     const rows = () => session.profile.value?.sides.long;
     expect([rows()?.mean, rows()?.p10]).toEqual([[600], null]);
@@ -175,7 +178,7 @@ describe('a part of the positions', () => {
       [part, as_of === undefined])).toEqual(
       [['age_4h', true], ['distance_0_2', true], ['distance_0_2', false]]);
   });
-  it('takes no rows of anything else for its own', async () => {
+  it('are of nothing else', async () => {
     const { service, session } = await opened();
     service.as_part = 'distance_0_2';
     await choose(session, 'age_4h');

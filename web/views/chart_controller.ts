@@ -171,7 +171,8 @@ export class ChartController {
       this.#prints_version += 1;
     }
     const shown = has_hindsight ? session.profile.value?.as_of : null;
-    return [instrument, session.part.value?.id, session.tiles_version.value, session.series_version.value, this.#texels,
+    return [instrument, session.part.value?.id, session.tiles_version.value,
+      session.series_version.value, this.#texels,
       this.#prints_version, column_end, is_cut, hidden, shown].join(' ');
   }
 

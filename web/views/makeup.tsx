@@ -1,7 +1,7 @@
 import { format_usd, kUnknown } from '../units/format.ts';
 import { format_clock, format_duration } from '../units/time.ts';
 import { kSides } from '../units/unit.ts';
-import { shares_text } from './part_text.ts';
+import { share_texts } from './part_text.ts';
 import { interval_text } from './text.ts';
 import type { Part } from '../model/api_types.ts';
 import type { SideMakeup } from '../model/cell_makeup.ts';
@@ -47,15 +47,15 @@ function SideList({ ui, at, name }: {
   const { session } = ui;
   const parts = session.instrument.value?.parts ?? [];
   const side = typeof at.looked === 'string' ? null : at.looked.sides[name];
-  const say = (text: (of: SideMakeup) => string): string =>
-    (side === null ? waiting_text(at) : text(side));
   return (
     <dl class="where makeup" aria-label={`What these ${name}s are made of, an estimate`}>
       <SumRow at={at} name={name} part={session.part.value} />
-      <div><dt>Mean age of {name}s <em>est.</em></dt><dd>{say(age_text)}</dd></div>
+      <div><dt>Mean age of {name}s <em>est.</em></dt><dd>{side === null ? waiting_text(at)
+        : age_text(side)}</dd></div>
       {kShares.filter(([, kind]) => parts.some((one) => one.kind === kind)).map(([text, kind]) => (
-        <div key={kind}><dt>{text}</dt>
-          <dd>{say((of) => shares_text(of, parts, kind))}</dd></div>
+        <div key={kind} class={kind}><dt>{text}</dt>
+          <dd>{side === null ? waiting_text(at) : share_texts(side, parts, kind).map((one) =>
+            <span key={one}>{one} </span>)}</dd></div>
       ))}
     </dl>
   );

@@ -155,7 +155,7 @@ function ProfileCaption({ ui }: { readonly ui: UiState }) {
   const is_part = session.part.value !== null;
   const near = column?.near.at(-1);
   const has_band = column?.sides.long.p10 !== null || column.sides.short.p10 !== null;
-  const band = is_part ? 'mean a row; a part has no band'
+  const band = is_part ? 'mean a row, no band'
     : has_band ? 'p10 · mean · p90 a row' : 'mean a row; band not kept';
   return (
     <div class="profile-caption">

@@ -46,13 +46,13 @@ export function part_groups(
     parts: parts.filter((one) => one.kind === kind) })).filter((group) => group.parts.length > 0);
 }
 
-// How much of the dollars of a cell each part of a kind has: 0–2 % 12 · over 10 % 88 %. Parts are
-// rounded by themselves, and so are the dollars.
-export function shares_text(side: SideMakeup, parts: readonly Part[], kind: PartKind): string {
+// How much of the dollars of a cell each part of a kind has: 0–2 % 12 ·, over 10 % 88 %. Parts are
+// rounded by themselves, and so are the dollars: they may add up to a little more or less.
+export function share_texts(side: SideMakeup, parts: readonly Part[], kind: PartKind): string[] {
   const shares = parts.filter((one) => one.kind === kind).map((one) => {
     const usd = side.parts.get(one.id);
     if (usd === undefined || side.usd < 1) return `${part_name(one)} –`;
     return `${part_name(one)} ${Math.round(100 * Math.min(1, usd / side.usd))}`;
   });
-  return shares.length === 0 ? '' : `${shares.join(' · ')} %`;
+  return shares.map((text, i) => `${text} ${i + 1 === shares.length ? '%' : '·'}`);
 }

@@ -46,9 +46,9 @@ function cell_at(session: MapSession, texel: number, at: Row): Cell | null {
   const { column_end, is_cut } = session.horizon.value;
   // A texel with columns later than the play head is not looked into.
   if (is_cut && (texel + 1) * 2 ** level > column_end) return null;
-  const tile = session.tiles.peek({
+  const tile = session.tiles.peek(session.of_part({
     level, column: Math.floor(texel / kTileSize), row: Math.floor(at / kTileSize),
-  });
+  }));
   return tile === undefined ? null : cell_of(tile, texel, at);
 }
 

@@ -77,8 +77,9 @@ function band_text({ looked, cell }: Probe, is_part: boolean): string {
 function CellTable({ ui, at }: { readonly ui: UiState; readonly at: Probe }) {
   const { cell, looked } = at;
   const is_part = ui.session.part.value !== null;
-  const value = (side: Side): CellSide | null =>
-    (cell === null || cell.column_count === 0 ? null : cell[side]);
+  // What is hatched is so by the band of the whole, which is told with it.
+  const value = (side: Side): CellSide | null => (cell === null || cell.column_count === 0 ? null
+    : { ...cell[side], is_wide: cell[side].is_wide && !is_part });
   const interval = (side: Side): Interval | null =>
     (is_part || typeof looked === 'string' ? null : looked.sides[side].interval);
   return (
@@ -99,7 +100,7 @@ function CellTable({ ui, at }: { readonly ui: UiState; readonly at: Probe }) {
       <table class="cells">
         <caption class="sr">Notional at risk in this cell, an estimate</caption>
         <thead>
-          <tr><th scope="col">{is_part ? 'Of the part' : 'At risk'} <em>est.</em></th>
+          <tr><th scope="col">{is_part ? 'Part' : 'At risk'} <em>est.</em></th>
             <th scope="col">USD</th><th scope="col">{band_text(at, is_part)}</th></tr>
         </thead>
         <tbody>
@@ -121,15 +122,15 @@ function Around({ ui, at }: { readonly ui: UiState; readonly at: Probe }) {
   const least = session.prints_min_usd.value;
   const near = printed_near(session.prints.value, at.time, at.price,
     span_of(session.view.value.time));
-  const is_recorded = session.column.value?.header.coverage.some((one) => one.feed !== null) ?? false;
+  const coverage = session.column.value?.header.coverage ?? [];
+  const is_recorded = coverage.some((one) => one.feed !== null);
   const printed = kSides.filter((side) => near.sides[side] > 0);
   return (
     <dl class="where around">
-      <div><dt>Mark to here, {column === null ? '' : format_clock(column.as_of)}</dt>
+      <div><dt>{session.part.value === null ? 'Mark to here' : 'Part from mark'}, {column === null ? '' : format_clock(column.as_of)}</dt>
         <dd>{path === null ? 'not known'
           : <><b class={path.side}>{path.usd < 1 ? '< $1' : format_usd(path.usd)}</b>{' '}
-            {path.side}s{session.part.value === null ? '' : ' of the part'}{' '}
-            <em>est.</em></>}</dd>
+            {path.side}s <em>est.</em></>}</dd>
       </div>
       <div><dt>Printed ±{format_percent(share(kPrintedReach), 1)}, ±{
         format_duration(near.around)}</dt>
