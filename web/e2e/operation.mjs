@@ -31,7 +31,7 @@ function state_of_page() {
     legend: all('.legend .bar', (one) => one.textContent),
     panes: all('.pane', (one) => one.className),
     cluster: all('.cluster h2', (one) => one.textContent),
-    cross: all('.where', () => 'there'),
+    cross: all('.cells', () => 'there'),
     dialog: all('dialog[open]', (one) => one.className),
     menu: all('.menu:popover-open', (one) => one.id),
     run: all('.run', () => 'running'),

@@ -63,7 +63,9 @@ async function check_other_series(page) {
 }
 
 function control({ test, shot }) {
-  test('parts: the control', '#span=1d', (page) => check_control(page, shot));
+  // As narrow as the map is made for.
+  test('parts: the control', '#span=1d', (page) => check_control(page, shot),
+    { viewport: { width: 1280, height: 720 } });
   test('parts: by key, and in the address', '#span=1d', check_key);
   test('parts: venues, and another series', '#span=1d', check_other_series);
   test('parts: one that is not there', '#span=1d&part=age_9h', async (page) => {

@@ -124,10 +124,12 @@ export class MapSession {
     this.instrument.value?.parts.find(({ id }) => id === this.view.value.part) ?? null);
   // The column whose rows are shown: with a part they are of the part.
   readonly profile = computed<MapColumn | null>(() => {
-    if (this.part.value === null) return this.column.value;
+    const part = this.part.value;
+    if (part === null) return this.column.value;
     const rows = this.#part_feed.rows.value;
     const is_now = this.as_of.value === null;
-    return rows !== null && is_now === (rows.as_of === null) ? rows.column : null;
+    return rows !== null && rows.column.part === part.id && is_now === (rows.as_of === null)
+      ? rows.column : null;
   });
   // The column that is shown is not yet the one that is asked for.
   readonly is_column_late = computed(() => {

@@ -1,3 +1,4 @@
+import { kUnknown } from '../units/format.ts';
 import type { Part } from '../model/api_types.ts';
 import type { SideMakeup } from '../model/cell_makeup.ts';
 
@@ -49,9 +50,10 @@ export function part_groups(
 // How much of the dollars of a cell each part of a kind has: 0–2 % 12 ·, over 10 % 88 %. Parts are
 // rounded by themselves, and so are the dollars: they may add up to a little more or less.
 export function share_texts(side: SideMakeup, parts: readonly Part[], kind: PartKind): string[] {
+  if (side.usd < 1) return [kUnknown];
   const shares = parts.filter((one) => one.kind === kind).map((one) => {
     const usd = side.parts.get(one.id);
-    if (usd === undefined || side.usd < 1) return `${part_name(one)} –`;
+    if (usd === undefined) return `${part_name(one)} ${kUnknown}`;
     return `${part_name(one)} ${Math.round(100 * Math.min(1, usd / side.usd))}`;
   });
   return shares.map((text, i) => `${text} ${i + 1 === shares.length ? '%' : '·'}`);

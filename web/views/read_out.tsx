@@ -127,7 +127,8 @@ function Around({ ui, at }: { readonly ui: UiState; readonly at: Probe }) {
   const printed = kSides.filter((side) => near.sides[side] > 0);
   return (
     <dl class="where around">
-      <div><dt>{session.part.value === null ? 'Mark to here' : 'Part from mark'}, {column === null ? '' : format_clock(column.as_of)}</dt>
+      <div><dt>{session.part.value === null ? 'Mark to here' : 'Part from mark'}{
+        column === null ? '' : `, ${format_clock(column.as_of)}`}</dt>
         <dd>{path === null ? 'not known'
           : <><b class={path.side}>{path.usd < 1 ? '< $1' : format_usd(path.usd)}</b>{' '}
             {path.side}s <em>est.</em></>}</dd>
