@@ -256,14 +256,12 @@ function keep_time(): void {
   }, kPlayEveryMs);
 }
 
-// Where the crosshair rests on something, the whole column of it is asked for.
+// Where the crosshair rests on something, it is asked what that is made of.
 function look_closer(): void {
   effect(() => {
-    const instrument = session.instrument.value?.id;
     const at = ui.screen.value === 'map' ? ui.probe.value : null;
-    const is_there = instrument !== undefined && at !== null && !at.is_newest &&
-      at.cell !== null && at.cell.column_count > 0;
-    const place = is_there ? { instrument, column: at.band.column, as_of: at.band.as_of } : null;
+    const is_there = at !== null && at.cell !== null && at.cell.column_count > 0;
+    const place = is_there ? at.place : null;
     untracked(() => session.look.point_at(place));
   });
 }

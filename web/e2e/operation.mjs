@@ -31,7 +31,7 @@ function state_of_page() {
     legend: all('.legend .bar', (one) => one.textContent),
     panes: all('.pane', (one) => one.className),
     cluster: all('.cluster h2', (one) => one.textContent),
-    cross: all('.where', () => 'there'),
+    cross: all('.cells', () => 'there'),
     dialog: all('dialog[open]', (one) => one.className),
     menu: all('.menu:popover-open', (one) => one.id),
     run: all('.run', () => 'running'),
@@ -85,7 +85,8 @@ const kPresses = [
   ['x', 'cross'], ['s', 'side'], ['[', 'legend'], [']', 'legend'], ['}', 'legend'],
   ['{', 'legend'], ['o', 'fields'], ['O', 'fields', { how: 'Shift+O' }],
   ['c', 'layers'], ['p', 'layers'], ['k', 'layers'], ['h', 'layers'], ['w', 'layers'],
-  ['d', 'fields'], ['v', 'panes'], ['n', 'cluster', { first: ['k'] }],
+  ['d', 'fields'], ['a', 'fields'], ['A', 'fields', { how: 'Shift+A' }], ['v', 'panes'],
+  ['n', 'cluster', { first: ['k'] }],
   ['N', 'cluster', { how: 'Shift+N' }],
   [',', 'head'], ['.', 'head', { first: [','] }], ['Home', 'head'], ['<', 'pace'], ['>', 'pace'],
   [' ', 'clock', { first: ['l'] }], [' ', 'clock'],
@@ -206,16 +207,23 @@ async function click_at(page, selector, share) {
   await page.mouse.click(x + share * width, y + height / 2);
 }
 
+// Each choice of a list, the first one last.
+async function choose_all(page, name) {
+  const list = `.toolbar select[name=${name}]`;
+  const values = await page.locator(`${list} option`).evaluateAll((all) =>
+    all.map(({ value }) => value));
+  for (const value of [...values.slice(1), values[0]]) {
+    await changes(page, 'fields', value, () => page.selectOption(list, value));
+  }
+  return values.length;
+}
+
 async function check_fields(page) {
   await changes(page, 'fields', 'opacity', () => click_at(page, '.slider input', 0.3));
-  const tiers = await page.locator('.toolbar select option').evaluateAll((all) =>
-    all.map(({ value }) => value));
-  for (const tier of [...tiers.slice(1), tiers[0]]) {
-    await changes(page, 'fields', tier, () => page.selectOption('.toolbar select', tier));
-  }
+  const count = await choose_all(page, 'tier') + await choose_all(page, 'part');
   await changes(page, 'columns', 'run ahead', () => page.selectOption('.ahead', { index: 1 }));
   await stop_run(page);
-  return tiers.length + 2;
+  return count + 2;
 }
 
 // The toolbar and the legend; then the bar of times while looking back, and while it is live.

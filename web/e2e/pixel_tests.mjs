@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 
 import { usd_of_code } from '../mock/market.mjs';
+import { part_of } from '../mock/parts.mjs';
 import { measure_panning } from './frames.mjs';
 import { press, still } from './page.mjs';
 import { differing, read_png } from './png.mjs';
@@ -62,8 +63,8 @@ function probe_points(page) {
   }, kPixels);
 }
 
-async function check_pixels(page, mock) {
-  const [market] = mock.markets;
+async function check_pixels(page, mock, hash) {
+  const market = part_of(mock.markets[0], /part=(\w+)/.exec(hash)?.[1]);
   await page.addStyleTag({ content: `.chart canvas:not(:first-child), .chart :not(canvas)
     { visibility: hidden }` });
   await page.mouse.move(5, 5);
@@ -131,6 +132,8 @@ export function pixel_tests({ test, shot, say, mock }) {
     ['by side, opacity, tier and play head', ['#span=3d&side=long&opacity=0.6',
       '#span=3d&side=two_hue', '#span=3d&tier=2-5', '#span=3d&as_of=2025-11-29T12:07:00Z'],
     () => undefined],
+    ['by part', ['#span=12h&part=age_24h', '#span=7d&part=distance_2_5&tier=2-5',
+      '#span=3d&part=age_1h&as_of=2025-11-29T12:07:00Z'], pan_about],
     ['after panning', ['#span=3d&tier=5-10', '#span=7d'], pan_about],
   ];
   for (const [name, hashes, change] of looks) {
@@ -138,7 +141,7 @@ export function pixel_tests({ test, shot, say, mock }) {
       for (const hash of hashes) {
         await show(page, hash + kBare);
         await change(page);
-        say(`${hash}: ${await check_pixels(page, mock)}`);
+        say(`${hash}: ${await check_pixels(page, mock, hash)}`);
       }
     }, { seconds: 10 });
   }

@@ -75,9 +75,10 @@ async function lives(browser, service) {
   });
 }
 
-// What the read-out and a pixel say of a cell is what the API says of its row.
-async function says_the_truth(browser, service) {
-  await with_page(browser, service, '#span=4h', async (page) => {
+// What the read-out and a pixel say of a cell is what the API says of its row, of all positions or
+// of a part of them.
+async function says_the_truth(browser, service, part = '') {
+  await with_page(browser, service, `#span=4h${part}`, async (page) => {
     const first = Date.parse((await service.get('/v1/instruments')).instruments[0].first_column);
     let compared = 0;
     for (let i = 0; i < 60; i += 1) {
@@ -88,7 +89,7 @@ async function says_the_truth(browser, service) {
       if (at?.cell == null || at.cell.column_count !== 1) continue;
       const column = Math.round((at.time - first) / 60_000);
       const as_of = new Date(first + column * 60_000).toISOString();
-      const body = await service.get(`${of('/v1/map')}&as_of=${as_of}`);
+      const body = await service.get(`${of('/v1/map')}&as_of=${as_of}${part}`);
       assert.equal(body.index, column);
       for (const side of ['long', 'short']) {
         const usd = body[side].notional_at_risk_usd[at.row - body[side].first_row] ?? 0;
@@ -100,6 +101,36 @@ async function says_the_truth(browser, service) {
     }
     assert.ok(compared > 20, `${compared} compared`);
     console.log(`        ${compared} cells within 2 % of /v1/map`);
+  });
+}
+
+// Parts by distance add up to all of a cell; the read-out has them where the crosshair rests.
+async function says_what_it_is_made_of(browser, service) {
+  const kinds = (await service.get('/v1/instruments')).instruments[0].parts;
+  const distances = kinds.filter(({ kind }) => kind === 'distance').map(({ id }) => id);
+  assert.equal(distances.length, 4);
+  await with_page(browser, service, '#span=4h', async (page) => {
+    const { x, y, at } = await page.evaluate(() => {
+      const { width, height, ratio } = globalThis.faultline.geometry();
+      const box = document.querySelector('.chart').getBoundingClientRect();
+      for (let i = 0; i < 900; i += 1) {
+        const [px, py] = [((i * 0.754877666) % 0.9) * width, ((i * 0.569840291) % 1) * height];
+        const found = globalThis.faultline.probe(Math.floor(px), Math.floor(py));
+        if (found?.cell?.column_count !== 1 || !(found.cell.long.most_usd > 1000)) continue;
+        return { x: box.left + px / ratio, y: box.top + py / ratio, at: found.place };
+      }
+      return null;
+    });
+    const cell = await service.get(`${of('/v1/heatmap/cell')}&column=${at.column}&row=${at.row}`);
+    assert.equal(cell.index, at.column);
+    const { notional_at_risk_usd: usd, parts } = cell.long;
+    const sum = parts.filter(({ id }) => distances.includes(id))
+      .reduce((total, one) => total + one.notional_at_risk_usd, 0);
+    assert.ok(Math.abs(sum / usd - 1) < 0.03, `${sum} of ${usd}`);
+    await page.mouse.move(x, y);
+    await page.waitForFunction(() =>
+      /Entry to here.*%.*Open at least.*%/.test(document.querySelector('.makeup')?.textContent));
+    await shot(page, 'makeup');
   });
 }
 
@@ -307,6 +338,8 @@ await stands;
 await test('it refuses what makes no sense', () => refuses(demo));
 await test('the demo lives', () => lives(browser, demo));
 await test('the map says what the API says', () => says_the_truth(browser, demo));
+await test('so does that of a part', () => says_the_truth(browser, demo, '&part=age_1h'));
+await test('what a cell is made of', () => says_what_it_is_made_of(browser, demo));
 await test('new data leaves the past alone', () => keeps_the_past(browser, demo));
 await test('the clock is steered', () => steers_the_clock(browser, demo));
 await test('event to pixel', async () => {

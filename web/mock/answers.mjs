@@ -1,4 +1,5 @@
 import { kMinuteMs, usd_of_code } from './market.mjs';
+import { part_of, parts_of } from './parts.mjs';
 
 // The JSON of /v1, in the forms of docs/formats/api.md.
 
@@ -32,7 +33,7 @@ export function instrument_of(market) {
     id: market.id, venues: market.venues, quote: 'USDT', is_simulated: true, members: 64,
     series: market.digest, column_interval_s: kMinuteMs / 1000,
     first_column: iso(market.first_column_ms), column_end: market.column_end, row_log: 0.001,
-    row_tiles: market.row_tiles,
+    row_tiles: market.row_tiles, parts: parts_of(market),
   };
 }
 
@@ -47,9 +48,9 @@ function interval_of(market, column, row, usd) {
 const kKeptWhole = 720;
 const is_whole = (market, column) => column >= market.column_end - kKeptWhole;
 
-function side_of(market, column, s) {
+function side_of(market, column, s, part) {
   const rows = Array.from({ length: market.row_count() }, (_, i) => market.first_row + i);
-  const usd = rows.map((row) => Math.round(usd_of_code(market.code(s, column, row))));
+  const usd = rows.map((row) => Math.round(usd_of_code(part.code(s, column, row))));
   const begin = Math.max(0, usd.findIndex((value) => value >= 1));
   const end = usd.findLastIndex((value) => value >= 1) + 1;
   const shown = rows.slice(begin, end);
@@ -57,7 +58,7 @@ function side_of(market, column, s) {
   return {
     first_row: market.first_row + begin,
     notional_at_risk_usd: usd.slice(begin, end),
-    ...(!is_whole(market, column) ? {} : { density_interval: {
+    ...(part !== market || !is_whole(market, column) ? {} : { density_interval: {
       p10: bands.map((one) => one.p10), p50: bands.map((one) => one.p50),
       p90: bands.map((one) => one.p90),
     } }),
@@ -93,17 +94,46 @@ function feed_of(one) {
   };
 }
 
-export function map_of(market, column) {
+// With a part its rows, and all else of the column.
+export function map_of(market, column, part) {
   const one = market.series[column];
   const outside = is_whole(market, column) ? by_side([0, 0]) : null;
   return {
-    header: header_of(market), index: column, row_log: 0.001,
+    header: header_of(market), index: column, part: part.part ?? null, row_log: 0.001,
     as_of: iso(market.time_of(column)), model_version: 'density-6',
     mark: one.close, open: one.open, high: one.high, low: one.low, close: one.close,
     open_interest_usd: one.open_interest_usd, near: near_of(market, column, one.close),
     crossed_usd: by_side(one.crossed_usd), feed: feed_of(one),
-    long: side_of(market, column, 0), short: side_of(market, column, 1),
+    long: side_of(market, column, 0, part), short: side_of(market, column, 1, part),
     below_usd: outside, above_usd: outside, never_usd: outside,
+  };
+}
+
+// How long ago the dollars of a row were opened: hours where it is old, minutes where it is new.
+const age_of = (row, s) => Math.round(9000 * (1.2 + Math.sin(row / 23 + s)));
+
+function cell_side(market, column, row, s) {
+  const dollars = (of) => Math.round(usd_of_code(of.code(s, column, row)));
+  const usd = dollars(market);
+  const is_kept = is_whole(market, column);
+  return {
+    notional_at_risk_usd: usd,
+    density_interval: is_kept ? interval_of(market, column, row, usd) : null,
+    mean_age_s: is_kept && usd >= 1 ? age_of(row, s) : null,
+    parts: parts_of(market).map(({ id }) =>
+      ({ id, notional_at_risk_usd: dollars(part_of(market, id)) })),
+  };
+}
+
+// Of the last column up to this one, and what a row of it is made of.
+export function cell_of(market, wanted, row) {
+  let column = wanted;
+  while (column > 0 && market.is_gap(column)) column -= 1;
+  const price = (at) => Number(Math.exp(at / 1000).toPrecision(8));
+  return {
+    header: header_of(market), index: column, as_of: iso(market.time_of(column)), row,
+    price_low: price(row), price_high: price(row + 1), mark: market.series[column].close,
+    long: cell_side(market, column, row, 0), short: cell_side(market, column, row, 1),
   };
 }
 
@@ -247,7 +277,7 @@ export function liquidations_of(market, from_ms, to_ms, min_usd, limit) {
   return { header: header_of(market), liquidations: found };
 }
 
-// The data of a message of the channel `map`.
+// The data of a message of the channel `map`, of a market or of a part of one.
 export function column_message(market, column) {
   const side = (s) => {
     const codes = Buffer.alloc(2 * market.row_count());

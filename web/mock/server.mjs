@@ -5,11 +5,13 @@ import { extname, join, normalize } from 'node:path';
 import { gzipSync } from 'node:zlib';
 
 import {
-  clusters_of, column_message, instrument_of, iso, liquidations_of, map_of, print_of, series_of,
+  cell_of, clusters_of, column_message, instrument_of, iso, liquidations_of, map_of, print_of,
+  series_of,
 } from './answers.mjs';
 import { clock_of, health_of, steer, Ticker } from './clock.mjs';
 import { kFields, kScenarios, Lab } from './lab.mjs';
-import { Market } from './market.mjs';
+import { kTileSize, Market } from './market.mjs';
+import { part_of } from './parts.mjs';
 import { kStudies, scorecard_of, study_of } from './scorecard.mjs';
 import { is_over, make_tile } from './tiles.mjs';
 import { accept, offered_protocols, reader, send_text } from './web_socket.mjs';
@@ -137,18 +139,28 @@ function refuse(response, status, title, field = null, value = null) {
     .end(JSON.stringify(body));
 }
 
-function serve_tile(state, market, query, request, response) {
+function serve_tile(state, market, part, query, request, response) {
   const [level, column, row] = ['level', 'column', 'row'].map((name) => Number(query.get(name)));
   const over = is_over(market, level, column);
-  const name = `${market.id} ${level} ${column} ${row} ${over ? '' : market.column_end}`;
+  const name = [market.id, part.part, level, column, row, over ? '' : market.column_end].join(' ');
   state.tiles_asked.push({ path: request.url, is_over: over });
-  const tile = state.tiles.get(name) ?? make_tile(market, level, column, row);
+  const tile = state.tiles.get(name) ?? make_tile(part, level, column, row);
   if (tile === null) return refuse(response, 404, 'no such tile');
   const is_first = market.column_end === state.column_ends.get(market);
   if (over || is_first) state.tiles.set(name, tile);
   const is_named = query.get('series') === market.digest;
   const cache = over && is_named ? 'private, max-age=31536000, immutable' : 'no-cache';
   return answer(request, response, tile, 'application/octet-stream', cache);
+}
+
+function serve_cell(market, query, say, response) {
+  const row = Number(query.get('row') ?? Number.NaN);
+  const column = Number(query.get('column') ?? market.column_end - 1);
+  if (!Number.isInteger(row)) return refuse(response, 400, 'no such row', 'row', row);
+  const is_there = column >= 0 && column < market.column_end &&
+    market.row_tiles.includes(Math.floor(row / kTileSize));
+  if (!is_there) return refuse(response, 404, 'no such cell', 'column', column);
+  return say(() => cell_of(market, column, row));
 }
 
 function serve_study(name, json, response) {
@@ -229,12 +241,20 @@ function handle(state, request, response) {
   if (market === undefined) {
     return refuse(response, 404, 'no such instrument', 'instrument', query.get('instrument'));
   }
+  return serve_market(state, market, url, request, response);
+}
+
+function serve_market(state, market, url, request, response) {
+  const query = url.searchParams;
   const [from, to] = ['from', 'to'].map((name) => Date.parse(query.get(name) ?? ''));
   const say = (make) => answer_market(state, market, request, response, make);
+  const part = part_of(market, query.get('part'));
+  if (part === undefined) return refuse(response, 400, 'no such part', 'part', query.get('part'));
   switch (url.pathname) {
-    case '/v1/heatmap/tile': return serve_tile(state, market, query, request, response);
+    case '/v1/heatmap/tile': return serve_tile(state, market, part, query, request, response);
+    case '/v1/heatmap/cell': return serve_cell(market, query, say, response);
     case '/v1/map': return say(() =>
-      map_of(market, column_as_of(market, query.get('as_of'))));
+      map_of(market, column_as_of(market, query.get('as_of')), part));
     case '/v1/scorecard': return say(() => scorecard_of(market));
     case '/v1/clusters': return say(() => clusters_of(market));
     case '/v1/series': return say(() =>
@@ -264,6 +284,7 @@ function serve_file(state, path, request, response) {
   }
 }
 
+// `market` may be a part of one: that is told of the map alone.
 export function data_of(state, channel, market) {
   if (channel === 'map') return column_message(market, market.column_end - 1);
   if (channel === 'clusters') return clusters_of(market, false);
@@ -278,13 +299,36 @@ function prints_of(all) {
 
 function say_health(state) {
   state.seq += 1;
-  for (const { socket, wanted } of state.clients) {
-    for (const { channel, market } of wanted.values()) {
-      if (channel !== 'health') continue;
-      send_text(socket, JSON.stringify({ channel, instrument: market.id, seq: state.seq,
-        kind: 'delta', data: health_of(state) }));
+  for (const client of state.clients) {
+    for (const one of client.wanted.values()) {
+      if (one.channel === 'health') {
+        send_update(state, client, one, 'delta', { data: health_of(state) });
+      }
     }
   }
+}
+
+function send_update(state, { socket }, { channel, market }, kind, more) {
+  send_text(socket, JSON.stringify({ channel, instrument: market.id,
+    ...(market.part === undefined ? {} : { part: market.part }), seq: state.seq, kind, ...more }));
+}
+
+// Whole, or of a part; a problem where there is no such thing.
+function subscribe(state, client, name, { channel, instrument, part }) {
+  const market = state.markets.find(({ id }) => id === instrument);
+  const shown = market === undefined ? undefined : part_of(market, part);
+  if (shown === undefined) {
+    send_text(client.socket, JSON.stringify({ kind: 'problem', errc: 100, name: 'unknown_series',
+      detail: `no series ${instrument} ${part ?? ''}` }));
+    return;
+  }
+  if (channel === 'map') {
+    for (let i = 0; i < state.columns_before_join; i += 1) market.step();
+    state.columns_before_join = 0;
+  }
+  client.wanted.set(name, { channel, market: shown });
+  send_update(state, client, { channel, market: shown }, 'snapshot',
+    { data: data_of(state, channel, shown) });
 }
 
 function join_stream(state, request, socket) {
@@ -297,23 +341,10 @@ function join_stream(state, request, socket) {
   state.clients.add(client);
   const leave = () => { state.clients.delete(client); socket.destroy(); };
   socket.on('error', leave).on('close', leave).on('data', reader((text) => {
-    const { op, channel, instrument } = JSON.parse(text);
-    const name = `${channel} ${instrument}`;
-    const market = state.markets.find(({ id }) => id === instrument);
+    const { op, ...wanted } = JSON.parse(text);
+    const name = [wanted.channel, wanted.instrument, wanted.part].join(' ');
     if (op === 'unsubscribe') client.wanted.delete(name);
-    if (op !== 'subscribe') return;
-    if (market === undefined) {
-      send_text(socket, JSON.stringify({ kind: 'problem', errc: 100, name: 'unknown_instrument',
-        detail: `no series ${instrument}` }));
-      return;
-    }
-    if (channel === 'map') {
-      for (let i = 0; i < state.columns_before_join; i += 1) market.step();
-      state.columns_before_join = 0;
-    }
-    client.wanted.set(name, { channel, market });
-    send_text(socket, JSON.stringify({ channel, instrument, seq: state.seq, kind: 'snapshot',
-      data: data_of(state, channel, market) }));
+    if (op === 'subscribe') subscribe(state, client, name, wanted);
   }, leave));
 }
 
@@ -323,14 +354,13 @@ function tick(state, count = 1) {
     const before = market.liquidations.length;
     for (let i = 0; i < count; i += 1) market.step();
     const fresh = market.liquidations.slice(before);
-    for (const { socket, wanted } of state.clients) {
-      for (const { channel, market: of } of wanted.values()) {
-        if (of !== market) continue;
-        const data = channel === 'liquidations'
-          ? prints_of(fresh) : data_of(state, channel, market);
-        send_text(socket, JSON.stringify(
-          { channel, instrument: market.id, seq: state.seq, kind: 'delta', data,
-            ...(count > 1 ? { coalesced: count } : {}) }));
+    for (const client of state.clients) {
+      for (const one of client.wanted.values()) {
+        if (one.market.id !== market.id) continue;
+        const data = one.channel === 'liquidations'
+          ? prints_of(fresh) : data_of(state, one.channel, one.market);
+        send_update(state, client, one, 'delta',
+          { data, ...(count > 1 ? { coalesced: count } : {}) });
       }
     }
   }

@@ -21,6 +21,25 @@ export const side_of = (value: unknown, field: string): Side => {
   return value;
 };
 
+// What of the positions can be looked at alone. Less than the whole: it has no interval.
+export type Part = {
+  readonly id: string;
+  readonly kind: 'distance' | 'age' | 'venue';
+  readonly about: string;
+};
+
+function part_of(value: unknown, field: string): Part {
+  const from = object_of(value, field);
+  const kind = text_of(from['kind'], `${field}.kind`);
+  if (kind !== 'distance' && kind !== 'age' && kind !== 'venue') {
+    throw new ShapeError(`${field}.kind`, 'kind of part');
+  }
+  return {
+    id: text_of(from['id'], `${field}.id`), kind,
+    about: text_of(from['about'], `${field}.about`),
+  };
+}
+
 export type Instrument = {
   readonly id: string;
   readonly venues: readonly string[];
@@ -29,6 +48,7 @@ export type Instrument = {
   readonly grid: SeriesGrid;
   readonly column_end: number;
   readonly row_tiles: readonly number[];
+  readonly parts: readonly Part[];
 };
 
 export function instruments_of(body: unknown): Instrument[] {
@@ -47,6 +67,7 @@ export function instruments_of(body: unknown): Instrument[] {
       },
       column_end: number_of(from['column_end'], `${at}.column_end`),
       row_tiles: list_of(number_of, from['row_tiles'], `${at}.row_tiles`),
+      parts: list_of(part_of, from['parts'], `${at}.parts`),
     };
   }, object_of(body, 'body')['instruments'], 'instruments');
 }
@@ -225,6 +246,7 @@ export type Near = { readonly reach: Share; readonly sides: Readonly<Record<Side
 export type MapColumn = {
   readonly header: Header;
   readonly index: number | null;
+  readonly part: string | null; // that the rows are of; null: all positions
   readonly as_of: UnixMs;
   readonly mark: Price;
   readonly open_interest_usd: Usd | null;
@@ -237,6 +259,7 @@ export function map_of(body: unknown): MapColumn {
   return {
     header: header_of(from['header']),
     index: maybe(number_of, from['index'], 'index'),
+    part: maybe(text_of, from['part'], 'part'),
     as_of: time_of(from['as_of'], 'as_of'),
     mark: price_of(from['mark'], 'mark'),
     open_interest_usd: maybe(usd_of, from['open_interest_usd'], 'open_interest_usd'),

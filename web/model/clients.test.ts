@@ -197,6 +197,28 @@ describe('the stream', () => {
     expect(log).toEqual([5, 6]);
     expect(states).toEqual(['connecting', 'open', 'reconnecting', 'open']);
   });
+  it('counts a part by itself, and goes on with it where it was', () => {
+    const { stream, sockets, log } = stream_of();
+    const part = { channel: 'map', instrument: 'a:b', part: 'age_4h' } as const;
+    stream.subscribe(part);
+    sockets[0]?.say(5, 'snapshot');
+    sockets[0]?.say(7, 'snapshot', { part: 'age_4h', data: 'part' });
+    sockets[0]?.say(6, 'delta');
+    sockets[0]?.say(8, 'delta', { part: 'age_4h', data: 'part' });
+    sockets[0]?.say(9, 'delta', { part: 'age_1h', data: 'of nobody' });
+    expect(log).toEqual([5, 'part', 6, 'part']);
+    sockets[0]?.close();
+    vi.advanceTimersByTime(500);
+    sockets[1]?.onopen?.();
+    expect(sockets[1]?.sent).toEqual([
+      { op: 'subscribe', channel: 'map', instrument: 'a:b', since: 6 },
+      { op: 'subscribe', ...part, since: 8 }]);
+    stream.unsubscribe(part);
+    expect(sockets[1]?.sent.at(-1)).toEqual({ op: 'unsubscribe', ...part });
+    sockets[1]?.say(7, 'delta');
+    sockets[1]?.say(9, 'delta', { part: 'age_4h', data: 'late' });
+    expect(log.slice(4)).toEqual([7]);
+  });
   it('is stale in silence, and then dead', () => {
     const { sockets, states } = stream_of();
     vi.advanceTimersByTime(10_000);

@@ -40,10 +40,14 @@ export function series_csv(
   return `${lines.join('\n')}\n`;
 }
 
-// The rows of the column that is shown, both sides.
-export function profile_csv(column: MapColumn, instrument: string): string {
+// The rows of the column that is shown, both sides; `notes` say what of it they are.
+export function profile_csv(
+  column: MapColumn, instrument: string, notes: readonly string[] = [],
+): string {
   const lines = [
     ...head_of(column, instrument, 'profile'),
+    ...(column.part === null ? [] : [`# part: ${column.part}`]),
+    ...notes.map((one) => `# ${one}`),
     '# a row is 0.1 % of price; quantiles of rows do not add up',
     'side,price_low,price_high,notional_at_risk_usd,density_p10_usd,density_p50_usd,' +
       'density_p90_usd',

@@ -85,7 +85,7 @@ function service_of(column_end: number) {
       return { instruments: [{ id: service.id, venues: [], column_interval_s: 60,
         is_simulated: true, members: 8, quote: 'USD', first_column: iso(0), series: service.series,
         column_end: service.column_end,
-        row_log: 0.001, row_tiles: [43] }] };
+        row_log: 0.001, row_tiles: [43], parts: [] }] };
     }
     if (path === '/v1/health') {
       return { status: 'ok', mode: 'demo', now: iso(0), speed: 1, is_over: false, feeds: [],

@@ -12,6 +12,7 @@ export type TileKey = {
   readonly level: Level;
   readonly column: number; // of tiles
   readonly row: number; // of tiles
+  readonly part?: string; // of the positions; absent: all. The tile itself does not say
 };
 
 export type TileSide = {
@@ -42,7 +43,8 @@ export function is_wide_at(side: TileSide, cell: number): boolean {
 }
 
 export function key_text(key: TileKey): string {
-  return `${key.level}/${key.column}/${key.row}`;
+  const place = `${key.level}/${key.column}/${key.row}`;
+  return key.part === undefined ? place : `${place}/${key.part}`;
 }
 
 function take_plane(bytes: Uint8Array, at: number): Uint16Array {

@@ -10,10 +10,11 @@ import {
   health_of, instruments_of, liquidations_of, map_of,
 } from './api_types.ts';
 import { boxes_of } from './cluster_boxes.ts';
-import { ColumnLook } from './column_look.ts';
+import { CellLook } from './cell_look.ts';
 import { column_message_of } from './column_message.ts';
 import { ColumnLog, grow, grown_to } from './growth.ts';
 import { kTileSize } from './heatmap_tile.ts';
+import { PartFeed } from './part_feed.ts';
 import { SeriesStore } from './series_store.ts';
 import { TileCache } from './tile_cache.ts';
 import { level_for, texel_ms, tiles_in } from './tile_grid.ts';
@@ -26,7 +27,7 @@ import {
 import type { Level, UnixMs, Usd } from '../units/unit.ts';
 import type { ApiClient } from './api_client.ts';
 import type { Clusters } from './api_clusters.ts';
-import type { Health, Instrument, Liquidation, MapColumn } from './api_types.ts';
+import type { Health, Instrument, Liquidation, MapColumn, Part } from './api_types.ts';
 import type { Box } from './cluster_boxes.ts';
 import type { ColumnMessage } from './column_message.ts';
 import type { Growth } from './growth.ts';
@@ -41,6 +42,9 @@ import type { Known, View } from './view.ts';
 //
 // Looking back: with a play head (`view.as_of`) the same code runs with an earlier horizon, so that
 // nothing later is drawn. What comes meanwhile is kept, not shown.
+//
+// A part of the positions: the tiles, their new columns and the rows of the shown column are of the
+// part, all else is of the whole.
 // Invariant: `tiles` holds only tiles of `instrument`.
 
 export type Stream = {
@@ -115,6 +119,18 @@ export class MapSession {
   });
   readonly column = computed<MapColumn | null>(() =>
     (this.as_of.value === null ? this.newest_column.value : this.past_column.value));
+  // What of the positions the map shows; null: all.
+  readonly part = computed<Part | null>(() =>
+    this.instrument.value?.parts.find(({ id }) => id === this.view.value.part) ?? null);
+  // The column whose rows are shown: with a part they are of the part.
+  readonly profile = computed<MapColumn | null>(() => {
+    const part = this.part.value;
+    if (part === null) return this.column.value;
+    const rows = this.#part_feed.rows.value;
+    const is_now = this.as_of.value === null;
+    return rows !== null && rows.column.part === part.id && is_now === (rows.as_of === null)
+      ? rows.column : null;
+  });
   // The column that is shown is not yet the one that is asked for.
   readonly is_column_late = computed(() => {
     const of = this.instrument.value;
@@ -145,7 +161,7 @@ export class MapSession {
   readonly marks = computed<SeriesSlice | null>(() =>
     (this.view.value.tier === 'all' ? null : this.#slice(this.tile_level.value)));
 
-  readonly look: ColumnLook; // what is under the crosshair
+  readonly look: CellLook; // what is under the crosshair
   tiles = new TileCache(kTileBytesMax);
   // A texel of a tile that is already drawn has changed.
   on_texel: (tile: HeatmapTile, texel: number) => void = () => undefined;
@@ -166,13 +182,15 @@ export class MapSession {
   #fill_timer: ReturnType<typeof setTimeout> | undefined;
   #are_prints_due = false;
   readonly #log = new ColumnLog();
+  readonly #part_feed: PartFeed;
   readonly #growths = new WeakMap<HeatmapTile, Growth>();
   readonly #rows_asked = new Set<number>();
 
   constructor(view: View, api: ApiClient, stream: Stream, decode: DecodeTile) {
     this.view = signal(view);
     this.#api = api;
-    this.look = new ColumnLook(api);
+    this.look = new CellLook(api);
+    this.#part_feed = new PartFeed({ api, stream, on_error: (error) => this.#failed(error) });
     this.#stream = stream;
     this.#decode = decode;
   }
@@ -202,7 +220,14 @@ export class MapSession {
     const of = this.instrument.value;
     if (of === null) return [];
     const { time, rows } = this.view.value;
-    return tiles_in(of.grid, at, time, rows, this.horizon.value.column_end, of.row_tiles);
+    return tiles_in(of.grid, at, time, rows, this.horizon.value.column_end, of.row_tiles)
+      .map((key) => this.of_part(key));
+  }
+
+  // A tile of all positions, as the one that is shown in its place.
+  of_part(key: TileKey): TileKey {
+    const part = this.part.value?.id;
+    return part === undefined ? key : { ...key, part };
   }
 
   change(reduce: (view: View, known: Known) => View): void {
@@ -262,6 +287,7 @@ export class MapSession {
     this.#loader?.stop();
     this.tiles.clear();
     this.look.clear();
+    this.#part_feed.leave();
     if (instrument.column_end === 0) this.phase.value = 'empty';
     this.newest_column.value = null;
     this.past_column.value = null;
@@ -306,6 +332,7 @@ export class MapSession {
   // An address may name times that this series does not have: of another one, or of an old start.
   // Before the first column nothing is judged; where more is on its way, nothing that is later.
   keep_within(is_more_coming = false): void {
+    this.#keep_part();
     const view = this.view.value;
     if ((this.instrument.value?.column_end ?? 0) === 0) return;
     const { first } = this.known.value;
@@ -317,6 +344,13 @@ export class MapSession {
     this.view.value = pan_time(follow(this.view.value, this.known.value), ms(0), this.known.value);
   }
 
+  #keep_part(): void {
+    const { part } = this.view.value;
+    if (part === null || this.instrument.value === null || this.part.value !== null) return;
+    this.note.value = `The series has no part ${part}; these are all positions`;
+    this.view.value = { ...this.view.value, part: null };
+  }
+
   // Asks for what the view needs and is not here, once for all changes of this turn.
   refresh(): void {
     if (this.#refresh_is_due) return;
@@ -325,6 +359,8 @@ export class MapSession {
       this.#refresh_is_due = false;
       const of = this.instrument.value;
       if (of === null || this.size.value.width === 0) return;
+      this.#part_feed.show(of.id, this.part.value?.id ?? null);
+      this.#part_feed.read(this.as_of.value);
       this.#loader?.want(this.tiles_at(this.tile_level.value));
       for (const key of this.#chunks()) {
         if (this.#series?.has(key) === false) void this.#load_chunk(key);
@@ -354,9 +390,7 @@ export class MapSession {
     const of = this.instrument.value;
     if (of === null) return;
     void this.#load_instrument(of);
-    for (const key of this.tiles_at(this.tile_level.value)) {
-      if (this.#is_open_tile(key, of)) this.#loader?.renew(key);
-    }
+    this.#renew_tiles(of);
     for (const key of this.#chunks()) void this.#load_chunk(key);
     void this.#load_prints(true);
     void this.#load_column();
@@ -364,9 +398,21 @@ export class MapSession {
     this.refresh();
   }
 
+  #renew_tiles(of: Instrument): void {
+    for (const key of this.tiles_at(this.tile_level.value)) {
+      if (this.#is_open_tile(key, of)) this.#loader?.renew(key);
+    }
+    this.#part_feed.read(this.as_of.value, true);
+  }
+
   // Updates of a channel were lost or merged. Channels whose messages are whole need nothing.
-  on_gap({ channel, kind }: StreamMessage): void {
-    if (channel === 'map' && kind === 'snapshot') {
+  on_gap({ channel, kind, part }: StreamMessage): void {
+    const of = this.instrument.value;
+    if (part !== undefined) {
+      if (kind !== 'snapshot' || part !== this.part.value?.id || of === null) return;
+      this.#part_feed.log.clear();
+      this.#renew_tiles(of);
+    } else if (channel === 'map' && kind === 'snapshot') {
       this.#log.clear();
       this.renew();
     }
@@ -381,7 +427,12 @@ export class MapSession {
       if (message.channel === 'health') this.health.value = health_of(message.data);
       // Null before the first column.
       if (message.instrument !== this.instrument.value?.id || message.data === null) return;
-      if (message.channel === 'map') this.#take_column(message.data);
+      if (message.channel === 'map' && message.part === undefined) {
+        this.#take_column(message.data);
+      }
+      if (message.channel === 'map' && message.part !== undefined) {
+        this.#take_part(message.part, message.data);
+      }
       if (message.channel === 'clusters') {
         const fresh = clusters_of(message.data);
         const before = this.clusters.value?.histories ?? [];
@@ -421,6 +472,13 @@ export class MapSession {
       void this.#load_column();
     }, kColumnEveryMs);
     this.refresh();
+  }
+
+  // Its entry of the series is that of the whole, which comes on its own.
+  #take_part(part: string, data: unknown): void {
+    if (part !== this.part.value?.id) return;
+    this.#part_feed.log.add(column_message_of(data));
+    this.#grow();
   }
 
   // Which rows have tiles is known from the instrument: a column beyond them is a reason to ask.
@@ -465,7 +523,8 @@ export class MapSession {
     const growth = this.#growths.get(tile);
     const width = 2 ** tile.key.level;
     if (growth === undefined) return;
-    grow(growth, this.#log, (message) => {
+    const log = tile.key.part === undefined ? this.#log : this.#part_feed.log;
+    grow(growth, log, (message) => {
       const texel = add_column(tile, message);
       if (texel === null) return;
       this.on_texel(tile, texel);
@@ -560,6 +619,7 @@ export class MapSession {
     const of = this.instrument.value;
     if (of === null) return;
     const { signal: gone } = this.#requests;
+    if (this.as_of.value === null) this.#part_feed.read(null, true);
     try {
       const query = { instrument: of.id };
       const column = map_of(await this.#api.json('/v1/map', query, gone));

@@ -4,7 +4,11 @@ import { maybe, number_of, object_of, text_of } from './json.ts';
 
 export type StreamState = 'connecting' | 'open' | 'stale' | 'reconnecting';
 export type Channel = 'map' | 'liquidations' | 'clusters' | 'health';
-export type Subscription = { readonly channel: Channel; readonly instrument: string };
+export type Subscription = {
+  readonly channel: Channel;
+  readonly instrument: string;
+  readonly part?: string; // of channel map; absent: all positions
+};
 export type StreamMessage = Subscription & {
   readonly kind: 'snapshot' | 'delta';
   readonly data: unknown;
@@ -37,7 +41,7 @@ const kDelayMaxMs = 5000; // nobody who looks at a lost map waits longer
 
 // The health is that of the service, whatever instrument it was asked with.
 const key_of = (of: Subscription): string =>
-  (of.channel === 'health' ? 'health' : `${of.channel} ${of.instrument}`);
+  (of.channel === 'health' ? 'health' : `${of.channel} ${of.instrument} ${of.part ?? ''}`);
 
 export class StreamClient {
   readonly #options: StreamOptions;
@@ -110,9 +114,11 @@ export class StreamClient {
         return;
       }
       const kind = text_of(from['kind'], 'kind') === 'snapshot' ? 'snapshot' : 'delta';
+      const part = maybe(text_of, from['part'], 'part');
       message = {
         channel: text_of(from['channel'], 'channel') as Channel,
         instrument: maybe(text_of, from['instrument'], 'instrument') ?? '',
+        ...(part === null ? {} : { part }),
         seq: number_of(from['seq'], 'seq'),
         kind,
         coalesced: maybe(number_of, from['coalesced'], 'coalesced') ?? 1,

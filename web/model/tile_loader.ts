@@ -24,6 +24,11 @@ export type TileLoaderOptions = {
 
 const kConcurrent = 6;
 
+// Of which part it is, only who has asked for the tile knows.
+function with_part(tile: HeatmapTile, { part }: TileKey): HeatmapTile {
+  return part === undefined ? tile : { ...tile, key: { ...tile.key, part } };
+}
+
 export class TileLoader {
   readonly #options: TileLoaderOptions;
   readonly #running = new Map<string, AbortController>();
@@ -99,7 +104,7 @@ export class TileLoader {
     const column_end = this.#options.column_end();
     try {
       const etag = cache.peek(key) === undefined ? undefined : this.#etags.get(text);
-      const query = { instrument, series, level: key.level, column: key.column, row: key.row };
+      const query = { instrument, series, ...key };
       const answer = await api.bytes('/v1/heatmap/tile', query, etag, controller.signal);
       if (answer === null) {
         if (etag === undefined) this.#absent.add(text);
@@ -107,7 +112,7 @@ export class TileLoader {
         if (etag !== undefined && same !== undefined) this.#options.on_tile(same, column_end);
       } else {
         if (answer.etag !== null) this.#etags.set(text, answer.etag);
-        const tile = await decode(answer.bytes);
+        const tile = with_part(await decode(answer.bytes), key);
         cache.put(tile);
         this.#options.on_tile(tile, column_end);
       }

@@ -51,6 +51,7 @@ export function hash_of_view(view: View): string {
   if (view.hidden.length > 0) out.set('hide', view.hidden.join('~'));
   if (view.hidden_panes.length > 0) out.set('nopane', view.hidden_panes.join('~'));
   if (view.tier !== kDefaultView.tier) out.set('tier', view.tier);
+  if (view.part !== null) out.set('part', view.part);
   if (view.has_hindsight) out.set('knownnow', '1');
   if (view.as_of !== null) out.set('as_of', rfc3339(view.as_of));
   if (view.pace !== kDefaultView.pace) out.set('pace', String(view.pace));
@@ -118,6 +119,7 @@ export function view_of_hash(hash: string, base: View = kDefaultView): View {
     hidden: kLayers.filter((layer) => hidden.includes(layer)),
     hidden_panes: kPaneNames.filter((pane) => panes.includes(pane)),
     tier: one_of(kTiers, query.get('tier')) ?? 'all',
+    part: query.get('part') || null,
     has_hindsight: query.get('knownnow') === '1',
     as_of: parse_time_lossy(query.get('as_of') ?? ''),
     pace: kPaces.find((one) => one === pace) ?? kDefaultView.pace,

@@ -43,6 +43,7 @@ export type View = {
   readonly hidden: readonly Layer[];
   readonly hidden_panes: readonly PaneName[];
   readonly tier: Tier;
+  readonly part: string | null; // of the positions, by its id; null: all
   readonly has_hindsight: boolean; // 'as known now' lies over the past
   readonly as_of: UnixMs | null; // the play head: nothing later is drawn; null: all that is known
   readonly pace: Pace;
@@ -75,6 +76,7 @@ export const kDefaultView: View = {
   hidden: [],
   hidden_panes: [],
   tier: 'all',
+  part: null,
   has_hindsight: false,
   as_of: null,
   pace: 60,
@@ -199,6 +201,13 @@ export function toggle_all_panes(view: View): View {
 
 export function next_tier(view: View): View {
   return { ...view, tier: kTiers[(kTiers.indexOf(view.tier) + 1) % kTiers.length] ?? 'all' };
+}
+
+// Round all positions and the parts of them, in their order.
+export function step_part(view: View, ids: readonly string[], by: 1 | -1): View {
+  const all = [null, ...ids];
+  const at = all.indexOf(view.part);
+  return { ...view, part: all[(at + by + all.length) % all.length] ?? null };
 }
 
 export function is_shown(view: View, layer: Layer): boolean {

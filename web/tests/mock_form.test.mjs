@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
+import { part_of } from '../mock/parts.mjs';
 import { data_of, start_mock } from '../mock/server.mjs';
 import { problems_of } from './schema.mjs';
 
@@ -52,7 +53,8 @@ async function get(template, options) {
 }
 
 const kMarketPaths = {
-  '/v1/map': ['', `as_of=${time(kColumns - 700)}`, `as_of=${time(100)}`],
+  '/v1/map': ['', `as_of=${time(kColumns - 700)}`, `as_of=${time(100)}`, 'part=age_4h',
+    `part=distance_0_2&as_of=${time(100)}`],
   '/v1/series': ['', 'level=4', `level=0&${span(3, 90)}`, `level=3&${span(3, 90)}`],
   '/v1/clusters': [''],
   '/v1/liquidations': ['', `${span(0, 500)}&min_usd=1000&limit=20`],
@@ -60,8 +62,9 @@ const kMarketPaths = {
 };
 const kOtherPaths = ['/v1/health', '/v1/instruments', '/v1/clock', '/v1/studies',
   '/v1/lab/scenarios', '/v1/lab/fields', '/v1/lab/runs'];
-// With a part that is named, or more than JSON: each has a test of its own below.
-const kOwnTests = ['/v1/heatmap/tile', '/v1/studies/{name}', '/v1/lab/runs/{id}'];
+// With what is named, or more than JSON: each has a test of its own below.
+const kOwnTests = ['/v1/heatmap/tile', '/v1/heatmap/cell', '/v1/studies/{name}',
+  '/v1/lab/runs/{id}'];
 // The terminal does not ask for these.
 const kNotThere = ['/v1/heatmap', '/v1/openapi.json', '/v1/stream', '/metrics'];
 
@@ -86,6 +89,18 @@ describe('the mock is as the document says', () => {
     expect((await ask('GET', '/v1/heatmap/tile', { query })).status).toBe(200);
     const other = `${kBitcoin}&level=1&column=99&row=43`;
     expect((await ask('GET', '/v1/heatmap/tile', { query: other })).status).toBe(404);
+    const part = async (id) =>
+      (await ask('GET', '/v1/heatmap/tile', { query: `${query}&part=${id}` })).status;
+    expect([await part('age_4h'), await part('age_5h')]).toEqual([200, 400]);
+  });
+  it('of cells', async () => {
+    const cell = (query) => ask('GET', '/v1/heatmap/cell', { query });
+    for (const query of [`${kBitcoin}&row=11520`, `${kEther}&row=8100&column=700`]) {
+      expect((await cell(query)).status).toBe(200);
+    }
+    expect((await cell(kBitcoin)).status).toBe(400);
+    expect((await cell(`${kBitcoin}&row=0`)).status).toBe(404);
+    expect((await cell(`${kBitcoin}&row=11520&column=${kColumns}`)).status).toBe(404);
   });
   it('of studies', async () => {
     const { studies } = await get('/v1/studies');
@@ -145,6 +160,10 @@ describe('the mock is as the document says: the stream', () => {
         holds(schemas[schema], data_of(mock.state, channel, market));
       }
     });
+  it('map, of a part', () => {
+    const part = part_of(mock.markets[0], 'age_24h');
+    holds(schemas.column_update, data_of(mock.state, 'map', part));
+  });
   it('liquidations', () => {
     const { liquidations } = data_of(mock.state, 'liquidations', mock.markets[0]);
     expect(liquidations.length).toBeGreaterThan(3);
@@ -172,6 +191,66 @@ describe('what no schema says of the mock', () => {
       query: `${kBitcoin}&as_of=${time(column)}` })).long;
     expect(await Promise.all([kColumns - 1, kColumns - 720, kColumns - 721].map(has_band)))
       .toEqual([true, true, false]);
+  });
+});
+
+// What waits in a row by part, and in all, of a column that is long past.
+async function rows_of(query, ids) {
+  const sides = async (part) => {
+    const body = await get('/v1/map', { query: `${query}&as_of=${time(700)}${part}` });
+    return ['long', 'short'].flatMap((side) => {
+      const rows = new Map();
+      const { first_row, notional_at_risk_usd: usd } = body[side];
+      usd.forEach((one, i) => rows.set(first_row + i, one));
+      return [rows];
+    });
+  };
+  const [whole, ...parts] = await Promise.all(['', ...ids.map((id) => `&part=${id}`)].map(sides));
+  return whole.flatMap((rows, s) => [...rows].filter(([, usd]) => usd > 1000).map(([row, usd]) =>
+    [usd, ...parts.map((part) => part[s].get(row) ?? 0)]));
+}
+
+describe('parts of the mock', () => {
+  const listed = async (i) => (await get('/v1/instruments')).instruments[i].parts;
+  const kDistances = ['0_2', '2_5', '5_10', 'over_10'].map((one) => `distance_${one}`);
+  it('are distances and ages, and venues where there are several', async () => {
+    expect((await listed(0)).map(({ id }) => id))
+      .toEqual([...kDistances, 'age_1h', 'age_4h', 'age_24h']);
+    expect((await listed(1)).filter(({ kind }) => kind === 'venue').map(({ id }) => id))
+      .toEqual(['binance_usdm:ETHUSDT', 'bybit_linear:ETHUSDT']);
+  });
+  it('add up to all, by distance and by venue', async () => {
+    const venues = ['binance_usdm:ETHUSDT', 'bybit_linear:ETHUSDT'];
+    for (const [query, ids] of [[kBitcoin, kDistances], [kEther, venues]]) {
+      const rows = await rows_of(query, ids);
+      expect(rows.length).toBeGreaterThan(100);
+      for (const [all, ...parts] of rows) {
+        expect(parts.every((one) => one > 0)).toBe(true);
+        expect(parts.reduce((sum, one) => sum + one, 0) / all).toBeCloseTo(1, 1);
+      }
+    }
+  });
+  it('are the smaller the older', async () => {
+    const rows = await rows_of(kBitcoin, ['age_1h', 'age_4h', 'age_24h']);
+    expect(rows.filter((usd) => usd.some((one, i) => i > 0 && one > usd[i - 1]))).toEqual([]);
+  });
+  it('have no interval, and say what they are', async () => {
+    const body = await get('/v1/map', { query: `${kBitcoin}&part=age_1h` });
+    expect([body.part, 'density_interval' in body.long]).toEqual(['age_1h', false]);
+    expect((await get('/v1/map', { query: kBitcoin })).part).toBeNull();
+    expect((await ask('GET', '/v1/map', { query: `${kBitcoin}&part=x` })).status).toBe(400);
+  });
+  it('of a cell are those of its row', async () => {
+    const [row, column] = [11_700, 700];
+    const cell = await get('/v1/heatmap/cell',
+      { query: `${kBitcoin}&row=${row}&column=${column}` });
+    const body = await get('/v1/map', { query: `${kBitcoin}&part=age_1h&as_of=${time(column)}` });
+    for (const side of ['long', 'short']) {
+      const { parts, density_interval, mean_age_s } = cell[side];
+      expect(parts.find(({ id }) => id === 'age_1h').notional_at_risk_usd)
+        .toBe(body[side].notional_at_risk_usd[row - body[side].first_row] ?? 0);
+      expect([density_interval, mean_age_s], 'not kept').toEqual([null, null]);
+    }
   });
 });
 

@@ -12,6 +12,7 @@ import { parts_of } from '../render/tile_parts.ts';
 import { ms } from '../units/unit.ts';
 import { tier_of } from './tier.ts';
 import type { BoxShape } from '../render/clusters.ts';
+import type { ChartTheme } from '../render/chart_theme.ts';
 import type { Invalidation } from '../render/frame_loop.ts';
 import type { UiState } from './ui_state.ts';
 
@@ -97,9 +98,9 @@ export class ChartController {
       session.prints.value, session.view.value.hidden, session.marks.value,
       session.view.value.has_hindsight, session.horizon.value]);
     on(kInvalidation.tiles, () =>
-      (session.view.value.has_hindsight ? session.column.value : null));
+      (session.view.value.has_hindsight ? session.profile.value : null));
     on(kInvalidation.overlay, () => [session.boxes.value, session.column.value,
-      session.view.value.pinned, session.as_of.value]);
+      session.profile.value, session.view.value.pinned, session.as_of.value]);
     on(kInvalidation.crosshair, () => this.#ui.cross.value);
     const observer = new ResizeObserver(() => this.#resize());
     observer.observe(this.#canvases.host);
@@ -154,7 +155,7 @@ export class ChartController {
         (key) => session.tiles.use(key), session.horizon.value),
       candles: is_shown(view, 'candles') ? session.series.value : null,
       prints: is_shown(view, 'prints') ? session.prints.value : [],
-      hindsight: view.has_hindsight ? session.column.value : null,
+      hindsight: view.has_hindsight ? session.profile.value : null,
       tier: tier_of(session),
     });
   }
@@ -169,8 +170,9 @@ export class ChartController {
       this.#prints = session.prints.value;
       this.#prints_version += 1;
     }
-    const shown = has_hindsight ? session.column.value?.as_of : null;
-    return [instrument, session.tiles_version.value, session.series_version.value, this.#texels,
+    const shown = has_hindsight ? session.profile.value?.as_of : null;
+    return [instrument, session.part.value?.id, session.tiles_version.value,
+      session.series_version.value, this.#texels,
       this.#prints_version, column_end, is_cut, hidden, shown].join(' ');
   }
 
@@ -194,14 +196,23 @@ export class ChartController {
         watermark: column?.header.is_simulated === true ? 'SIMULATED MARKET' : null,
       });
     }
-    const { width } = this.#canvases.profile;
-    const profile = this.#canvases.profile.getContext('2d');
-    // A pan in time leaves the profile as it is.
-    const shown = [column, view.rows, view.side, theme, width, geometry.height];
-    if (!profile || column === null || width === 0) return;
+    this.#draw_profile(theme);
+  }
+
+  // A pan in time leaves the profile as it is.
+  #draw_profile(theme: ChartTheme): void {
+    const { session, geometry: { value: geometry } } = this.#ui;
+    const { rows, side } = session.view.value;
+    const column = session.profile.value;
+    const { profile: canvas } = this.#canvases;
+    const { width, height } = canvas;
+    const profile = canvas.getContext('2d');
+    const shown = [column, rows, side, theme, width, geometry.height];
+    if (!profile || width === 0) return;
     if (shown.every((one, i) => one === this.#profile_shown[i])) return;
     this.#profile_shown = shown;
-    draw_profile(profile, { geometry, width, theme, column, side: view.side });
+    if (column === null) profile.clearRect(0, 0, width, height);
+    else draw_profile(profile, { geometry, width, theme, column, side });
   }
 
   // The layer of the crosshair is not there without one: it would be blended in for nothing.

@@ -2,6 +2,7 @@ import { hours_csv, profile_csv, run_csv, series_csv } from '../model/csv.ts';
 import { hash_of_view } from '../model/url_state.ts';
 import { picture_of } from '../render/picture.ts';
 import { rfc3339 } from '../units/time.ts';
+import { part_clause } from './part_text.ts';
 import { short_name } from './text.ts';
 import type { MapColumn } from '../model/api_types.ts';
 import type { Run } from '../model/lab_types.ts';
@@ -20,7 +21,16 @@ export function save(blob: Blob, name: string): void {
 
 function file_name(ui: UiState, column: MapColumn, what: string, ending: string): string {
   const id = short_name(ui.session.instrument.value?.id ?? 'map');
-  return `faultline_${id}_${what}_${rfc3339(column.as_of).replaceAll(':', '')}.${ending}`;
+  // The series is of all positions, whatever the map shows.
+  const part = what === 'series' ? null : ui.session.part.value;
+  const of = part === null ? what : `${what}_${part.id.replaceAll(':', '_')}`;
+  return `faultline_${id}_${of}_${rfc3339(column.as_of).replaceAll(':', '')}.${ending}`;
+}
+
+function part_notes_of(ui: UiState): string[] {
+  const part = ui.session.part.value;
+  return part === null ? [] : [`Only positions ${
+    part_clause(part)}: a part of the estimate, which has no band of its own`];
 }
 
 // What a picture must say because it does not show it.
@@ -28,6 +38,7 @@ function notes_of(ui: UiState): string[] {
   const view = ui.session.view.value;
   return [
     ...(view.side === 'long' || view.side === 'short' ? [`Only ${view.side}s`] : []),
+    ...part_notes_of(ui),
     ...(view.tier === 'all' ? [] : [`Only rows ${tier_text(view.tier)} from the mark`]),
     ...(view.has_hindsight ? ['Bands: as known then, hindsight for what is before'] : []),
   ];
@@ -55,11 +66,12 @@ export function export_png(ui: UiState): void {
 
 export function export_csv(ui: UiState, what: 'series' | 'profile'): void {
   const { session } = ui;
-  const column = session.column.value;
+  const column = what === 'series' ? session.column.value : session.profile.value;
   const slice = session.series.value;
   const id = session.instrument.value?.id ?? '';
   if (column === null || slice === null) return;
-  const text = what === 'series' ? series_csv(slice, column, id) : profile_csv(column, id);
+  const text = what === 'series' ? series_csv(slice, column, id)
+    : profile_csv(column, id, part_notes_of(ui));
   save_csv(ui, text, file_name(ui, column, what, 'csv'),
     what === 'series' ? 'The series is saved' : 'The profile is saved');
 }

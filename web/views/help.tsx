@@ -18,6 +18,7 @@ const kWords = [
   ['Expected', 'What the model expects a feed to print when the price goes there'],
   ['Printed', 'Liquidations that a feed told of, which may be a part of all'],
   ['Cluster', 'Prices side by side with much at risk, followed from birth to fate'],
+  ['Part', 'Of the positions by distance at entry, age or venue: without a band of its own'],
   ['Known now', 'What waits now, drawn over the past: hindsight'],
   ['CVD', 'What takers bought less what they sold, since the left edge'],
 ] as const;

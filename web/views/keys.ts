@@ -1,6 +1,6 @@
 import {
   kRanges, next_side, next_tier, pan_rows, pan_time, set_decades, set_opacity, set_span,
-  set_theme, shift_scale, span_of, toggle_all_panes, toggle_layer, zoom_rows, zoom_time,
+  set_theme, shift_scale, span_of, step_part, toggle_all_panes, toggle_layer, zoom_rows, zoom_time,
 } from '../model/view.ts';
 import { row_position_of_price } from '../units/rows.ts';
 import { ms, price, row_position, unix_ms } from '../units/unit.ts';
@@ -80,6 +80,11 @@ function next_instrument(ui: UiState): void {
   if (next !== undefined && all.length > 1) ui.session.open(next);
 }
 
+function next_part(ui: UiState, by: 1 | -1): void {
+  const ids = ui.session.instrument.value?.parts.map(({ id }) => id) ?? [];
+  ui.session.change((view) => step_part(view, ids, by));
+}
+
 const layer = (
   key: string, name: 'candles' | 'prints' | 'clusters' | 'hatching', what: string,
 ): KeyAction => ({
@@ -127,6 +132,8 @@ export const kKeyActions: readonly KeyAction[] = [
       ({ ...view, has_hindsight: !view.has_hindsight })) },
   { keys: ['d'], shown: 'D', group: 'Look', what: 'Rows by distance from the mark',
     run: (ui) => ui.session.change(next_tier) },
+  { keys: ['a', 'A'], shown: 'A  ⇧A', group: 'Look', what: 'Positions: all, the parts of them',
+    run: (ui, _, is_shifted) => next_part(ui, is_shifted ? -1 : 1) },
   { keys: ['v'], shown: 'V', group: 'Layers', what: 'Panes, all or none',
     run: (ui) => ui.session.change(toggle_all_panes) },
   { keys: ['n', 'N'], shown: 'N  ⇧N', group: 'Look', what: 'Pin the next cluster up, down',

@@ -4,6 +4,7 @@ import { ChartController } from './chart_controller.ts';
 import { tier_text } from './export.ts';
 import { Legend, Swatches } from './legend_strip.tsx';
 import { Panes, panes_px } from './panes.tsx';
+import { part_clause } from './part_text.ts';
 import { ReadOut } from './read_out.tsx';
 import { AsOfBadge, ReplayBar } from './replay_bar.tsx';
 import { is_urgent, status_of } from './status.ts';
@@ -119,8 +120,19 @@ function Badges({ ui }: { readonly ui: UiState }) {
         <p class="badge"><b>Only {tier_text(view.tier)} from the mark</b>
           <span>the close of each column; nothing is drawn where that is not known</span></p>
       )}
+      <PartBadge ui={ui} />
       <PrintsLegend ui={ui} />
     </div>
+  );
+}
+
+function PartBadge({ ui }: { readonly ui: UiState }) {
+  const part = ui.session.part.value;
+  if (part === null) return null;
+  const clusters = is_shown(ui.session.view.value, 'clusters') ? '; clusters are of all' : '';
+  return (
+    <p class="badge part"><b>Only positions {part_clause(part)}</b>
+      <span>a part of the estimate: it has no band of its own{clusters}</span></p>
   );
 }
 
@@ -139,16 +151,18 @@ function PrintsLegend({ ui }: { readonly ui: UiState }) {
 
 function ProfileCaption({ ui }: { readonly ui: UiState }) {
   const { session } = ui;
-  const column = session.column.value;
+  const column = session.profile.value;
+  const is_part = session.part.value !== null;
   const near = column?.near.at(-1);
   const has_band = column?.sides.long.p10 !== null || column.sides.short.p10 !== null;
+  const band = is_part ? 'mean a row, no band'
+    : has_band ? 'p10 · mean · p90 a row' : 'mean a row; band not kept';
   return (
     <div class="profile-caption">
-      <b>{session.as_of.value === null || column === null ? 'At risk now'
-        : `At risk at ${format_date_time(column.as_of)}`}</b>
-      <span>{has_band ? 'p10 · mean · p90 a row' : 'mean a row; band not kept'}; line:
-        sum from the mark</span>
-      {near === undefined ? null : (
+      <b>{is_part ? 'Part at risk' : 'At risk'} {session.as_of.value === null || column === null
+        ? 'now' : `at ${format_date_time(column.as_of)}`}</b>
+      <span>{band}; line: sum from the mark</span>
+      {near === undefined || is_part ? null : (
         <span class="sr">
           {`Shorts ${format_usd(near.sides.short.mean)} ${interval_text(near.sides.short)}, `}
           {`longs ${format_usd(near.sides.long.mean)} ${interval_text(near.sides.long)}`}

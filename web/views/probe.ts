@@ -9,7 +9,7 @@ import { ms, price, row, unix_ms, usd } from '../units/unit.ts';
 import { is_in_tier } from './tier.ts';
 import type { Liquidation, MapColumn } from '../model/api_types.ts';
 import type { Cell } from '../model/cell.ts';
-import type { Looked } from '../model/column_look.ts';
+import type { CellPlace, Looked } from '../model/cell_look.ts';
 import type { MapSession } from '../model/map_session.ts';
 import type { SeriesSlice } from '../model/series_store.ts';
 import type { CellColor, CellStyle } from '../render/color_map.ts';
@@ -19,8 +19,6 @@ import type { Ms, Price, Row, Side, UnixMs, Usd } from '../units/unit.ts';
 // What lies under a point of the map, from the decoded tiles: the read-out shows it, and the tests
 // hold the pixels to it.
 
-export type Interval = { readonly p10: Usd; readonly p50: Usd; readonly p90: Usd };
-
 export type Probe = {
   readonly time: UnixMs; // of the first column of the texel
   readonly price: Price;
@@ -28,38 +26,12 @@ export type Probe = {
   readonly mark: Price | null; // then: the close of the texel's candle
   readonly cell: Cell | null; // null: not loaded, or outside of what exists
   readonly is_hidden: boolean; // by the distance tier
-  // Of the column that is shown whole, the newest or that of the play head; null elsewhere.
-  readonly means: Readonly<Record<Side, Usd>> | null;
-  readonly intervals: Readonly<Record<Side, Interval | null>>;
-  readonly band: Band;
+  // The last column of the texel, which the band and what the cell is made of are of, and what is
+  // known of it: the service is asked when the crosshair rests.
+  readonly place: CellPlace;
+  readonly looked: Looked;
   readonly is_newest: boolean;
 };
-
-// The column that the intervals are of, which is the last one of the texel, and whether there are
-// any: the service tells them of the newest columns, and it is asked when the crosshair rests.
-export type Band = {
-  readonly column: number;
-  readonly as_of: UnixMs;
-  readonly state: 'kept' | 'awaited' | 'not_kept' | 'not_read';
-};
-
-function interval_at(column: MapColumn, side: Side, at: Row): Interval | null {
-  const rows = column.sides[side];
-  const i = at - rows.first_row;
-  const [p10, p50, p90] = [rows.p10?.[i], rows.p50?.[i], rows.p90?.[i]];
-  if (p10 === undefined || p50 === undefined || p90 === undefined) return null;
-  return { p10: usd(p10), p50: usd(p50), p90: usd(p90) };
-}
-
-function mean_at(column: MapColumn, side: Side, at: Row): Usd {
-  const { first_row, mean } = column.sides[side];
-  return usd(mean[at - first_row] ?? 0);
-}
-
-function band_of(looked: Looked): Band['state'] {
-  if (typeof looked === 'string') return looked;
-  return looked.sides.long.p10 === null && looked.sides.short.p10 === null ? 'not_kept' : 'kept';
-}
 
 // The close of the last entry that begins at or before the time.
 function close_at(slice: SeriesSlice | null, time: number): Price | null {
@@ -74,9 +46,9 @@ function cell_at(session: MapSession, texel: number, at: Row): Cell | null {
   const { column_end, is_cut } = session.horizon.value;
   // A texel with columns later than the play head is not looked into.
   if (is_cut && (texel + 1) * 2 ** level > column_end) return null;
-  const tile = session.tiles.peek({
+  const tile = session.tiles.peek(session.of_part({
     level, column: Math.floor(texel / kTileSize), row: Math.floor(at / kTileSize),
-  });
+  }));
   return tile === undefined ? null : cell_of(tile, texel, at);
 }
 
@@ -90,10 +62,9 @@ export function probe(session: MapSession, g: Geometry, x: number, y: number): P
   const texel = Math.floor((time_of_x(g, x) - of.grid.first_column) / size);
   const time = unix_ms(of.grid.first_column + texel * size);
   const is_newest = texel === Math.floor((session.horizon.value.column_end - 1) / 2 ** level);
-  const column = is_newest && !session.is_column_late.value ? session.column.value : null;
-  const last = Math.min(session.horizon.value.column_end, (texel + 1) * 2 ** level) - 1;
-  const looked = column ?? session.look.of(last);
-  const whole = typeof looked === 'string' ? null : looked;
+  const first = texel * 2 ** level;
+  const last = Math.min(session.horizon.value.column_end, first + 2 ** level) - 1;
+  const place = { instrument: of.id, first, column: last, row: at };
   const { tier } = session.view.value;
   const mark = close_at(session.marks.value ?? session.series.value, time);
   return {
@@ -104,14 +75,8 @@ export function probe(session: MapSession, g: Geometry, x: number, y: number): P
     cell: cell_at(session, texel, at),
     is_hidden: tier !== 'all' &&
       (mark === null || !is_in_tier(tier, at, row_position_of_price(mark))),
-    means: column === null ? null
-      : { long: mean_at(column, 'long', at), short: mean_at(column, 'short', at) },
-    intervals: {
-      long: whole === null ? null : interval_at(whole, 'long', at),
-      short: whole === null ? null : interval_at(whole, 'short', at),
-    },
-    band: { column: last, state: band_of(looked),
-      as_of: unix_ms(of.grid.first_column + last * of.grid.column_interval) },
+    place,
+    looked: session.look.of(place),
     is_newest,
   };
 }

@@ -6,12 +6,14 @@ import { format_clock, format_date, format_date_time, format_duration } from '..
 import { span_of } from '../model/view.ts';
 import { kSides, share } from '../units/unit.ts';
 import { ClusterPanel } from './cluster_panel.tsx';
+import { Makeup } from './makeup.tsx';
 import { kPrintedReach, path_usd, printed_near } from './probe.ts';
 import { Sources } from './sources.tsx';
 import { interval_text } from './text.ts';
 import type { CellSide } from '../model/cell.ts';
-import type { Side, Usd } from '../units/unit.ts';
-import type { Band, Interval, Probe } from './probe.ts';
+import type { Interval } from '../model/cell_makeup.ts';
+import type { Side } from '../units/unit.ts';
+import type { Probe } from './probe.ts';
 import type { UiState } from './ui_state.ts';
 
 // What lies under the crosshair. Without one: the column that is shown, in four sums.
@@ -34,7 +36,7 @@ export function ReadOut({ ui }: { readonly ui: UiState }) {
 
 function level_text(ui: UiState, at: Probe): string {
   const which = ui.session.as_of.value === null ? 'newest column' : 'column of the play head';
-  if (at.cell === null) return at.means === null ? 'not known' : which;
+  if (at.cell === null) return 'not known';
   if (at.cell.column_count === 0) return 'gap: nothing is known here';
   if (at.is_newest && at.cell.level === 0) return which;
   return at.cell.level === 0 ? 'one column' : `max of ${at.cell.column_count} columns`;
@@ -45,48 +47,41 @@ function quantiles_text({ p10, p50, p90 }: Interval): string {
   return [p10, p50, p90].map(format_usd).join(' · ');
 }
 
-type SideValue = { readonly shown: Usd; readonly mean: Usd; readonly is_wide: boolean };
-
-function side_value(cell: CellSide | null, mean: Usd | null): SideValue | null {
-  if (cell !== null) {
-    return { shown: cell.most_usd, mean: cell.mean_usd, is_wide: cell.is_wide };
-  }
-  return mean === null ? null : { shown: mean, mean, is_wide: false };
-}
-
 function SideRow({ name, value, interval }: {
   readonly name: Side;
-  readonly value: SideValue | null;
+  readonly value: CellSide | null;
   readonly interval: Interval | null;
 }) {
-  const is_none = value === null || value.shown < 1;
+  const is_none = value === null || value.most_usd < 1;
   return (
     <tr class={name}>
       <th scope="row">{name === 'long' ? 'Longs' : 'Shorts'}</th>
-      <td class="strong">{value === null ? '–' : is_none ? '< $1' : format_usd(value.shown)}</td>
+      <td class="strong">{value === null ? '–' : is_none ? '< $1' : format_usd(value.most_usd)}</td>
       <td>{is_none ? '' : interval === null
-        ? <>mean {format_usd(value.mean)}{value.is_wide ? <em> ± wide</em> : ''}</>
+        ? <>mean {format_usd(value.mean_usd)}{value.is_wide ? <em> ± wide</em> : ''}</>
         : <>{quantiles_text(interval)}{value.is_wide ? <em> wide</em> : ''}</>}</td>
     </tr>
   );
 }
 
-const kBandWords: Readonly<Record<Band['state'], string>> = {
-  kept: 'p10 · p50 · p90', awaited: 'band …', not_kept: 'band not kept',
-  not_read: 'band not read',
-};
-
 // Of several columns the band is that of one, which is named.
-function band_text({ band, cell }: Probe): string {
+function band_text({ looked, cell }: Probe, is_part: boolean): string {
   if (cell?.column_count === 0) return 'no band';
-  const is_of_one = band.state !== 'kept' || cell === null || cell.level === 0;
-  return kBandWords[band.state] + (is_of_one ? '' : `, ${format_clock(band.as_of)}`);
+  if (is_part) return 'a part: no band';
+  if (looked === 'awaited') return 'band …';
+  if (looked === 'not_read') return 'band not read';
+  if (looked.sides.long.interval === null) return 'band not kept';
+  return `p10 · p50 · p90${cell?.level === 0 ? '' : `, ${format_clock(looked.as_of)}`}`;
 }
 
 function CellTable({ ui, at }: { readonly ui: UiState; readonly at: Probe }) {
-  const is_gap = at.cell !== null && at.cell.column_count === 0;
-  const value = (side: Side): SideValue | null => (is_gap ? null
-    : side_value(at.cell?.[side] ?? null, at.means?.[side] ?? null));
+  const { cell, looked } = at;
+  const is_part = ui.session.part.value !== null;
+  // What is hatched is so by the band of the whole, which is told with it.
+  const value = (side: Side): CellSide | null => (cell === null || cell.column_count === 0 ? null
+    : { ...cell[side], is_wide: cell[side].is_wide && !is_part });
+  const interval = (side: Side): Interval | null =>
+    (is_part || typeof looked === 'string' ? null : looked.sides[side].interval);
   return (
     <>
       <dl class="where">
@@ -105,14 +100,15 @@ function CellTable({ ui, at }: { readonly ui: UiState; readonly at: Probe }) {
       <table class="cells">
         <caption class="sr">Notional at risk in this cell, an estimate</caption>
         <thead>
-          <tr><th scope="col">At risk <em>est.</em></th><th scope="col">USD</th>
-            <th scope="col">{band_text(at)}</th></tr>
+          <tr><th scope="col">{is_part ? 'Part' : 'At risk'} <em>est.</em></th>
+            <th scope="col">USD</th><th scope="col">{band_text(at, is_part)}</th></tr>
         </thead>
         <tbody>
-          <SideRow name="short" value={value('short')} interval={at.intervals.short} />
-          <SideRow name="long" value={value('long')} interval={at.intervals.long} />
+          <SideRow name="short" value={value('short')} interval={interval('short')} />
+          <SideRow name="long" value={value('long')} interval={interval('long')} />
         </tbody>
       </table>
+      <Makeup ui={ui} at={at} />
       <Around ui={ui} at={at} />
     </>
   );
@@ -121,16 +117,18 @@ function CellTable({ ui, at }: { readonly ui: UiState; readonly at: Probe }) {
 // What is not of the cell itself: the way to it, and what was printed near it.
 function Around({ ui, at }: { readonly ui: UiState; readonly at: Probe }) {
   const { session } = ui;
-  const column = session.column.value;
+  const column = session.profile.value;
   const path = column === null ? null : path_usd(column, at.price);
   const least = session.prints_min_usd.value;
   const near = printed_near(session.prints.value, at.time, at.price,
     span_of(session.view.value.time));
-  const is_recorded = column?.header.coverage.some((one) => one.feed !== null) ?? false;
+  const coverage = session.column.value?.header.coverage ?? [];
+  const is_recorded = coverage.some((one) => one.feed !== null);
   const printed = kSides.filter((side) => near.sides[side] > 0);
   return (
     <dl class="where around">
-      <div><dt>Mark to here, {column === null ? '' : format_clock(column.as_of)}</dt>
+      <div><dt>{session.part.value === null ? 'Mark to here' : 'Part from mark'}{
+        column === null ? '' : `, ${format_clock(column.as_of)}`}</dt>
         <dd>{path === null ? 'not known'
           : <><b class={path.side}>{path.usd < 1 ? '< $1' : format_usd(path.usd)}</b>{' '}
             {path.side}s <em>est.</em></>}</dd>
@@ -155,7 +153,8 @@ function NearTable({ ui }: { readonly ui: UiState }) {
     : `${format_date(column.as_of)} ${format_clock(column.as_of)}`;
   return (
     <table class="near">
-      <caption>Within reach of the mark, {when} <em>est.</em></caption>
+      <caption>Within reach of the mark, {when}{ui.session.part.value === null ? ''
+        : ', all positions'} <em>est.</em></caption>
       <thead><tr><th scope="col">Reach</th><th scope="col">Longs below</th>
         <th scope="col">Shorts above</th></tr></thead>
       <tbody>

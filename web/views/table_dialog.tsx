@@ -39,6 +39,8 @@ function Tables({ ui }: { readonly ui: UiState }) {
   return (
     <div class="scroll" tabIndex={0} role="region" aria-label="Tables of the map">
       <p>{summary_of(session.instrument.value?.id ?? '', column)}</p>
+      {session.part.value === null ? null
+        : <p>The map shows a part of the positions; these tables are of all.</p>}
       <ClusterTable ui={ui} />
       {slice === null ? null : <SeriesTable slice={slice} />}
     </div>

@@ -7,6 +7,7 @@ import {
 import { copy_link, export_csv, export_png, tier_text } from './export.ts';
 import { refit } from './keys.ts';
 import { kPaneTitles } from './panes.tsx';
+import { PartSelect } from './part_select.tsx';
 import { back_to_live } from './replay.ts';
 import { Segments } from './screen_parts.tsx';
 import type { ComponentChildren } from 'preact';
@@ -51,7 +52,7 @@ export function Toolbar({ ui }: { readonly ui: UiState }) {
       <Layers ui={ui} />
       <label class="select" title="Distance from the mark: only rows so far from it (D)">
         <span class="sr">Distance from the mark</span>
-        <select value={view.tier} onChange={(event) => {
+        <select name="tier" value={view.tier} onChange={(event) => {
           const tier = event.currentTarget.value as Tier;
           session.change((one) => ({ ...one, tier }));
         }}>
@@ -60,6 +61,7 @@ export function Toolbar({ ui }: { readonly ui: UiState }) {
             </option>)}
         </select>
       </label>
+      <PartSelect ui={ui} />
       <Opacity ui={ui} />
       <span class="spring" />
       <Tools ui={ui} />

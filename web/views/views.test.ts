@@ -4,10 +4,12 @@ import { map_of } from '../model/api_types.ts';
 import { ms, price, unix_ms, usd } from '../units/unit.ts';
 import { moments_path } from './cluster_panel.tsx';
 import { funding_text } from './funding.ts';
+import { part_clause, part_groups, part_option, share_texts } from './part_text.ts';
 import { path_usd, printed_near } from './probe.ts';
 import { status_of } from './status.ts';
 import { is_in_tier } from './tier.ts';
 import { volume_delta } from './volume_delta.ts';
+import type { Part } from '../model/api_types.ts';
 import type { MapSession } from '../model/map_session.ts';
 import type { SeriesSlice } from '../model/series_store.ts';
 
@@ -33,6 +35,34 @@ describe('distance tiers', () => {
       expect(in_tiers.length).toBe(1);
       expect(is_in_tier('over-10', at, Number.NaN)).toBe(false);
     }
+  });
+});
+
+describe('parts of the positions', () => {
+  const part = (id: string, kind: Part['kind']): Part => ({ id, kind, about: `about ${id}` });
+  const parts = [part('distance_0_2', 'distance'), part('distance_over_10', 'distance'),
+    part('age_4h', 'age'), part('bybit_linear:ETHUSDT', 'venue'), part('strange', 'age')];
+  it('have words, also one that no rule knows', () => {
+    expect(parts.map(part_option)).toEqual(['Entry: under 2 %', 'Entry: over 10 %', 'Open: 4 h',
+      'Venue: bybit_linear', 'Open: about strange']);
+    expect(parts.map(part_clause)).toEqual(['opened under 2 % from liquidation',
+      'opened over 10 % from liquidation', 'open for at least 4 h', 'at bybit_linear',
+      'about strange']);
+  });
+  it('are grouped by their kind, and a kind without any is none', () => {
+    expect(part_groups(parts).map((group) => group.parts.length)).toEqual([2, 2, 1]);
+    expect(part_groups(parts.slice(0, 3)).map(({ name }) => name))
+      .toEqual(['opened … from liquidation', 'open for at least']);
+    expect(part_groups([])).toEqual([]);
+  });
+  it('are shares of the dollars of a cell, and never more than all of them', () => {
+    const side = { usd: usd(200), interval: null, mean_age: null,
+      parts: new Map([['distance_0_2', usd(201)], ['age_4h', usd(25)]]) };
+    const texts = (kind: Part['kind']): string => share_texts(side, parts, kind).join(' ');
+    expect(texts('distance')).toBe('0–2 % 100 · over 10 % – %');
+    expect(share_texts(side, parts.slice(0, 3), 'age')).toEqual(['4 h 13 %']);
+    expect(share_texts(side, parts.slice(0, 3), 'venue')).toEqual([]);
+    expect(share_texts({ ...side, usd: usd(0) }, parts, 'distance')).toEqual(['–']);
   });
 });
 
