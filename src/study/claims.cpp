@@ -1,5 +1,6 @@
 #include "study/claims.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <mutex>
 #include <optional>
