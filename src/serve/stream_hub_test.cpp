@@ -174,8 +174,8 @@ TEST_F(StreamHubTest, WhatNobodyHearsIsNotMade) {
   publish_part();
   EXPECT_EQ(made, 1);
   // What was sent before is not kept any more: a snapshot.
-  listener.say(
-      R"({"op": "subscribe", "channel": "map", "instrument": "i", "part": "age_1h", "since": 1004})");
+  listener.say(R"({"op": "subscribe", "channel": "map", "instrument": "i", "part": "age_1h",)"
+               R"( "since": 1004})");
   EXPECT_EQ(kind_of(listener.read().at(0)), "snapshot");
   listener.say(R"({"op": "subscribe", "channel": "map", "instrument": "i", "part": "x"})");
   EXPECT_EQ(kind_of(listener.read().at(0)), "problem");
