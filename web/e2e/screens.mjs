@@ -351,7 +351,8 @@ async function check_arm_of_scorecard(page) {
   const texts = await arms_of(page, 3).allTextContents();
   assert.deepEqual([texts.length, ...texts.slice(0, 2)], [10, 'crowded', 'thin book']);
   assert.equal(await arms_of(page, 8).count(), 0, 'this one is of all arms');
-  assert.match(await page.textContent('.claims-panel'), /one draw; a verdict stands on 24/);
+  assert.match(await page.textContent('.claims [aria-label="Arms of claim 3"]'),
+    /One run is one draw; the verdict stands on 24 of each arm/);
   await page.click('[aria-label="Arms of claim 3"] [aria-label="Try thin book"]');
   await check_arm(page, 'thin book');
   await no_hash(page, 'set=');

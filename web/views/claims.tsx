@@ -1,6 +1,6 @@
 import { arm_words } from './lab_form_panel.tsx';
 import { Chip, Scroll } from './screen_parts.tsx';
-import { arms_of_claim, is_arm } from '../model/lab_types.ts';
+import { arms_of_claim } from '../model/lab_types.ts';
 import { format_score } from '../units/quantity.ts';
 import type { ComponentChildren } from 'preact';
 import type { LabSession } from '../model/lab_session.ts';
@@ -25,27 +25,24 @@ export function estimate_words(estimate: ClaimPart['estimate'], decimals = 3): s
 export function ClaimList({ study, lab, on_try }: TryArms & { readonly study: Claims }) {
   const scenarios = lab.scenarios.value.value ?? [];
   return (
-    <>
-      {scenarios.some(is_arm) ? <p class="note lead">{draw_words(study.replicas)}</p> : null}
-      <ol class="claims">
-        {study.claims.map((claim) => (
-          <ClaimItem key={claim.number} claim={claim}>
-            <Arms claim={claim} arms={arms_of_claim(scenarios, claim.number)} lab={lab}
-              on_try={on_try} />
-          </ClaimItem>
-        ))}
-      </ol>
-    </>
+    <ol class="claims">
+      {study.claims.map((claim) => (
+        <ClaimItem key={claim.number} claim={claim}>
+          <Arms study={study} claim={claim} arms={arms_of_claim(scenarios, claim.number)}
+            lab={lab} on_try={on_try} />
+        </ClaimItem>
+      ))}
+    </ol>
   );
 }
 
 export function draw_words(replicas: number | null): string {
-  return 'An arm that you run is one draw; a verdict stands on ' +
+  return 'One run is one draw; the verdict stands on ' +
     `${replicas === null ? 'many' : `${replicas} of each arm`}.`;
 }
 
-function Arms({ claim, arms, lab, on_try }: TryArms & {
-  readonly claim: Claim; readonly arms: readonly Scenario[];
+function Arms({ study, claim, arms, lab, on_try }: TryArms & {
+  readonly study: Claims; readonly claim: Claim; readonly arms: readonly Scenario[];
 }) {
   if (arms.length === 0) return null;
   const chosen = lab.scenario.value?.name;
@@ -57,6 +54,7 @@ function Arms({ claim, arms, lab, on_try }: TryArms & {
           aria-pressed={arm.name === chosen} title="Choose this market in the Lab's form"
           onClick={() => on_try(arm)}>{arm_words(arm.name)}</button>
       ))}
+      <p class="note">{draw_words(study.replicas)}</p>
     </div>
   );
 }

@@ -163,7 +163,7 @@ describe('scenarios', () => {
     expect(of({ venues: null, claims: [2, 7] })).toBe('It is so · claims 2, 7');
   });
   it('are one draw, whatever a study says', () => {
-    expect(draw_words(24)).toMatch(/one draw; a verdict stands on 24 of each arm\.$/);
+    expect(draw_words(24)).toMatch(/one draw; the verdict stands on 24 of each arm\.$/);
     expect(draw_words(null)).toMatch(/stands on many\.$/);
   });
 });
