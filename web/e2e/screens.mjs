@@ -190,7 +190,7 @@ async function check_failing(page, mock, path, panel, problems) {
   mock.break(path);
   await page.reload();
   await see(page, `${panel}`);
-  assert.match(await page.textContent(panel), /broken for the test/);
+  await reads(page, panel, /broken for the test/);
   mock.break();
   await page.click(`${panel} button:text-is("Try again")`);
   await page.waitForFunction((one) =>
@@ -331,6 +331,67 @@ async function check_refusals(page, problems) {
   forgive(problems);
 }
 
+// --- Arms of claims ----------------------------------------------------------------------------
+
+const arms_of = (page, number) => page.locator(`.claims > li:nth-child(${number}) .arms button`);
+
+async function check_arm(page, name) {
+  await page.waitForFunction(() => document.activeElement?.id === 'lab-scenario');
+  assert.equal(await page.inputValue('#lab-scenario'), `arm: ${name}`);
+  assert.equal(await page.inputValue('input[name="seed"]'), '101');
+  assert.equal(await page.inputValue('input[name="hours"]'), '24');
+  await reads(page, '.toast[role=status]', new RegExp(`^${name} is chosen as the study ran it`));
+  await has_hash(page, `scenario=arm:+${name.replaceAll(' ', '+')}&seed=101`);
+}
+
+// From the scorecard an arm leads to the lab, which keeps nothing that was set up there.
+async function check_arm_of_scorecard(page) {
+  await see(page, '.claims > li');
+  await page.click('.claims > li:nth-child(3) summary');
+  const texts = await arms_of(page, 3).allTextContents();
+  assert.deepEqual([texts.length, ...texts.slice(0, 2)], [10, 'crowded', 'thin book']);
+  assert.equal(await arms_of(page, 8).count(), 0, 'this one is of all arms');
+  assert.match(await page.textContent('.claims [aria-label="Arms of claim 3"]'),
+    /One run is one draw; the verdict stands on 24 of each arm/);
+  await page.click('[aria-label="Arms of claim 3"] [aria-label="Try thin book"]');
+  await check_arm(page, 'thin book');
+  await no_hash(page, 'set=');
+  await page.goBack();
+  await see(page, '.claims-panel');
+  await page.goForward();
+  await see(page, '.lab');
+}
+
+// In the lab by keys alone, one arm after the other; their runs are compared as any are.
+async function check_arms_of_lab(page, shot) {
+  assert.deepEqual(await page.locator('#lab-scenario optgroup').evaluateAll((all) =>
+    all.map((one) => [one.label, one.children.length])),
+  [['Shipped', 12], ['Arms of the claims', 19]]);
+  assert.equal(await page.locator('.scenario-list tbody tr').count(), 12);
+  await page.click('.claims > li:nth-child(1) summary');
+  for (const [i, name] of ['similar', 'wide'].entries()) {
+    await arms_of(page, 1).nth(i).focus();
+    await press(page, 'Enter');
+    await check_arm(page, name);
+    assert.equal(await page.locator('.run-list li').count(), i, 'nothing runs by itself');
+    await reads(page, '.scenario .hint', /seeds from 101 on.* · claim 1$/);
+    await page.click('.submit button.primary:enabled');
+    await reads(page, '.run-head h2', new RegExp(`^arm: ${name}$`));
+    await see(page, '.run-head .run-status.done');
+  }
+  assert.deepEqual(await arms_of(page, 1).evaluateAll((all) => all.map((one) =>
+    one.ariaPressed)), ['false', 'true']);
+  await page.click('.toolbar button:has-text("Compare")');
+  await page.check('[aria-label="Compare arm: similar #1"]');
+  await page.check('[aria-label="Compare arm: wide #2"]');
+  await reads(page, '.differences', /holders\.leverage_spread/);
+  await frames_pass(page, 10);
+  await shot(page, 'lab_arms');
+  await page.reload();
+  await see(page, '#lab-scenario');
+  assert.equal(await page.inputValue('#lab-scenario'), 'arm: wide');
+}
+
 // Tab, arrows, space and Enter are all there is.
 async function by_keyboard(page) {
   const tab_to = async (selector) => {
@@ -432,6 +493,8 @@ async function scorecard_fails(page, problems, mock, shot) {
   await see(page, '.scatter canvas');
   await check_failing(page, mock, '/v1/studies/recovery', '.other-studies', problems);
   await see(page, '.recovery-table');
+  await check_failing(page, mock, '/v1/lab/scenarios', '.claims-panel', problems);
+  await page.waitForSelector('.claims .arms', { state: 'attached' });
   await check_offline(page, problems, () => shot(page, 'scorecard_offline'));
 }
 
@@ -493,6 +556,11 @@ function lab_tests({ test, shot, mock }) {
     await shot(page, 'lab_compare');
     await check_refusals(page, problems);
   }, { ...off, seconds: 30, acceptDownloads: true });
+  test('lab, arms of claims', '#screen=scorecard&scenario=hunters&set=readers.hunters:9',
+    async (page) => {
+      await check_arm_of_scorecard(page);
+      await check_arms_of_lab(page, shot);
+    }, { ...off, seconds: 8, before: ({ lab }) => { lab.ms_per_hour = 20; } });
   test('lab, by keyboard', '#screen=lab', by_keyboard, off);
   test('lab, light and small', '#screen=lab&theme=light', async (page) => {
     await page.click('.run-list li:has(.done) .run');

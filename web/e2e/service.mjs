@@ -195,14 +195,31 @@ async function scores(browser, service) {
   await context.close();
 }
 
+// Each claim has its arms, and one that is chosen is in the form, where nothing runs by itself.
+async function tries_an_arm(page, service) {
+  const { scenarios } = await service.get('/v1/lab/scenarios');
+  assert.deepEqual(await page.locator('#lab-scenario optgroup').evaluateAll((all) =>
+    all.map((one) => one.children.length)), [scenarios.length - 19, 19]);
+  await page.waitForSelector('.claims .arms', { state: 'attached' });
+  assert.deepEqual(await page.locator('.claims > li').evaluateAll((all) =>
+    all.map((one) => one.querySelectorAll('.arms button').length)), [2, 2, 10, 2, 4, 2, 2, 0]);
+  await page.click('.claims > li:nth-child(6) summary');
+  await page.getByRole('button', { name: 'Try 12 % news' }).click();
+  await page.waitForFunction(() => document.activeElement?.id === 'lab-scenario');
+  assert.equal(await page.inputValue('#lab-scenario'), 'arm: 12 % news');
+  assert.equal(await page.inputValue('input[name="seed"]'), '101');
+  assert.deepEqual((await service.get('/v1/lab/runs')).runs, []);
+}
+
 async function experiments(browser, service) {
   const { page, context, problems } = await open_page(browser, `${service.url}/#screen=lab`);
   await page.waitForSelector('.lab select', { timeout: 20_000 });
-  await page.selectOption('.lab select', 'crowded_longs');
+  await tries_an_arm(page, service);
   await page.getByLabel('hours', { exact: true }).fill('3');
   await page.getByLabel('members', { exact: true }).fill('8');
   await page.getByRole('button', { name: 'Run', exact: true }).last().click();
   const [run] = (await service.until('/v1/lab/runs', ({ runs }) => runs.length > 0)).runs;
+  assert.deepEqual([run.scenario, run.seed], ['arm: 12 % news', 101]);
   await service.until(`/v1/lab/runs/${run.id}`, ({ status }) => status === 'done', 240);
   const whole = await service.get(`/v1/lab/runs/${run.id}`);
   assert.equal(whole.hours_done, 3);

@@ -26,6 +26,11 @@ export function number_of(value: unknown, field: string): number {
   return value;
 }
 
+export function whole_of(value: unknown, field: string): number {
+  if (!Number.isSafeInteger(value)) throw new ShapeError(field, 'whole number');
+  return value as number;
+}
+
 export function truth_of(value: unknown, field: string): boolean {
   if (typeof value !== 'boolean') throw new ShapeError(field, 'truth');
   return value;

@@ -50,6 +50,13 @@ export function set_scenario(form: LabForm, scenario: string): LabForm {
   return form.scenario === scenario ? form : { ...form, scenario, values: {} };
 }
 
+// The market of an arm as the study of claims ran it first.
+export const kArmRun = { seed: 101, hours: 24 } as const;
+
+export function set_arm(form: LabForm, scenario: string): LabForm {
+  return { ...form, ...kArmRun, scenario, values: {} };
+}
+
 export function base_value(field: Field, scenario: Scenario | null): number {
   return scenario?.values[field.name] ?? field.default;
 }

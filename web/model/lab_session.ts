@@ -80,10 +80,14 @@ export class LabSession {
 
   // Whatever is not here is asked for.
   refresh(): void {
-    for (const one of [this.scenarios, this.fields]) {
-      if (one.phase.value !== 'ready' && one.phase.value !== 'loading') void one.load();
-    }
+    this.open_scenarios();
+    this.#open(this.fields);
     void this.#load_runs();
+  }
+
+  // The arms of claims are shown where nothing else of the lab is.
+  open_scenarios(): void {
+    this.#open(this.scenarios);
   }
 
   watch(id: string): void {
@@ -127,6 +131,10 @@ export class LabSession {
       this.#failed(error);
     }
     this.is_cancelling.value = false;
+  }
+
+  #open<T>(one: Resource<T>): void {
+    if (one.phase.value !== 'ready' && one.phase.value !== 'loading') void one.load();
   }
 
   #failed(error: unknown): void {

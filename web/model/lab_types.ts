@@ -1,6 +1,8 @@
 import { price, share, unix_ms, usd } from '../units/unit.ts';
 import { time_of } from './api_types.ts';
-import { list_of, maybe, number_of, numbers_of, object_of, ShapeError, text_of } from './json.ts';
+import {
+  list_of, maybe, number_of, numbers_of, object_of, ShapeError, text_of, whole_of,
+} from './json.ts';
 import type { Price, Share, Side, UnixMs, Usd } from '../units/unit.ts';
 import type { JsonObject } from './json.ts';
 
@@ -18,6 +20,7 @@ export type Scenario = {
   readonly about: string;
   readonly values: FieldValues; // some fields, or all of them
   readonly venues: number | null;
+  readonly claims: readonly number[]; // that it is an arm of; none: it came with the program
 };
 
 export type Field = {
@@ -44,8 +47,15 @@ export function scenarios_of(body: unknown): Scenario[] {
       about: maybe(text_of, from['about'], `${at}.about`) ?? '',
       values: values_of(from['values'], `${at}.values`),
       venues: maybe(number_of, from['venues'], `${at}.venues`),
+      claims: list_of(whole_of, from['claims'], `${at}.claims`),
     };
   }, object_of(body, 'body')['scenarios'], 'scenarios');
+}
+
+// A market that a claim was tried on.
+export const is_arm = ({ claims }: Scenario): boolean => claims.length > 0;
+export function arms_of_claim(scenarios: readonly Scenario[], claim: number): Scenario[] {
+  return scenarios.filter(({ claims }) => claims.includes(claim));
 }
 
 export function fields_of(body: unknown): Field[] {

@@ -3,12 +3,11 @@ import { describe, expect, it, vi } from 'vitest';
 import { ApiClient } from './api_client.ts';
 import {
   base_value, body_of_form, bounds_of, form_of_query, form_of_run, held_text, kDefaultForm,
-  query_of_form, set_number,
-  set_scenario, set_value, value_in,
+  query_of_form, set_arm, set_number, set_scenario, set_value, value_in,
 } from './lab_form.ts';
 import { LabSession } from './lab_session.ts';
 import { hours_csv, run_csv } from './csv.ts';
-import { fields_of, run_of, runs_of, scenarios_of } from './lab_types.ts';
+import { arms_of_claim, fields_of, is_arm, run_of, runs_of, scenarios_of } from './lab_types.ts';
 import { Resource, once_a_body } from './resource.ts';
 import {
   align, both_of, differences, hours_of, mean_of, near_ratio, sum_of,
@@ -220,7 +219,7 @@ describe('a slider', () => {
 
 describe('the form of an experiment', () => {
   const hunters = { name: 'hunters', about: '', values: { 'readers.hunters': 4 },
-    venues: null };
+    venues: null, claims: [] };
   it('keeps what differs from the scenario', () => {
     let form = set_scenario(kDefaultForm, 'hunters');
     expect(base_value(kHunters, hunters)).toBe(4);
@@ -253,6 +252,16 @@ describe('the form of an experiment', () => {
     expect(form_of_query(query_of_form(form))).toEqual(form);
     expect(form_of_query(new URLSearchParams('seed=-1&hours=x&set=a:,:3,b:1e999,c:2')))
       .toEqual({ ...kDefaultForm, values: { c: 2 } });
+  });
+  it('takes an arm as the study ran it, and says so in the address', () => {
+    for (const name of ['arm: thin book', 'arm: 12 % news']) {
+      const form = set_arm({ scenario: 'hunters', seed: 3, hours: 48, members: 32,
+        values: { 'readers.hunters': 9 } }, name);
+      expect(form).toEqual({ scenario: name, seed: 101, hours: 24, members: 32, values: {} });
+      const hash = page_hash('lab', query_of_form(form), '#span=1d');
+      expect(form_of_query(new URLSearchParams(hash.slice(1)))).toEqual(form);
+      expect(map_part_of(hash)).toBe('#span=1d');
+    }
   });
 });
 
@@ -309,8 +318,9 @@ describe('a run', () => {
     expect(align([{ at: [0, 1], values: [5, 6] }, { at: [1, 2], values: [7, null] }])).toEqual(
       { at: [0, 1, 2], values: [[5, 6, null], [null, 7, null]] });
     const scenarios = [
-      { name: 'hunters', about: '', values: { 'holders.leverage_median': 14 }, venues: 1 },
-      { name: 'calm', about: '', values: {}, venues: null }];
+      { name: 'hunters', about: '', values: { 'holders.leverage_median': 14 }, venues: 1,
+        claims: [] },
+      { name: 'calm', about: '', values: {}, venues: null, claims: [] }];
     const runs = [run_of(run_body()), run_of(run_body({ scenario: 'calm', values: {} }))];
     expect(differences(runs, scenarios, [kLeverage, kHunters, kBias])).toEqual([
       { name: 'holders.leverage_median', values: [14, 8] },
@@ -318,11 +328,22 @@ describe('a run', () => {
     ]);
   });
   it('is chosen from scenarios and fields', () => {
-    expect(scenarios_of({ scenarios: [{ name: 'a', values: { x: 1, y: 'no' } }] })).toEqual(
-      [{ name: 'a', about: '', values: { x: 1 }, venues: null }]);
+    const body = { name: 'a', values: { x: 1, y: 'no' }, claims: [2, 7] };
+    expect(scenarios_of({ scenarios: [body] })).toEqual(
+      [{ name: 'a', about: '', values: { x: 1 }, venues: null, claims: [2, 7] }]);
+    for (const claims of [undefined, null, 2, '2', [2.5], ['2'], [null]]) {
+      expect(() => scenarios_of({ scenarios: [{ name: 'a', claims }] })).toThrow('claims');
+    }
     expect(fields_of({ fields: [{ name: 'a', least: 0, most: 1, default: 0 }] })[0]?.is_slider)
       .toBe(false);
     expect(() => fields_of({ fields: [{ name: 'a', least: 0, most: 1 }] })).toThrow('default');
+  });
+  it('is one of an arm where a claim was tried on it', () => {
+    const all = scenarios_of({ scenarios: [{ name: 'a', claims: [] }, { name: 'b', claims: [2, 7] },
+      { name: 'c', claims: [7] }] });
+    expect(all.map(is_arm)).toEqual([false, true, true]);
+    expect([2, 7, 8].map((claim) => arms_of_claim(all, claim).map(({ name }) => name)))
+      .toEqual([['b'], ['b', 'c'], []]);
   });
 });
 
@@ -363,6 +384,8 @@ describe('what is read again and again', () => {
   });
 });
 
+const kHuntersBody = { scenarios: [{ name: 'hunters', values: {}, claims: [] }] };
+
 // A service of three runs at most, in a few lines.
 function lab_of(answers: Record<string, () => unknown>) {
   const asked: string[] = [];
@@ -387,7 +410,7 @@ describe('the lab', () => {
     let status = 'running';
     const run = () => run_body({ status });
     const { lab, asked } = lab_of({
-      'GET /v1/lab/scenarios': () => ({ scenarios: [{ name: 'hunters', values: {} }] }),
+      'GET /v1/lab/scenarios': () => kHuntersBody,
       'GET /v1/lab/fields': () => ({ fields: [] }),
       'GET /v1/lab/runs': () => ({ runs: [run()] }), 'GET /v1/lab/runs/7': run,
     });
@@ -412,7 +435,7 @@ describe('the lab', () => {
   it('says what the service did not like, and forgets runs that are gone', async () => {
     let runs: object[] = [run_body({ status: 'done' }), run_body({ id: 8, status: 'done' })];
     const { lab } = lab_of({
-      'GET /v1/lab/scenarios': () => ({ scenarios: [{ name: 'hunters', values: {} }] }),
+      'GET /v1/lab/scenarios': () => kHuntersBody,
       'GET /v1/lab/runs': () => ({ runs }),
       'GET /v1/lab/runs/7': () => runs[0], 'GET /v1/lab/runs/8': () => runs[1],
     });

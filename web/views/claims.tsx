@@ -1,8 +1,16 @@
+import { arm_words } from './lab_form_panel.tsx';
 import { Chip, Scroll } from './screen_parts.tsx';
+import { arms_of_claim } from '../model/lab_types.ts';
 import { format_score } from '../units/quantity.ts';
+import type { ComponentChildren } from 'preact';
+import type { LabSession } from '../model/lab_session.ts';
+import type { Scenario } from '../model/lab_types.ts';
 import type { Claim, ClaimPart, Claims } from '../model/study_types.ts';
 
-// What is said about liquidations, each as a statement that a run can refute, with what came of it.
+// What is said about liquidations, each as a statement that a run can refute, with what came of it,
+// and the markets that it was tried on, for anybody to run.
+
+export type TryArms = { readonly lab: LabSession; readonly on_try: (arm: Scenario) => void };
 
 const verdict_kind = (verdict: string | null): 'good' | 'bad' | 'open' =>
   (verdict === 'supported' ? 'good' : verdict === 'not supported' ? 'bad' : 'open');
@@ -14,15 +22,46 @@ export function estimate_words(estimate: ClaimPart['estimate'], decimals = 3): s
   return `${value} [${low}, ${high}]`;
 }
 
-export function ClaimList({ study }: { readonly study: Claims }) {
+export function ClaimList({ study, lab, on_try }: TryArms & { readonly study: Claims }) {
+  const scenarios = lab.scenarios.value.value ?? [];
   return (
     <ol class="claims">
-      {study.claims.map((claim) => <ClaimItem key={claim.number} claim={claim} />)}
+      {study.claims.map((claim) => (
+        <ClaimItem key={claim.number} claim={claim}>
+          <Arms study={study} claim={claim} arms={arms_of_claim(scenarios, claim.number)}
+            lab={lab} on_try={on_try} />
+        </ClaimItem>
+      ))}
     </ol>
   );
 }
 
-function ClaimItem({ claim }: { readonly claim: Claim }) {
+export function draw_words(replicas: number | null): string {
+  return 'One run is one draw; the verdict stands on ' +
+    `${replicas === null ? 'many' : `${replicas} of each arm`}.`;
+}
+
+function Arms({ study, claim, arms, lab, on_try }: TryArms & {
+  readonly study: Claims; readonly claim: Claim; readonly arms: readonly Scenario[];
+}) {
+  if (arms.length === 0) return null;
+  const chosen = lab.scenario.value?.name;
+  return (
+    <div class="arms" role="group" aria-label={`Arms of claim ${claim.number}`}>
+      <span class="note">Try:</span>
+      {arms.map((arm) => (
+        <button key={arm.name} type="button" aria-label={`Try ${arm_words(arm.name)}`}
+          aria-pressed={arm.name === chosen} title="Choose this market in the Lab's form"
+          onClick={() => on_try(arm)}>{arm_words(arm.name)}</button>
+      ))}
+      <p class="note">{draw_words(study.replicas)}</p>
+    </div>
+  );
+}
+
+function ClaimItem({ claim, children }: {
+  readonly claim: Claim; readonly children: ComponentChildren;
+}) {
   const judged = claim.parts.filter(({ expected }) => expected !== null);
   const told = claim.parts.length - judged.length;
   return (
@@ -34,6 +73,7 @@ function ClaimItem({ claim }: { readonly claim: Claim }) {
           <Chip kind={verdict_kind(claim.verdict)} text={claim.verdict} />
         </summary>
         <div class="claim">
+          {children}
           {claim.measure === null ? null : <p class="note">{claim.measure}</p>}
           <Scroll label={`Claim ${claim.number}, what is judged`}>
             <table>

@@ -89,7 +89,9 @@ export function export_hours(ui: UiState, card: Scorecard, hours: readonly Score
 }
 
 export function export_run(ui: UiState, run: Run): void {
-  save_csv(ui, run_csv(run), `faultline_lab_${run.scenario}_${run.id}.csv`, 'The run is saved');
+  // An arm has spaces, a colon or a percent sign in its name, which not every disk takes.
+  const scenario = run.scenario.replaceAll(/[^\w-]+/g, '_');
+  save_csv(ui, run_csv(run), `faultline_lab_${scenario}_${run.id}.csv`, 'The run is saved');
 }
 
 export function copy_link(ui: UiState): void {

@@ -1,8 +1,12 @@
+import { useSignalEffect } from '@preact/signals';
+import { useRef } from 'preact/hooks';
+
 import { Shown } from './screen_parts.tsx';
 import {
   base_value, bounds_of, form_of_run, held_text, reset_values, set_number, set_scenario,
   set_value, value_in,
 } from '../model/lab_form.ts';
+import { is_arm } from '../model/lab_types.ts';
 import {
   kSliderSteps, moved_value, place_of_value, slider_scale_of,
 } from '../model/slider_scale.ts';
@@ -24,6 +28,7 @@ export const field_words = (name: string): string =>
 export const table_words = (name: string): string =>
   (name.includes('.') ? name.slice(0, name.indexOf('.')) : 'market');
 export const scenario_words = (name: string): string => name.replaceAll('_', ' ');
+export const arm_words = (name: string): string => scenario_words(name).replace(/^arm: /, '');
 
 export function FormPanel({ ui, session, on_start }: Props & { readonly on_start: () => void }) {
   const is_reached = ui.session.is_reached.value;
@@ -36,7 +41,8 @@ export function FormPanel({ ui, session, on_start }: Props & { readonly on_start
       <div class="lab-fields">
         <Shown of={session.scenarios} what="The list of scenarios" is_reached={is_reached}
           empty={{ is: (all) => all.length === 0, text: 'The service has no scenarios.' }}>
-          {(scenarios) => <ScenarioChoice session={session} scenarios={scenarios} />}
+          {(scenarios) => (
+            <ScenarioChoice ui={ui} session={session} scenarios={scenarios} />)}
         </Shown>
         <div class="numbers">
           {(['seed', 'hours', 'members'] as const).map((name) =>
@@ -51,24 +57,46 @@ export function FormPanel({ ui, session, on_start }: Props & { readonly on_start
   );
 }
 
-function ScenarioChoice({ session, scenarios }: {
-  readonly session: LabSession; readonly scenarios: readonly Scenario[];
+function ScenarioChoice({ ui, session, scenarios }: Props & {
+  readonly scenarios: readonly Scenario[];
 }) {
   const chosen = session.scenario.value;
+  const select = useRef<HTMLSelectElement>(null);
+  useSignalEffect(() => {
+    if (!ui.is_form_wanted.value) return;
+    select.current?.focus();
+    ui.is_form_wanted.value = false;
+  });
   return (
     <div class="scenario">
       <label for="lab-scenario">Scenario</label>
-      <select id="lab-scenario" value={chosen?.name ?? ''} onChange={(event) => {
+      <select id="lab-scenario" ref={select} value={chosen?.name ?? ''} onChange={(event) => {
         const { value } = event.currentTarget;
         session.change((form) => set_scenario(form, value));
       }}>
-        {scenarios.map(({ name }) =>
-          <option key={name} value={name}>{scenario_words(name)}</option>)}
+        <ScenarioGroup label="Shipped" of={scenarios.filter((one) => !is_arm(one))} />
+        <ScenarioGroup label="Arms of the claims" of={scenarios.filter(is_arm)} />
       </select>
-      <p class="hint">{chosen?.about}
-        {(chosen?.venues ?? 1) > 1 ? ` · ${chosen?.venues} venues` : ''}</p>
+      <p class="hint">{chosen === null ? null : scenario_hint(chosen)}</p>
     </div>
   );
+}
+
+function ScenarioGroup({ label, of }: {
+  readonly label: string; readonly of: readonly Scenario[];
+}) {
+  if (of.length === 0) return null;
+  return (
+    <optgroup label={label}>
+      {of.map(({ name }) => <option key={name} value={name}>{scenario_words(name)}</option>)}
+    </optgroup>
+  );
+}
+
+export function scenario_hint({ about, venues, claims }: Scenario): string {
+  return [about, ...((venues ?? 1) > 1 ? [`${venues} venues`] : []),
+    ...(claims.length === 0 ? []
+      : [`${claims.length === 1 ? 'claim' : 'claims'} ${claims.join(', ')}`])].join(' · ');
 }
 
 const kNumberTitles: Readonly<Record<FormNumber, string>> = {

@@ -7,7 +7,7 @@ import { MirrorFigure } from './lab_mirror.tsx';
 import { left_words, ProgressLine } from './lab_runs.tsx';
 import { Panel, Scroll } from './screen_parts.tsx';
 import { set_scenario } from '../model/lab_form.ts';
-import { is_active, kSettlingHours } from '../model/lab_types.ts';
+import { is_active, is_arm, kSettlingHours } from '../model/lab_types.ts';
 import { format_percent, format_usd } from '../units/format.ts';
 import { format_score, format_value } from '../units/quantity.ts';
 import { format_date_time } from '../units/time.ts';
@@ -54,13 +54,15 @@ export function RunView({ ui, session }: Props) {
 // Before the first run: what can be run.
 function NoRun({ session }: { readonly session: LabSession }) {
   const chosen = session.scenario.value?.name;
+  const scenarios = session.scenarios.value.value ?? [];
   return (
     <Panel name="scenario-list" title="No run yet">
       <p class="note lead">Choose a scenario, change what should be different, and press Run. Truth
-        and estimate are drawn here while it goes.</p>
+        and estimate are drawn here while it goes.{scenarios.some(is_arm)
+        ? ' The markets that a claim was tried on stand at the claim.' : ''}</p>
       <table>
         <caption class="sr">Scenarios</caption>
-        <tbody>{(session.scenarios.value.value ?? []).map(({ name, about }) => (
+        <tbody>{scenarios.filter((one) => !is_arm(one)).map(({ name, about }) => (
           <tr key={name}>
             <th scope="row">{scenario_words(name)}</th>
             <td>{about}</td>

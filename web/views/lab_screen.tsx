@@ -7,6 +7,7 @@ import { RunView } from './lab_run.tsx';
 import { RunsPanel } from './lab_runs.tsx';
 import { Panel, ScreenTools, Segments, Shown } from './screen_parts.tsx';
 import { json_link } from './studies.tsx';
+import type { TryArms } from './claims.tsx';
 import type { LabSession } from '../model/lab_session.ts';
 import type { ScorecardSession } from '../model/scorecard_session.ts';
 import type { UiState } from './ui_state.ts';
@@ -16,10 +17,11 @@ import type { UiState } from './ui_state.ts';
 
 type Center = 'run' | 'compare';
 
-export function LabScreen({ ui, session, studies }: {
+export function LabScreen({ ui, session, studies, on_try }: {
   readonly ui: UiState;
   readonly session: LabSession;
   readonly studies: ScorecardSession;
+  readonly on_try: TryArms['on_try'];
 }) {
   const [center, set_center] = useState<Center>('run');
   useEffect(() => {
@@ -48,14 +50,14 @@ export function LabScreen({ ui, session, studies }: {
         </section>
         <div class="lab-rail">
           <RunsPanel ui={ui} session={session} on_watch={() => set_center('run')} />
-          <ClaimsRail ui={ui} studies={studies} />
+          <ClaimsRail ui={ui} studies={studies} lab={session} on_try={on_try} />
         </div>
       </main>
     </div>
   );
 }
 
-function ClaimsRail({ ui, studies }: {
+function ClaimsRail({ ui, studies, lab, on_try }: TryArms & {
   readonly ui: UiState; readonly studies: ScorecardSession;
 }) {
   const is_reached = ui.session.is_reached.value;
@@ -72,7 +74,10 @@ function ClaimsRail({ ui, studies }: {
           <Panel name="claims-rail" title="Claims about the lab" actions={json_link(entry)}>
             <Shown of={report} what="The study of claims" is_reached={is_reached}>
               {(found) => (found.kind === 'claims' ? (
-                <><p class="note lead">{claims_summary(found)}</p><ClaimList study={found} /></>)
+                <>
+                  <p class="note lead">{claims_summary(found)}</p>
+                  <ClaimList study={found} lab={lab} on_try={on_try} />
+                </>)
                 : <p class="state">This page cannot read the study. {found.kind === 'other'
                   ? found.problem : null}</p>)}
             </Shown>

@@ -11,6 +11,7 @@ import { format_percent, format_usd } from '../units/format.ts';
 import { format_count, format_score } from '../units/quantity.ts';
 import { format_date_time, format_duration } from '../units/time.ts';
 import { ms, share } from '../units/unit.ts';
+import type { TryArms } from './claims.tsx';
 import type { Last, ScorecardSession, ScoredSide } from '../model/scorecard_session.ts';
 import type { Scorecard, ScoredHour, ScoredHours } from '../model/scorecard_types.ts';
 import type { UiState } from './ui_state.ts';
@@ -25,7 +26,7 @@ const kSideChoices: readonly { value: ScoredSide; text: string }[] = [
   { value: 'short', text: 'Shorts' },
 ];
 
-export function ScorecardScreen({ ui, session }: Props) {
+export function ScorecardScreen({ ui, session, lab, on_try }: Props & TryArms) {
   const id = ui.session.instrument.value?.id ?? null;
   const is_empty = ui.session.phase.value === 'empty';
   useEffect(() => {
@@ -51,7 +52,7 @@ export function ScorecardScreen({ ui, session }: Props) {
         {is_empty ? <p class="state">The service has made no column yet, so there is nothing
           to score.</p> : <Hours ui={ui} session={session} />}
         <FeedsPanel ui={ui} session={session} />
-        <Studies ui={ui} session={session} />
+        <Studies ui={ui} session={session} lab={lab} on_try={on_try} />
       </main>
     </div>
   );

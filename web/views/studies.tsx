@@ -1,9 +1,12 @@
+import { useEffect } from 'preact/hooks';
+
 import { ClaimList, claims_summary, estimate_words } from './claims.tsx';
 import { SkillPanel } from './skill_panel.tsx';
 import { Chip, Panel, Scroll, Shown, Whisker } from './screen_parts.tsx';
 import { format_percent } from '../units/format.ts';
 import { format_score } from '../units/quantity.ts';
 import { share } from '../units/unit.ts';
+import type { TryArms } from './claims.tsx';
 import type { ScorecardSession } from '../model/scorecard_session.ts';
 import type {
   Claims, Recovery, RecoveryScenario, RecoveryTarget, Study, StudyEntry,
@@ -12,9 +15,10 @@ import type { UiState } from './ui_state.ts';
 
 // What the studies found. One that this page does not know is named, with a link to its report.
 
-export function Studies({ ui, session }: {
-  readonly ui: UiState; readonly session: ScorecardSession;
-}) {
+type Props = TryArms & { readonly ui: UiState };
+
+export function Studies({ session, ...props }: Props & { readonly session: ScorecardSession }) {
+  const { ui } = props;
   return (
     <Shown of={session.studies} what="The list of studies" is_reached={ui.session.is_reached.value}
       empty={{ is: (studies) => studies.length === 0, text: 'The service has no studies.' }}>
@@ -24,7 +28,7 @@ export function Studies({ ui, session }: {
         return (
           <>
             {known.map(({ entry, study }) => <StudyPanel key={entry.name} entry={entry}
-              study={study} />)}
+              study={study} {...props} />)}
             <OtherStudies ui={ui} session={session} rest={known.filter(({ study }) =>
               study === null || study.kind === 'other').map(({ entry }) => entry)} />
           </>
@@ -39,24 +43,30 @@ export const json_link = ({ name }: StudyEntry) => (
     rel="noreferrer">JSON</a>
 );
 
-function StudyPanel({ entry, study }: {
+function StudyPanel({ entry, study, ...props }: Props & {
   readonly entry: StudyEntry; readonly study: Study | null;
 }) {
   if (study === null || study.kind === 'other') return null;
   if (study.kind === 'map_skill') {
     return <SkillPanel study={study} title={entry.title} link={json_link(entry)} />;
   }
-  if (study.kind === 'claims') return <ClaimsPanel study={study} entry={entry} />;
+  if (study.kind === 'claims') return <ClaimsPanel study={study} entry={entry} {...props} />;
   return <RecoveryPanel study={study} entry={entry} />;
 }
 
-function ClaimsPanel({ study, entry }: { readonly study: Claims; readonly entry: StudyEntry }) {
+function ClaimsPanel({ study, entry, ui, lab, on_try }: Props & {
+  readonly study: Claims; readonly entry: StudyEntry;
+}) {
+  useEffect(() => lab.open_scenarios(), []);
   return (
     <Panel name="claims-panel" title={entry.title} actions={json_link(entry)}>
       <p class="note lead"><b>{claims_summary(study)}.</b> These are claims about the lab: what its
         mechanisms do, and not what recorded markets
         do{study.replicas === null ? '' : `; ${study.replicas} markets an arm`}.</p>
-      <ClaimList study={study} />
+      <Shown of={lab.scenarios} what="The list of arms" is_reached={ui.session.is_reached.value}>
+        {() => null}
+      </Shown>
+      <ClaimList study={study} lab={lab} on_try={on_try} />
     </Panel>
   );
 }

@@ -27,6 +27,7 @@ export class UiState {
   readonly is_help_open = signal(false);
   readonly is_table_open = signal(false);
   readonly is_playing = signal(false); // the play head moves
+  readonly is_form_wanted = signal(false); // the lab's form takes the focus once it is there
   readonly note = signal<string | null>(null); // said for a moment
   readonly window_px = signal(900); // height of the window
   readonly prefers_light = signal(false);

@@ -2,8 +2,10 @@ import { describe, expect, it } from 'vitest';
 
 import { map_of } from '../model/api_types.ts';
 import { ms, price, unix_ms, usd } from '../units/unit.ts';
+import { draw_words } from './claims.tsx';
 import { moments_path } from './cluster_panel.tsx';
 import { funding_text } from './funding.ts';
+import { arm_words, scenario_hint, scenario_words } from './lab_form_panel.tsx';
 import { part_clause, part_groups, part_option, share_texts } from './part_text.ts';
 import { path_usd, printed_near } from './probe.ts';
 import { status_of } from './status.ts';
@@ -143,5 +145,25 @@ describe('moments', () => {
     expect(moments_path([moment(0, 5), moment(10, 10)], 100, 50)?.line)
       .toBe('M0.0 26.0L100.0 2.0');
     expect(moments_path([moment(0, 5)], 100, 50)).toBeNull();
+  });
+});
+
+describe('scenarios', () => {
+  const of = (more: object) =>
+    scenario_hint({ name: 'a', about: 'It is so', values: {}, venues: 1, claims: [], ...more });
+  it('have names in words, and those of arms are short at their claim', () => {
+    expect(scenario_words('thin_book')).toBe('thin book');
+    expect(scenario_words('arm: thin book')).toBe('arm: thin book');
+    expect(['arm: thin book', 'arm: 12 % news', 'charm: a'].map(arm_words))
+      .toEqual(['thin book', '12 % news', 'charm: a']);
+  });
+  it('say how many venues they have, and which claims were tried on them', () => {
+    expect(of({})).toBe('It is so');
+    expect(of({ venues: 3, claims: [3] })).toBe('It is so · 3 venues · claim 3');
+    expect(of({ venues: null, claims: [2, 7] })).toBe('It is so · claims 2, 7');
+  });
+  it('are one draw, whatever a study says', () => {
+    expect(draw_words(24)).toMatch(/one draw; the verdict stands on 24 of each arm\.$/);
+    expect(draw_words(null)).toMatch(/stands on many\.$/);
   });
 });
