@@ -57,7 +57,7 @@ constexpr std::array kRows{
     Row{Errc::kBadAddress, "bad_address", "not an IP address of this machine"},
     Row{Errc::kCannotListen, "cannot_listen", "the system does not let us listen there"},
     Row{Errc::kBusy, "busy", "too much is asked for at once"},
-    Row{Errc::kAnswerFailed, "answer_failed", "the answer could not be made"},
+    Row{Errc::kAnswerFailed, "answer_failed", "the answer was not made, or not in time"},
 };
 
 const Row* find(Errc code) {

@@ -13,7 +13,7 @@ namespace faultline {
 //   2xx venue    what an exchange says or does
 //   3xx storage  our own disk
 //   4xx request  what a caller asked for
-//   5xx network  our own sockets
+//   5xx service  our own sockets and answers
 enum class Errc : std::uint16_t {
   kEmpty = 100,              // a value was required and the text is empty
   kNotANumber = 101,         // the text is not a decimal number
@@ -59,7 +59,7 @@ enum class Errc : std::uint16_t {
   kBadAddress = 501,         // text that is no IP address, or one that is not this machine's
   kCannotListen = 502,       // the operating system refused to listen, for another reason
   kBusy = 503,               // more is asked for than can be answered now; later it can
-  kAnswerFailed = 504,       // the service's own fault: the answer could not be made
+  kAnswerFailed = 504,       // the service's own fault: the answer was not made, or not in time
 };
 
 // The stable snake_case name of `code`, for logs and JSON: "not_a_number".

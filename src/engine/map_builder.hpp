@@ -26,7 +26,7 @@ enum class ColumnsKept : std::uint8_t {
 
 // What a screen shows beside the map. It changes nothing of the map, and takes time.
 struct MapExtras {
-  bool context = false;  // depth and basis: marks are read a second time
+  bool context = false;  // depth and basis of a store: marks are read a second time
   bool parts =
       false;  // the positions by distance, age and venue: a column takes half as long again
 };

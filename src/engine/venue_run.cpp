@@ -199,7 +199,7 @@ VenuePart VenueRun::part() const {
     part.factor = filter_.factor().factor();
     part.exponent = filter_.factor().exponent();
   }
-  part.state_bytes = filter_.memory_bytes();
+  part.state_bytes = filter_.memory_bytes() + (parts_ ? parts_->memory_bytes() : 0);
   return part;
 }
 

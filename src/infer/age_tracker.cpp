@@ -13,18 +13,18 @@ constexpr auto kClasses = static_cast<std::ptrdiff_t>(kPatienceClasses);
 
 double seconds(Nanos nanos) { return static_cast<double>(nanos.value) / 1e9; }
 
-// The same rows of another frame; those that are new hold `otherwise`.
+// The same rows of another frame; those that are new hold nothing.
 template <class Value>
-std::vector<Value> moved(const std::vector<Value>& from, std::int64_t shift, std::size_t rows,
-                         Value otherwise) {
-  const auto old_rows = static_cast<std::int64_t>(from.size()) / kClasses;
+std::vector<Value> moved(const std::vector<Value>& from, std::ptrdiff_t lines, std::int64_t shift,
+                         std::size_t rows) {
+  const auto old_rows = static_cast<std::int64_t>(from.size()) / lines;
   const auto new_rows = static_cast<std::int64_t>(rows);
-  std::vector<Value> out(kPatienceClasses * rows, otherwise);
+  std::vector<Value> out(static_cast<std::size_t>(lines) * rows);
   const std::int64_t begin = std::clamp<std::int64_t>(-shift, 0, new_rows);
   const std::int64_t end = std::clamp<std::int64_t>(old_rows - shift, begin, new_rows);
-  for (std::int64_t c = 0; c < kClasses; ++c) {
-    std::copy(from.begin() + c * old_rows + begin + shift,
-              from.begin() + c * old_rows + end + shift, out.begin() + c * new_rows + begin);
+  for (std::int64_t line = 0; line < lines; ++line) {
+    std::copy(from.begin() + line * old_rows + begin + shift,
+              from.begin() + line * old_rows + end + shift, out.begin() + line * new_rows + begin);
   }
   return out;
 }
@@ -34,12 +34,13 @@ std::vector<Value> moved(const std::vector<Value>& from, std::int64_t shift, std
 void AgeTracker::reframe(std::int32_t first_row, std::size_t rows) {
   if (first_row == first_row_ && rows == row_count()) return;
   const std::int64_t shift = std::int64_t{first_row} - first_row_;
-  // What comes into sight was there before, for all that is known.
-  held_ = moved(held_, shift, rows, -1.0);
-  born_ = moved(born_, shift, rows, 0.0);
-  oldest_ = moved(oldest_, shift, rows, 0.0F);
+  held_ = moved(held_, kClasses, shift, rows);
+  born_ = moved(born_, kClasses, shift, rows);
+  unknown_ = moved(unknown_, kClasses, shift, rows);
+  oldest_ = moved(oldest_, kClasses, shift, rows);
+  in_sight_ = moved(in_sight_, 1, shift, rows);
   for (Cohort& cohort : cohorts_) {
-    if (!cohort.empty()) cohort = moved(cohort, shift, rows, 0.0F);
+    if (!cohort.empty()) cohort = moved(cohort, kClasses, shift, rows);
   }
   first_row_ = first_row;
 }
@@ -71,21 +72,18 @@ void AgeTracker::look(const Look& look) {
   turn_to(middle.value / kCohort.value);
   Cohort& newest = cohorts_[static_cast<std::size_t>(quarter_) % kCohorts];
   newest.resize(kPatienceClasses * rows, 0.0F);
-  std::vector<float> left(kPatienceClasses * rows);
-  std::vector<float> fresh(kPatienceClasses * rows);
-  for (std::size_t c = 0; c < kPatienceClasses; ++c) {
-    const double closed = std::exp(look.kept_log[c] - kept_log_[c]);
-    for (std::size_t row = 0; row < rows; ++row) {
+  std::vector<float> left(kPatienceClasses * rows, 1.0F);
+  std::vector<float> fresh(kPatienceClasses * rows, 0.0F);
+  for (std::size_t row = 0; row < rows; ++row) {
+    if (!in_sight_[row]) {
+      take_new_row(look, row);
+      continue;
+    }
+    for (std::size_t c = 0; c < kPatienceClasses; ++c) {
       const std::size_t at = c * rows + row;
       const double now = look.by_class[row * kPatienceClasses + c];
       FAULTLINE_CHECK(now >= 0.0);
-      if (held_[at] < 0.0) {  // as old as can be told
-        held_[at] = now;
-        oldest_[at] = static_cast<float>(now);
-        left[at] = 1.0F;
-        continue;
-      }
-      const double kept = std::min(held_[at] * closed, now);
+      const double kept = std::min(held_[at] * std::exp(look.kept_log[c] - kept_log_[c]), now);
       fresh[at] = static_cast<float>(now - kept);
       left[at] = held_[at] > 0.0 ? static_cast<float>(kept / held_[at]) : 0.0F;
       if (now > 0.0) born_[at] += (seconds(middle - first_) - born_[at]) * (1.0 - kept / now);
@@ -95,11 +93,23 @@ void AgeTracker::look(const Look& look) {
   const auto fade = [&](Cohort& cohort) {
     for (std::size_t at = 0; at < cohort.size(); ++at) cohort[at] *= left[at];
   };
+  fade(unknown_);
   fade(oldest_);
   for (Cohort& cohort : cohorts_) fade(cohort);
   for (std::size_t at = 0; at < fresh.size(); ++at) newest[at] += fresh[at];
   kept_log_ = look.kept_log;
   last_ = look.now;
+}
+
+// As old as it can be said to be.
+void AgeTracker::take_new_row(const Look& look, std::size_t row) {
+  in_sight_[row] = look.now;
+  for (std::size_t c = 0; c < kPatienceClasses; ++c) {
+    const std::size_t at = c * row_count() + row;
+    held_[at] = look.by_class[row * kPatienceClasses + c];
+    unknown_[at] = static_cast<float>(held_[at]);
+    born_[at] = seconds(look.now - first_);
+  }
 }
 
 std::vector<double> AgeTracker::older_than(Nanos age) const {
@@ -114,6 +124,9 @@ std::vector<double> AgeTracker::older_than(Nanos age) const {
     }
   };
   add(oldest_);
+  for (std::size_t at = 0; at < unknown_.size(); ++at) {
+    if (last_ - *in_sight_[at % rows] >= age) out[at % rows] += static_cast<double>(unknown_[at]);
+  }
   // The last quarter that was over so long ago.
   const std::int64_t last = (last_ - age).value / kCohort.value - 1;
   for (std::int64_t quarter = quarter_ - static_cast<std::int64_t>(kCohorts) + 1; quarter <= last;
@@ -121,6 +134,12 @@ std::vector<double> AgeTracker::older_than(Nanos age) const {
     if (quarter <= quarter_) add(cohorts_[static_cast<std::size_t>(quarter) % kCohorts]);
   }
   return out;
+}
+
+std::size_t AgeTracker::memory_bytes() const {
+  std::size_t cells = oldest_.size() + unknown_.size();
+  for (const Cohort& cohort : cohorts_) cells += cohort.size();
+  return cells * sizeof(float) + (held_.size() + born_.size()) * sizeof(double);
 }
 
 std::vector<double> AgeTracker::mean_age_s() const {

@@ -18,13 +18,18 @@ void look(AgeTracker& ages, Nanos after, double held, double kept_log = 0.0) {
   ages.look({kStart + after, 7, by_class, {kept_log, 0.0, 0.0}});
 }
 
+// What was there when the watching began is as old as that, for all that is known.
 TEST(AgeTracker, CountsFromTheFirstLook) {
   AgeTracker ages;
+  EXPECT_EQ(ages.watched(), Nanos(0));
   look(ages, Nanos(0), 5.0);
   EXPECT_EQ(ages.mean_age_s().front(), 0.0);
+  EXPECT_EQ(ages.older_than(kHour).front(), 0.0);
   look(ages, Nanos(5 * kHour.value), 5.0);
+  EXPECT_EQ(ages.watched(), Nanos(5 * kHour.value));
   EXPECT_NEAR(ages.mean_age_s().front(), 5 * 3600.0, 1e-9);
-  EXPECT_NEAR(ages.older_than(Nanos(24 * kHour.value)).front(), 5.0, 1e-6);
+  EXPECT_NEAR(ages.older_than(Nanos(5 * kHour.value)).front(), 5.0, 1e-6);
+  EXPECT_EQ(ages.older_than(Nanos(6 * kHour.value)).front(), 0.0);
 }
 
 TEST(AgeTracker, WhatComesInIsNew) {
@@ -72,21 +77,38 @@ TEST(AgeTracker, RowsKeepTheirAgesWhenTheFrameMoves) {
   const std::array<double, 9> next{2.0, 0.0, 0.0, 9.0, 0.0, 0.0, 4.0, 0.0, 0.0};
   ages.look({kStart + Nanos(2 * kHour.value), 11, next, {}});
   // Rows 11 and 12 were there, 12 grew; 13 comes into sight.
-  const std::vector<double> old = ages.older_than(Nanos(90 * kMinute.value));
+  std::vector<double> old = ages.older_than(Nanos(90 * kMinute.value));
   EXPECT_NEAR(old[0], 2.0, 1e-6);
   EXPECT_NEAR(old[1], 3.0, 1e-6);
+  EXPECT_EQ(old[2], 0.0);
+  EXPECT_EQ(ages.mean_age_s()[2], 0.0);
+  ages.look({kStart + Nanos(4 * kHour.value), 11, next, {}});
+  old = ages.older_than(Nanos(2 * kHour.value));
+  EXPECT_NEAR(old[1], 9.0, 1e-6);
   EXPECT_NEAR(old[2], 4.0, 1e-6);
-  ages.look({kStart + Nanos(3 * kHour.value), 500, next, {}});
-  EXPECT_NEAR(ages.older_than(kHour)[1], 9.0, 1e-6);
+  EXPECT_NEAR(ages.mean_age_s()[2], 2 * 3600.0, 1e-6);
+  ages.look({kStart + Nanos(5 * kHour.value), 500, next, {}});
+  EXPECT_EQ(ages.older_than(kHour)[1], 0.0);
 }
 
-TEST(AgeTracker, ADayIsTheLongestThatIsTold) {
+// Every minute something comes in: what is said to be old is, and a quarter hour of it is left out
+// at the most.
+TEST(AgeTracker, NothingIsSaidToBeOlderThanItIs) {
   AgeTracker ages;
-  look(ages, Nanos(0), 1.0);
-  for (int hour = 1; hour <= 60; ++hour) look(ages, Nanos(hour * kHour.value), 1.0 + hour);
-  // What came in until the 36th hour, but for the half hour in which the last of it did.
-  EXPECT_NEAR(ages.older_than(Nanos(24 * kHour.value)).front(), 37.0, 1e-4);
-  EXPECT_NEAR(ages.older_than(Nanos(0)).front(), 61.0, 1e-4);
+  look(ages, Nanos(0), 0.0);
+  const auto at_least = [&](int minutes, Nanos age) {
+    const double old = ages.older_than(age).front();
+    const double true_old = minutes - static_cast<double>(age.value / kMinute.value);
+    EXPECT_LE(old, true_old + 0.01) << minutes;
+    EXPECT_GE(old, true_old - 16.0) << minutes;
+  };
+  for (int minute = 1; minute <= 30 * 60; ++minute) {
+    look(ages, Nanos(minute * kMinute.value), minute);
+    if (minute > 26 * 60 && minute % 7 == 0) {
+      at_least(minute, kHour);
+      at_least(minute, kDay);
+    }
+  }
 }
 
 }  // namespace

@@ -234,6 +234,8 @@ void PositionDensity::close(Side side, const MarketStep& step, StepReport& repor
   const double days =
       static_cast<double>((step.end - step.begin).value) / static_cast<double>(kDay.value);
   std::ranges::fill(excess_, 0.0);
+  std::array<double, kPatienceClasses> before{};
+  std::array<double, kPatienceClasses> after{};
   for (std::size_t m = 0; m < members; ++m) {
     std::array<double, kPatienceClasses> stock{};
     std::array<double, kPatienceClasses> hazard{};
@@ -244,6 +246,8 @@ void PositionDensity::close(Side side, const MarketStep& step, StepReport& repor
       stock[c] = stock_[total];
       hazard[c] = members_[m].closing_per_day[c] * days;
       sum += stock[c];
+      before[c] += stock[c];
+      after[c] += stock[c];
     }
     const double target = std::max(step.oi_end - flows_[m].opened[index_of(side)], 0.0);
     if (std::abs(sum - target) <= kRoundingTolerance * target) continue;
@@ -254,14 +258,17 @@ void PositionDensity::close(Side side, const MarketStep& step, StepReport& repor
     const double kappa = closing_pressure(stock, hazard, target);
     for (std::size_t c = 0; c < kPatienceClasses; ++c) {
       const double kept = std::exp(-kappa * hazard[c]);
-      kept_log_[index_of(side)][c] -= kappa * hazard[c] / static_cast<double>(members);
       const std::size_t total = total_index(side, c, m);
       scale_[total] *= kept;
       stock_[total] *= kept;
+      after[c] += stock_[total] - stock[c];
       never_[total] *= kept;
     }
     report.closed[index_of(side)] += (sum - target) / static_cast<double>(members);
     report.pressure[index_of(side)] += kappa / static_cast<double>(members);
+  }
+  for (std::size_t c = 0; c < kPatienceClasses; ++c) {
+    if (after[c] > 0.0) kept_log_[index_of(side)][c] += std::log(after[c] / before[c]);
   }
   // Before anything is deposited: a step that closes nearly everything leaves scales that no cell
   // could be divided by.

@@ -118,7 +118,8 @@ class PositionDensity {
                      std::span<const double> member_weights) const;
 
   // The logarithm of the share that closings by choice have left of a class's positions, since this
-  // object was made; the mean over members. Of no state: only differences mean anything.
+  // object was made; of the members' positions added up. Of no state: only differences mean
+  // anything.
   double kept_log(Side side, std::size_t c) const { return kept_log_[index_of(side)][c]; }
 
   // Slot m of the new ensemble continues the history of parents[m] with parameters[m]. Cost: a
@@ -238,6 +239,15 @@ class PositionDensity {
   // One class of a row as its weighted mean, mass[bin − low].
   void read_mean(Side side, std::size_t j, std::size_t c, std::span<const double> waiting,
                  std::span<const double> member_weights, RowMass& out) const;
+  // Where a row's bins lie among the fine rows of a profile, one entry bin wide: its bin 0 covers
+  // `first` and, by a share of `into_next`, the one after.
+  struct Place {
+    std::int64_t first;
+    double into_next;
+  };
+  Place place_of(Side side, std::size_t j, const ProfileGrid& target) const;
+  // Entry bins in a row of the profile. Requires: a whole number (checked).
+  std::int64_t bins_in_row(const ProfileGrid& target) const;
   bool find_row(Side side, std::size_t j, std::span<const double> waiting, Spread& at,
                 RowMass& out) const;
   void reweigh_row(Side side, std::size_t j, std::span<const double> ratio);

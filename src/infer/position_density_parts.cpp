@@ -28,9 +28,7 @@ std::array<double, kDistanceTiers> tier_shares(double low, double high) {
 ProfileParts PositionDensity::parts(Side side, const ProfileGrid& target,
                                     std::span<const double> member_weights) const {
   FAULTLINE_CHECK(member_weights.size() == members_.size());
-  const double bins_per_row = target.row_log / config_.entry_bin;
-  FAULTLINE_CHECK(std::abs(bins_per_row - std::round(bins_per_row)) < 1e-6);
-  const auto group = static_cast<std::int64_t>(std::lround(bins_per_row));
+  const std::int64_t group = bins_in_row(target);
   const auto fine_count = static_cast<std::int64_t>(target.row_count) * group;
   ProfileParts out;
   out.by_tier.assign(target.row_count * kDistanceTiers, 0.0);
@@ -41,10 +39,7 @@ ProfileParts PositionDensity::parts(Side side, const ProfileGrid& target,
     for (std::size_t j = 0; j < grid_.size(); ++j) {
       const auto tiers = tier_shares(grid_.edges()[j], grid_.edges()[j + 1]);
       read_mean(side, j, c, waiting, member_weights, row);
-      const double at = (u_begin_ - sign(side) * grid_.delta_mid(side, j) +
-                         rows_[row_index(side, j)].shift - target.log_begin) /
-                        config_.entry_bin;
-      const double into_next = at - std::floor(at);
+      const Place place = place_of(side, j, target);
       const auto add = [&](std::int64_t index, double mass) {
         if (index < 0 || index >= fine_count) return;
         const auto to = static_cast<std::size_t>(index / group);
@@ -54,10 +49,9 @@ ProfileParts PositionDensity::parts(Side side, const ProfileGrid& target,
       };
       for (std::size_t bin = row.low; bin < row.high; ++bin) {
         const double mass = row.mass[bin - row.low];
-        const std::int64_t index =
-            static_cast<std::int64_t>(std::floor(at)) + static_cast<std::int64_t>(bin);
-        add(index, mass * (1.0 - into_next));
-        add(index + 1, mass * into_next);
+        const std::int64_t index = place.first + static_cast<std::int64_t>(bin);
+        add(index, mass * (1.0 - place.into_next));
+        add(index + 1, mass * place.into_next);
       }
     }
   }

@@ -78,9 +78,14 @@ TEST(DensityParts, ATierIsADistanceFromTheEntry) {
 
 // What is left of a class by choice is what its scale says: nothing is crossed or opened here.
 TEST(DensityParts, KeptLogIsWhatClosingsLeft) {
-  PositionDensity density(DensityConfig{}, {});
+  const DensityConfig config;
+  const DistanceGrid grid(config.distance_min, config.distance_max, config.distance_bins);
+  std::vector<MemberParameters> members(3, central_member(config, grid));
+  members[1].closing_per_day = {10.0, 0.5, 0.05};
+  members[2].entry_weights = {0.1, 0.2, 0.7};
+  PositionDensity density(config, members);
   density.advance(step_at(0, 100.0));
-  const std::array weights{1.0};
+  const std::array weights{1.0 / 3.0, 1.0 / 3.0, 1.0 / 3.0};
   const auto mass_of = [&](std::size_t c) {
     double sum = 0.0;
     const ProfileParts parts = density.parts(Side::kShort, kGrid, weights);

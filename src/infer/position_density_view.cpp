@@ -83,6 +83,20 @@ void PositionDensity::add_line(std::span<const double> line, double at, std::spa
   }
 }
 
+std::int64_t PositionDensity::bins_in_row(const ProfileGrid& target) const {
+  const double bins = target.row_log / config_.entry_bin;
+  FAULTLINE_CHECK(std::abs(bins - std::round(bins)) < 1e-6);
+  return std::llround(bins);
+}
+
+PositionDensity::Place PositionDensity::place_of(Side side, std::size_t j,
+                                                 const ProfileGrid& target) const {
+  const double x_low = u_begin_ - sign(side) * grid_.delta_mid(side, j) +
+                       rows_[row_index(side, j)].shift - target.log_begin;
+  const double at = x_low / config_.entry_bin;
+  return {static_cast<std::int64_t>(std::floor(at)), at - std::floor(at)};
+}
+
 MemberProfiles PositionDensity::profiles(Side side, const ProfileGrid& target) const {
   const std::size_t members = members_.size();
   MemberProfiles out;
@@ -91,9 +105,7 @@ MemberProfiles PositionDensity::profiles(Side side, const ProfileGrid& target) c
     add_profile(side, 0, target, one);
     return {std::move(one.rows), {one.below}, {one.above}};
   }
-  const double bins_per_row = target.row_log / config_.entry_bin;
-  FAULTLINE_CHECK(std::abs(bins_per_row - std::round(bins_per_row)) < 1e-6);
-  const auto group = static_cast<std::int64_t>(std::lround(bins_per_row));
+  const std::int64_t group = bins_in_row(target);
   const auto fine_count = static_cast<std::int64_t>(target.row_count) * group;
   out.rows.assign(target.row_count * members, 0.0);
   out.below.assign(members, 0.0);
@@ -108,14 +120,10 @@ MemberProfiles PositionDensity::profiles(Side side, const ProfileGrid& target) c
   RowMass row;
   for (std::size_t j = 0; j < grid_.size(); ++j) {
     read_row(side, j, waiting, row);
-    const double x_low = u_begin_ - sign(side) * grid_.delta_mid(side, j) +
-                         rows_[row_index(side, j)].shift - target.log_begin;
-    const double at = x_low / config_.entry_bin;
-    const double into_next = at - std::floor(at);
+    const auto [first, into_next] = place_of(side, j, target);
     for (std::size_t bin = row.low; bin < row.high; ++bin) {
       const double* mass = row.mass.data() + (bin - row.low) * members;
-      const std::int64_t index =
-          static_cast<std::int64_t>(std::floor(at)) + static_cast<std::int64_t>(bin);
+      const std::int64_t index = first + static_cast<std::int64_t>(bin);
       double* here = slot(index);
       for (std::size_t m = 0; m < members; ++m) here[m] += mass[m] * (1.0 - into_next);
       double* next = slot(index + 1);

@@ -56,6 +56,8 @@ void VenueParts::look(const VenueView& venue, const RowFrame& frame, UnixNanos n
                          .row_log = kRowLog,
                          .row_count = frame.row_count};
   usd_per_unit_ = unit_notional_approx(venue.mark, venue.spec);
+  frame_ = frame;
+  looked_at_ = now;
   for (const Side side : kSides) {
     ProfileParts& parts = parts_[index_of(side)];
     parts = venue.density.parts(side, grid, venue.weights);
@@ -68,6 +70,7 @@ void VenueParts::look(const VenueView& venue, const RowFrame& frame, UnixNanos n
 
 void VenueParts::add_to(Sum& sum) const {
   sum.usd.resize(kOwnParts);
+  sum.watched = std::min(sum.watched, ages_[0].watched());
   for (const std::size_t s : {0U, 1U}) {
     const std::vector<double>& by_tier = parts_[s].by_tier;
     const std::size_t rows = by_tier.size() / kDistanceTiers;
@@ -90,26 +93,46 @@ void VenueParts::add_to(Sum& sum) const {
   }
 }
 
+bool VenueParts::is_of(const MapColumn& column) const {
+  return frame_.first_row == column.first_row && frame_.row_count == column.row_count() &&
+         looked_at_ == column.as_of;
+}
+
+std::size_t VenueParts::memory_bytes() const {
+  std::size_t bytes = 0;
+  for (const std::size_t s : {0U, 1U}) {
+    bytes += ages_[s].memory_bytes();
+    bytes += (parts_[s].by_tier.size() + parts_[s].by_class.size()) * sizeof(double);
+  }
+  return bytes;
+}
+
 ColumnParts column_parts(const EnsembleColumn& column, std::span<const VenueParts* const> venues) {
   FAULTLINE_CHECK(venues.size() == column.venues().size());
   VenueParts::Sum sum;
-  for (const VenueParts* venue : venues) venue->add_to(sum);
+  for (const VenueParts* venue : venues) {
+    FAULTLINE_CHECK(venue->is_of(column.column()));
+    venue->add_to(sum);
+  }
   ColumnParts out;
-  out.usd = std::move(sum.usd);
   for (const std::size_t s : {0U, 1U}) {
     const std::size_t rows = column.column().row_count();
-    FAULTLINE_CHECK(sum.usd_seconds[s].size() == rows);
     std::vector<float>& age = out.mean_age_s[s];
     age.assign(rows, std::numeric_limits<float>::quiet_NaN());
     for (std::size_t row = 0; row < rows; ++row) {
       float usd = 0.0F;
-      for (std::size_t tier = 0; tier < kDistanceTiers; ++tier) usd += out.usd[tier][s][row];
+      for (std::size_t tier = 0; tier < kDistanceTiers; ++tier) usd += sum.usd[tier][s][row];
       if (usd >= 1.0F) age[row] = sum.usd_seconds[s][row] / usd;
     }
   }
+  for (std::size_t i = 0; i < kOwnParts; ++i) {
+    const bool is_known = i < kDistanceTiers || sum.watched >= kAgeParts[i - kDistanceTiers];
+    out.usd.push_back(is_known ? std::optional(std::move(sum.usd[i])) : std::nullopt);
+  }
   if (venues.size() < 2) return out;
   for (const VenueRows& venue : column.venues())
-    out.usd.push_back({venue.notional_at_risk_usd[0], venue.notional_at_risk_usd[1]});
+    out.usd.emplace_back(
+        ColumnParts::Rows{venue.notional_at_risk_usd[0], venue.notional_at_risk_usd[1]});
   return out;
 }
 

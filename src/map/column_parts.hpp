@@ -35,8 +35,10 @@ inline constexpr std::array kAgeParts{kHour, Nanos(4 * kHour.value), kDay};
 // Units: USD at the mark, means over members; seconds, NaN where nothing waits. Estimates.
 struct ColumnParts {
   using Rows = std::array<std::vector<float>, 2>;  // by Side, one entry a row of the column
-  std::vector<Rows> usd;                           // in the order of parts_of()
-  Rows mean_age_s;
+  // In the order of parts_of(); absent where it is not known yet: an age that nothing has been
+  // watched for.
+  std::vector<std::optional<Rows>> usd;
+  Rows mean_age_s;  // at least
 };
 
 // The parts of one venue's positions, from column to column.
@@ -51,17 +53,23 @@ class VenueParts {
   struct Sum {
     std::vector<ColumnParts::Rows> usd;  // distances, then ages
     ColumnParts::Rows usd_seconds;       // USD times age
+    Nanos watched = kDay;                // the least of the venues', up to a day
   };
   // Requires: looked at (checked).
   void add_to(Sum& sum) const;
+  bool is_of(const MapColumn& column) const;
+
+  std::size_t memory_bytes() const;
 
  private:
   std::array<AgeTracker, 2> ages_;
   std::array<ProfileParts, 2> parts_;
+  RowFrame frame_;
+  UnixNanos looked_at_{};
   double usd_per_unit_ = 0.0;
 };
 
-// Requires: all of the column's venues, looked at with its frame (checked).
+// Requires: all of the column's venues, looked at last with its frame and at its time (checked).
 ColumnParts column_parts(const EnsembleColumn& column, std::span<const VenueParts* const> venues);
 
 }  // namespace faultline

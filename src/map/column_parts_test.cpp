@@ -43,7 +43,8 @@ struct TwoVenues {
   EnsembleColumn column(std::size_t count) const {
     std::vector<VenueProfile> profiles;
     for (std::size_t v = 0; v < count; ++v) profiles.push_back(profile_of(view(v, mark), frame));
-    return EnsembleColumn(kStart, mark, frame, std::move(profiles), Rng(1));
+    return EnsembleColumn(kStart + Nanos(30 * kHour.value), mark, frame, std::move(profiles),
+                          Rng(1));
   }
 
   std::array<InstrumentSpec, 2> specs{spec_of(Venue::kBinanceUsdm), spec_of(Venue::kBybitLinear)};
@@ -78,7 +79,7 @@ TEST(ColumnParts, DistancesAndVenuesAddUpAndAgesAreNested) {
   for (const std::size_t s : {0U, 1U}) {
     for (std::size_t row = 0; row < column.column().row_count(); ++row) {
       const double all = column.column().notional_at_risk_usd[s][row];
-      const auto usd = [&](std::size_t part) -> double { return parts.usd[part][s][row]; };
+      const auto usd = [&](std::size_t part) -> double { return (*parts.usd[part])[s][row]; };
       EXPECT_NEAR(usd(0) + usd(1) + usd(2) + usd(3), all, 1e-4 * (1.0 + all));
       EXPECT_NEAR(usd(7) + usd(8), all, 1e-4 * (1.0 + all));
       EXPECT_LE(usd(4), all * 1.0001 + 1e-6);
@@ -93,6 +94,28 @@ TEST(ColumnParts, DistancesAndVenuesAddUpAndAgesAreNested) {
   // same impatient positions again.
   EXPECT_GT(old, 0.3 * whole);
   EXPECT_LT(old, 0.95 * whole);
+}
+
+// Nothing can be said to be older than it has been watched.
+TEST(ColumnParts, AnAgeIsAbsentUntilItHasBeenWatched) {
+  const InstrumentSpec spec = spec_of(Venue::kBybitLinear);
+  PositionDensity density(DensityConfig{}, {});
+  const std::vector<double> weights{1.0};
+  const RowFrame frame = frame_around(100.0, {.reach = 0.7});
+  VenueParts parts;
+  for (int hour = 0; hour <= 5; ++hour) {
+    density.advance(step_at(hour, 100.0));
+    const VenueView view{density, weights, spec, 100.0};
+    const UnixNanos now = kStart + Nanos((hour + 1) * kHour.value);
+    parts.look(view, frame, now);
+    const EnsembleColumn column(now, 100.0, frame, {profile_of(view, frame)}, Rng(1));
+    const std::array<const VenueParts*, 1> one{&parts};
+    const ColumnParts got = column_parts(column, one);
+    EXPECT_TRUE(got.usd[0]);
+    EXPECT_EQ(got.usd[4].has_value(), hour >= 1) << hour;
+    EXPECT_EQ(got.usd[5].has_value(), hour >= 4) << hour;
+    EXPECT_FALSE(got.usd[6]);
+  }
 }
 
 TEST(ColumnParts, OneVenueHasNoVenueParts) {

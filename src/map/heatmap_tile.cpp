@@ -132,6 +132,11 @@ double usd_of_code(std::uint16_t code) {
   return code == 0 ? 0.0 : std::exp((code - 1) / kCodesPerLog);
 }
 
+std::int32_t tile_row_of(std::int32_t row) {
+  const auto size = static_cast<std::int32_t>(kTileSize);
+  return row >= 0 ? row / size : -((-row + size - 1) / size);
+}
+
 std::string encode_tile(const HeatmapTile& tile) {
   FAULTLINE_CHECK(tile.key.level <= kTileLevelMax && tile.column_interval.value > 0);
   const std::string body = body_of(tile);

@@ -28,6 +28,9 @@ inline constexpr std::uint8_t kTileLevelMax = 12;  // a texel of 4,096 columns
 std::uint16_t code_of_usd(double usd);  // NaN and less than a dollar: 0
 double usd_of_code(std::uint16_t code);
 
+// The tile row that holds a row of the map.
+std::int32_t tile_row_of(std::int32_t row);
+
 struct TileKey {
   std::uint8_t level = 0;
   std::int64_t column = 0;  // of tiles: column · kTileSize << level is its first column

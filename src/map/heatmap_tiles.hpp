@@ -1,64 +1,55 @@
 #pragma once
 
-#include <array>
-#include <bitset>
 #include <cstdint>
 #include <deque>
 #include <map>
 #include <memory>
 #include <optional>
-#include <span>
 #include <string>
 #include <vector>
 
 #include "map/heatmap_tile.hpp"
 #include "map/map_column.hpp"
+#include "map/texel_strip.hpp"
 
 namespace faultline {
 
 // Whether a row's 80 % interval is wider than a factor of four: such cells are hatched. Rows count
 // from the column's first; false without intervals.
 bool is_wide(const RowInterval& interval, std::size_t row);
-
-// Which rows of a column are wide, by Side.
-using WideRows = std::array<std::vector<bool>, 2>;
 WideRows wide_rows(const MapColumn& column);
 
-// What tiles take of one instant. All four have one entry a row.
-struct TileColumn {
-  UnixNanos as_of{};
-  std::int32_t first_row = 0;
-  std::array<std::span<const float>, 2> usd{};  // by Side
-  const WideRows& wide;
+// All that a tile is made of, apart from the series: may be read while that goes on.
+struct TileSource {
+  TileKey key;
+  UnixNanos first_column{};
+  Nanos column_interval{};
+  TexelStrip strip;
+  bool is_over = false;         // the tile never changes again
+  std::int64_t column_end = 0;  // of the series then
 };
+// Cost: 2 to 3 ms.
+std::shared_ptr<const std::string> pack_tile(const TileSource& source);
 
 // The tiles of one series of columns, at all levels, while it grows.
 //
-//   TileColumn ──add()──> open tiles of level 0 ──(last column)──> packed ──(in pairs)──> level 1 …
+//   TileColumn ──add()──> a TexelStrip a level ──(its last column)──> due() ──> keep(): packed
 //
-// What is over is packed one tile a column, so that no column takes long.
-//
-// Why packed at once: what is over never changes (a column is never rewritten), and a month of
-// minutes is 250 MB of codes and some 10 MB packed. Why levels are made of the level below and not
-// kept open: thirteen levels of open tiles were 50 MB a series.
+// Why packed: what is over never changes (a column is never rewritten), and a month of minutes is
+// 250 MB of codes and some 10 MB packed. Who calls add() also packs what is due, when it suits.
 //
 // Invariant: a tile whose last column is past gives the same bytes for ever.
-// Accuracy: the largest of a texel is that of the codes; its mean is rounded anew at every level,
-// up and down by turns: it is right to 2 %.
-// Thread safety: none; what tile() returned may be read by anybody for as long as it is kept.
-// Memory: packed tiles, and the newest tiles of level 0, some 4 MB.
+// Thread safety: none; what kept() and source() returned may be used by anybody.
+// Memory: packed tiles for as long as the series lives; of each level a strip (250 kB).
 class HeatmapTiles {
  public:
   // Requires: column_interval > 0 (checked).
   HeatmapTiles(UnixNanos first_column, Nanos column_interval);
 
   // Requires: as_of a whole number of intervals after the first column's, later than the column
-  // before, both sides of one length (checked). Cost: some 20 µs, and for some columns after the
-  // last one of a tile that of packing one, 1 to 3 ms.
+  // before, all of one length (checked). Cost: some 100 µs.
   void add(const TileColumn& column);
 
-  UnixNanos first_column() const { return first_column_; }
-  Nanos column_interval() const { return interval_; }
   // One more than the index of the newest column.
   std::int64_t column_end() const { return column_end_; }
   // The rows that any column had, as tiles: [first, second).
@@ -68,40 +59,48 @@ class HeatmapTiles {
   };
   RowTiles row_tiles() const { return row_tiles_; }
 
-  // Absent where no column is, or no row was. Cost: of a tile that is packed a look-up; of one that
-  // grows one encode_tile() and, above level 0, some milliseconds a level, once a column.
+  // Null where the tile is not packed as it is now. Cost: a look-up.
+  std::shared_ptr<const std::string> kept(const TileKey& key) const;
+  // Absent where no column is, or no row was. Cost: that of copying 30 kB.
+  std::optional<TileSource> source(const TileKey& key) const;
+  void keep(const TileSource& source, std::shared_ptr<const std::string> bytes);
+
+  // How many tiles are over and not packed, and the one that has waited longest.
+  std::size_t due_count() const { return due_count_; }
+  std::optional<TileSource> due() const;
+
+  // kept(), or source(), pack_tile() and keep(). Null where there is none.
   std::shared_ptr<const std::string> tile(const TileKey& key);
 
   std::size_t memory_bytes() const;
 
  private:
   using Packed = std::shared_ptr<const std::string>;
-  struct Growing {
-    Packed packed;
-    std::int64_t column_end = 0;  // when it was packed
+  struct Level {
+    std::int64_t tile_column = -1;
+    TexelStrip strip;
+  };
+  // A strip that is over.
+  struct Closed {
+    std::uint8_t level = 0;
+    std::int64_t tile_column = 0;
+    TexelStrip strip;
+    RowTiles rows;  // that are not packed
   };
 
-  void close(std::int64_t next_column);
-  void pack_one();
-  HeatmapTile& open_tile(std::int32_t row);
-  HeatmapTile empty_tile(const TileKey& key) const;
-  // The tile as it is now; absent where no column had the row.
-  std::optional<HeatmapTile> present(const TileKey& key) const;
-  // The same, made of the two below it. Requires: a level above 0.
-  std::optional<HeatmapTile> composed(const TileKey& key) const;
+  void close(std::uint8_t level);
+  TileSource source_of(const TileKey& key, const TexelStrip& strip, bool is_over) const;
 
   UnixNanos first_column_;
   Nanos interval_;
   std::int64_t column_end_ = 0;
   RowTiles row_tiles_;
-  std::int64_t open_column_ = -1;        // the tile column of level 0 that grows
-  std::map<TileKey, HeatmapTile> open_;  // of level 0
-  // By tile column of level 0: which columns there are.
-  std::map<std::int64_t, std::bitset<kTileSize>> columns_;
-  std::map<TileKey, HeatmapTile> closed_;  // of level 0, over and not packed yet
-  std::deque<TileKey> due_;                // what is over and to be packed, lower levels first
+  std::vector<Level> levels_;
+  std::deque<Closed> closed_;
+  std::size_t due_count_ = 0;
   std::map<TileKey, Packed> packed_;
-  std::map<TileKey, Growing> growing_;  // as last asked for
+  // As asked for since the newest column.
+  std::map<TileKey, Packed> growing_;
 };
 
 }  // namespace faultline

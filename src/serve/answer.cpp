@@ -50,8 +50,8 @@ Errc code_of(Refusal refusal) {
     case Refusal::kPeerConnections:
       return Errc::kTooOften;
     case Refusal::kAnswerBroken:
-      return Errc::kAnswerFailed;
     case Refusal::kAnswerTimeout:
+      return Errc::kAnswerFailed;
     case Refusal::kConnections:
       return Errc::kBusy;
     case Refusal::kHeadTimeout:

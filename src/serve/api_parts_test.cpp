@@ -67,12 +67,12 @@ TEST(ApiParts, ACellIsTheColumnsAndItsPartsAddUp) {
     EXPECT_NEAR(
         usd["distance_0_2"] + usd["distance_2_5"] + usd["distance_5_10"] + usd["distance_over_10"],
         usd[""], 0.006 * usd[""] + 4.0);
-    EXPECT_LE(usd["age_24h"], 1.01 * usd["age_4h"]);
     EXPECT_LE(usd["age_4h"], 1.01 * usd["age_1h"]);
     EXPECT_LE(usd["age_1h"], 1.01 * usd[""]);
     const JsonValue& of = *cell.find(name_of(side));
     EXPECT_GT(number(of, "mean_age_s"), 0.0);
     EXPECT_LT(number(of, "mean_age_s"), 12.0 * 3600.0);  // all that the market has lived
+    EXPECT_TRUE(std::isnan(usd["age_24h"]));
     EXPECT_LE(number(*of.find("density_interval"), "p10"), usd[""]);
   }
 }
@@ -94,7 +94,7 @@ TEST(ApiParts, ATileOfAPartHasThePartsRows) {
   EXPECT_TRUE(served_market().get("/v1/map?instrument={}").find("part")->is_null());
   std::size_t compared = 0;
   for (const Side side : kSides) {
-    const auto& usd = now->parts->usd[*part][index_of(side)];
+    const auto& usd = (*now->parts->usd[*part])[index_of(side)];
     const auto past = history.part_at(now->index, *part);
     ASSERT_TRUE(past);
     for (std::size_t i = 0; i < usd.size(); ++i) {
@@ -107,17 +107,55 @@ TEST(ApiParts, ATileOfAPartHasThePartsRows) {
   EXPECT_GT(compared, 50U);
 }
 
+// The market of the tests lives for twelve hours, of which nobody was watched for a day.
+TEST(ApiParts, AnAgeThatWasNotWatchedIsNotKnown) {
+  MapHistory& history = served_market().runner().history();
+  const auto now = history.now();
+  const auto part = history.part_of("age_24h");
+  const JsonValue cell = cell_of(served_market(), fullest_row(*now, Side::kLong));
+  const auto& parts = *cell.find("long")->find("parts")->as_array();
+  EXPECT_TRUE(parts[*part].find("notional_at_risk_usd")->is_null());
+  const JsonValue map = served_market().get("/v1/map?instrument={}&part=age_24h");
+  EXPECT_EQ(map.find("long")->find("notional_at_risk_usd")->as_array()->size(), 0U);
+  EXPECT_TRUE(column_update(history, *now, part).is_null());
+  EXPECT_EQ(served_market()
+                .api()
+                .answer(request_of("/v1/heatmap/tile?instrument=simulated:BTCUSDT&column=0&row=" +
+                                   std::to_string(history.row_tiles().first) + "&part=age_24h"))
+                .status,
+            404);
+}
+
+// Of a column that was the newest, that is kept whole, and that is known by its tiles alone.
 TEST(ApiParts, ThePastKeepsItsParts) {
-  const auto now = served_market().runner().history().now();
-  const std::int32_t row = fullest_row(*now, Side::kLong);
-  const JsonValue cell = cell_of(served_market(), row, "&column=100");
-  EXPECT_EQ(number(cell, "index"), 100.0);
-  auto usd = usd_of(cell, Side::kLong);
-  EXPECT_NEAR(
-      usd["distance_0_2"] + usd["distance_2_5"] + usd["distance_5_10"] + usd["distance_over_10"],
-      usd[""], 0.006 * usd[""] + 4.0);
-  const JsonValue again = cell_of(served_market(), row, "&column=100");
-  EXPECT_EQ(write_json(cell), write_json(again));
+  MarketConfig config = small_market();
+  config.length = Nanos(14 * kHour.value);
+  auto source =
+      simulate_series({.market = config, .column_interval = kMinute, .members = 8, .seed = 1});
+  ASSERT_TRUE(source);
+  ServedMarket market(std::move(source).value(), config.begin + Nanos(90 * kMinute.value));
+  market.runner().start();
+  ASSERT_TRUE(wait_until([&] { return market.runner().history().column_end() >= 80; }));
+  const auto then = market.runner().history().now();
+  const std::int32_t row = fullest_row(*then, Side::kLong);
+  const std::string at = "&column=" + std::to_string(then->index);
+  const auto newest = usd_of(cell_of(market, row, at), Side::kLong);
+  market.runner().run_to(config.begin + config.length);
+  ASSERT_TRUE(wait_until([&] { return market.runner().state().is_over; }));
+  ASSERT_GT(market.runner().history().column_end(), then->index + 721);
+  const JsonValue cell = cell_of(market, row, at);
+  EXPECT_EQ(number(cell, "index"), static_cast<double>(then->index));
+  EXPECT_TRUE(cell.find("long")->find("density_interval")->is_null());
+  EXPECT_TRUE(cell.find("long")->find("mean_age_s")->is_null());
+  const auto past = usd_of(cell, Side::kLong);
+  EXPECT_EQ(past.size(), newest.size());
+  for (const auto& [id, usd] : newest) {
+    if (std::isnan(usd)) {
+      EXPECT_TRUE(std::isnan(past.at(id))) << id;
+    } else {
+      EXPECT_NEAR(past.at(id), usd, 0.006 * usd + 1.0) << id;
+    }
+  }
 }
 
 TEST(ApiParts, RefusesPartsThatAreNone) {

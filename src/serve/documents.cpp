@@ -295,7 +295,9 @@ JsonValue cell_document(const MapHistory& history, const MapNow& now, const Past
     JsonValue parts = JsonValue::array();
     for (std::size_t i = 0; i < cell.parts.size(); ++i) {
       JsonValue one = JsonValue::object();
-      one.set("id", history.parts()[i].id).set("notional_at_risk_usd", cents(cell.parts[i][s]));
+      const auto& usd = cell.parts[i];
+      one.set("id", history.parts()[i].id);
+      one.set("notional_at_risk_usd", usd ? JsonValue(cents((*usd)[s])) : JsonValue());
       parts.push(std::move(one));
     }
     JsonValue one = JsonValue::object();
@@ -331,6 +333,7 @@ JsonValue json_of_print(const MapHistory& history, const SeriesPrint& one) {
 
 JsonValue column_update(const MapHistory& history, const MapNow& now,
                         std::optional<std::size_t> part) {
+  if (part && !now.parts->usd[*part]) return {};
   const SeriesEntry entry = entry_of(now);
   const std::array<const SeriesEntry*, 1> entries{&entry};
   JsonValue series = JsonValue::object();
@@ -338,7 +341,7 @@ JsonValue column_update(const MapHistory& history, const MapNow& now,
   JsonValue out = JsonValue::object();
   out.set("column", now.index).set("time", to_text(history.time_of(now.index)));
   out.set("series", std::move(series));
-  const ColumnParts::Rows& rows = part ? now.parts->usd[*part] : now.column->notional_at_risk_usd;
+  const ColumnParts::Rows& rows = part ? *now.parts->usd[*part] : now.column->notional_at_risk_usd;
   for (const Side side : kSides)
     out.set(name_of(side), codes_of(*now.column, rows[index_of(side)], side));
   return out;

@@ -50,7 +50,7 @@ enum class WithMoments : std::uint8_t { kNo, kYes };
 JsonValue clusters_document(const MapHistory& history, const MapNow& now, WithMoments with);
 JsonValue json_of_print(const MapHistory& history, const SeriesPrint& print);
 
-// The `data` of the stream's channels.
+// The `data` of the stream's channels; null for a part that is not known yet.
 JsonValue column_update(const MapHistory& history, const MapNow& now,
                         std::optional<std::size_t> part = std::nullopt);
 // The largest of them, newest first.

@@ -33,10 +33,6 @@ HeatmapTile unpack(const std::string& bytes) {
   return std::move(tile).value();
 }
 
-std::int32_t tile_row_of(std::int32_t row) {
-  return row >= 0 ? row / kTileRows : -((-row + kTileRows - 1) / kTileRows);
-}
-
 }  // namespace
 
 SeriesEntry entry_of(const MapNow& now) {
@@ -68,7 +64,7 @@ UnixNanos MapHistory::time_of(std::int64_t index) const {
 
 void MapHistory::append(const SourceNews& news, const MapSeries& series) {
   for (const SeriesPrint& one : news.prints) completeness_[one.venue] = one.print.completeness;
-  std::shared_ptr<MapNow> now;
+  std::shared_ptr<const MapNow> now;
   if (news.moment) {
     FAULTLINE_CHECK(news.moment->parts && news.moment->parts->usd.size() == parts_.size());
     const MapColumn& column = news.moment->column;
@@ -81,24 +77,31 @@ void MapHistory::append(const SourceNews& news, const MapSeries& series) {
                .histories = {series.histories().begin(), series.histories().end()},
                .venues = venues_of(series, column, completeness_)});
   }
+  add(news, now);
+  if (now) pack_due();
+}
+
+void MapHistory::add(const SourceNews& news, const std::shared_ptr<const MapNow>& now) {
   const std::lock_guard lock(mutex_);
   prints_.insert(prints_.end(), news.prints.begin(), news.prints.end());
   while (prints_.size() > kPrintsKept) prints_.pop_front();
   if (!now) return;
   const MapColumn& column = *now->column;
   const WideRows wide = wide_rows(column);
-  const auto add = [&](const ColumnParts::Rows& usd, HeatmapTiles& tiles) {
+  const auto add_to = [&](HeatmapTiles& tiles, const ColumnParts::Rows& usd) {
     tiles.add({column.as_of, column.first_row, {usd[0], usd[1]}, wide});
   };
-  add(column.notional_at_risk_usd, tiles_);
-  for (std::size_t i = 0; i < parts_.size(); ++i) add(now->parts->usd[i], parted_[i]);
+  add_to(tiles_, column.notional_at_risk_usd);
+  for (std::size_t i = 0; i < parts_.size(); ++i) {
+    if (now->parts->usd[i]) add_to(parted_[i], *now->parts->usd[i]);
+  }
   entries_.push_back(entry_of(*now));
   if (entries_.size() > kEntriesKept) entries_.pop_front();
   whole_.push_back(
       {now->column, std::make_shared<const ColumnParts::Rows>(now->parts->mean_age_s)});
   if (whole_.size() > kColumnsWhole) whole_.pop_front();
   const std::lock_guard now_lock(now_mutex_);
-  now_ = std::move(now);
+  now_ = now;
 }
 
 std::shared_ptr<const MapNow> MapHistory::now() const {
@@ -156,22 +159,59 @@ std::vector<PastColumn> MapHistory::columns(std::int64_t from, std::int64_t to, 
 std::optional<PastColumn> MapHistory::part_at(std::int64_t index, std::size_t part) {
   std::optional<PastColumn> out = column_at(index);
   if (!out) return out;
-  Decoded decoded;
-  decode(out->entry.index / kTileColumns, part, decoded);
-  out->column = std::make_shared<const MapColumn>(column_of(out->entry, decoded));
+  MapColumn column = *out->column;
+  column.density_interval = {};
+  column.notional_at_risk_usd = {};
+  if (const auto newest = now(); newest->index == out->entry.index) {
+    if (newest->parts->usd[part]) column.notional_at_risk_usd = *newest->parts->usd[part];
+  } else {
+    Decoded decoded;
+    decode(out->entry.index / kTileColumns, part, decoded);
+    const auto texel = static_cast<std::size_t>(out->entry.index % kTileColumns);
+    const bool is_known = std::ranges::any_of(
+        decoded.tiles, [&](const auto& tile) { return tile && tile->column_count[texel] > 0; });
+    if (is_known) {
+      MapColumn rows = column_of(out->entry, decoded);
+      column.first_row = rows.first_row;
+      column.notional_at_risk_usd = std::move(rows.notional_at_risk_usd);
+    }
+  }
+  out->column = std::make_shared<const MapColumn>(std::move(column));
   out->is_whole = false;
   return out;
 }
 
-std::array<double, 2> MapHistory::usd_at(std::int64_t index, std::int32_t row,
-                                         std::optional<std::size_t> part) {
+std::optional<std::array<double, 2>> MapHistory::usd_at(std::int64_t index, std::int32_t row,
+                                                        std::optional<std::size_t> part) {
   const TileKey key{0, index / kTileColumns, tile_row_of(row)};
   const std::optional<Tile> packed = tile(key, part);
-  if (!packed) return {};
+  if (!packed) return std::nullopt;
   const HeatmapTile tile = unpack(*packed->bytes);
-  const std::size_t cell = HeatmapTile::at(static_cast<std::size_t>(index % kTileColumns),
-                                           static_cast<std::size_t>(row - key.row * kTileRows));
-  return {usd_of_code(tile.sides[0].most[cell]), usd_of_code(tile.sides[1].most[cell])};
+  const auto texel = static_cast<std::size_t>(index % kTileColumns);
+  if (tile.column_count[texel] == 0) return std::nullopt;
+  const std::size_t cell =
+      HeatmapTile::at(texel, static_cast<std::size_t>(row - key.row * kTileRows));
+  return std::array{usd_of_code(tile.sides[0].most[cell]), usd_of_code(tile.sides[1].most[cell])};
+}
+
+void MapHistory::add_parts(std::int32_t row, PastCell& cell) {
+  const std::int64_t index = cell.entry.index;
+  const auto newest = now();
+  const std::int64_t at = std::int64_t{row} - newest->column->first_row;
+  const bool is_there = at >= 0 && at < static_cast<std::int64_t>(newest->column->row_count());
+  // A row that no column had holds nothing, of any part.
+  const bool has_tile = usd_at(index, row, std::nullopt).has_value();
+  for (std::size_t i = 0; i < parts_.size(); ++i) {
+    std::optional<std::array<double, 2>>& usd = cell.parts.emplace_back();
+    if (newest->index != index) {
+      if (has_tile) usd = usd_at(index, row, i);
+      if (!has_tile) usd.emplace();
+    } else if (const auto& rows = newest->parts->usd[i]) {
+      usd.emplace();
+      if (is_there)
+        usd = {(*rows)[0][static_cast<std::size_t>(at)], (*rows)[1][static_cast<std::size_t>(at)]};
+    }
+  }
 }
 
 std::optional<PastCell> MapHistory::cell_at(std::int64_t index, std::int32_t row) {
@@ -184,10 +224,9 @@ std::optional<PastCell> MapHistory::cell_at(std::int64_t index, std::int32_t row
     out.entry = *std::prev(after);
     whole = whole_of(static_cast<std::size_t>(after - entries_.begin()) - 1);
   }
-  for (std::size_t i = 0; i < parts_.size(); ++i)
-    out.parts.push_back(usd_at(out.entry.index, row, i));
+  add_parts(row, out);
   if (!whole.column) {
-    out.usd = usd_at(out.entry.index, row, std::nullopt);
+    out.usd = usd_at(out.entry.index, row, std::nullopt).value_or(std::array{0.0, 0.0});
     return out;
   }
   out.kept.emplace();
@@ -208,19 +247,13 @@ std::optional<PastCell> MapHistory::cell_at(std::int64_t index, std::int32_t row
 
 void MapHistory::decode(std::int64_t tile_column, std::optional<std::size_t> part,
                         Decoded& decoded) {
-  std::vector<std::shared_ptr<const std::string>> packed;
-  {
-    const std::lock_guard lock(mutex_);
-    decoded.rows = tiles_.row_tiles();
-    for (std::int32_t row = decoded.rows.first; row < decoded.rows.end; ++row)
-      packed.push_back(tiles_of(part).tile({.level = 0, .column = tile_column, .row = row}));
-  }
+  decoded.rows = row_tiles();
   decoded.column = tile_column;
   decoded.tiles.clear();
-  for (const auto& bytes : packed) {
+  for (std::int32_t row = decoded.rows.first; row < decoded.rows.end; ++row) {
     decoded.tiles.emplace_back();
-    if (!bytes) continue;
-    decoded.tiles.back() = unpack(*bytes);
+    const auto found = tile({.level = 0, .column = tile_column, .row = row}, part);
+    if (found) decoded.tiles.back() = unpack(*found->bytes);
   }
 }
 
@@ -258,11 +291,44 @@ HeatmapTiles::RowTiles MapHistory::row_tiles() const {
 
 std::optional<MapHistory::Tile> MapHistory::tile(const TileKey& key,
                                                  std::optional<std::size_t> part) {
+  std::optional<TileSource> source;
+  {
+    const std::lock_guard lock(mutex_);
+    const HeatmapTiles& tiles = tiles_of(part);
+    const auto columns = static_cast<std::int64_t>(kTileSize) << key.level;
+    const bool is_over = (key.column + 1) * columns <= tiles.column_end() - 1;
+    if (auto bytes = tiles.kept(key)) return Tile{std::move(bytes), is_over};
+    source = tiles.source(key);
+  }
+  if (!source) return std::nullopt;
+  // Without the lock: it takes some milliseconds.
+  const std::shared_ptr<const std::string> bytes = pack_tile(*source);
   const std::lock_guard lock(mutex_);
-  std::shared_ptr<const std::string> bytes = tiles_of(part).tile(key);
-  if (!bytes) return std::nullopt;
-  const auto columns = static_cast<std::int64_t>(kTileSize) << key.level;
-  return Tile{std::move(bytes), (key.column + 1) * columns <= tiles_.column_end() - 1};
+  tiles_of(part).keep(*source, bytes);
+  return Tile{bytes, source->is_over};
+}
+
+// One tile after most columns: what is over at once is packed over those that follow, and more of
+// it where much waits.
+void MapHistory::pack_due() {
+  constexpr std::size_t kOneMoreFor = 64;
+  for (std::size_t done = 0;; ++done) {
+    std::optional<TileSource> source;
+    std::optional<std::size_t> part;
+    {
+      const std::lock_guard lock(mutex_);
+      std::size_t due = tiles_.due_count();
+      source = tiles_.due();
+      for (std::size_t i = 0; i < parted_.size(); ++i) {
+        due += parted_[i].due_count();
+        if (!source && (source = parted_[i].due())) part = i;
+      }
+      if (!source || done > due / kOneMoreFor) return;
+    }
+    auto bytes = pack_tile(*source);
+    const std::lock_guard lock(mutex_);
+    tiles_of(part).keep(*source, std::move(bytes));
+  }
 }
 
 std::vector<SeriesEntry> MapHistory::entries(std::int64_t from, std::int64_t to,

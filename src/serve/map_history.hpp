@@ -63,7 +63,8 @@ struct PastCell {
     SumInterval density_interval{};
   };
   std::optional<std::array<Kept, 2>> kept{};
-  std::vector<std::array<double, 2>> parts;  // in the order of MapHistory::parts()
+  // In the order of MapHistory::parts(); absent where it was not known yet.
+  std::vector<std::optional<std::array<double, 2>>> parts;
 };
 
 // All that a screen may ask about one series: written by the thread that makes the map, read by
@@ -72,9 +73,10 @@ struct PastCell {
 //   SeriesSource ──append()──> MapHistory ──> now(), column_at(), tile(), visit_entries(), prints()
 //
 // Thread safety: all functions from any thread; append() from one. What readers get is theirs.
-// Memory: the tiles of the whole and of each part; of each column an entry of 1 kB; the newest
-// kColumnsWhole columns (70 kB each)
-// and kPrintsKept prints. The oldest entries go when there are kEntriesKept.
+// Memory: tiles of the whole and of each part, .3 to .5 kB a column and part, and 4 MB each for
+// what grows; they stay for as long as the series. Of each column an entry of 1 kB; the newest
+// kColumnsWhole columns (70 kB each) and kPrintsKept prints. The oldest entries go when there are
+// kEntriesKept.
 class MapHistory {
  public:
   static constexpr std::size_t kEntriesKept = 600'000;
@@ -104,7 +106,8 @@ class MapHistory {
   // of decoding its tiles.
   std::optional<PastColumn> column_at(std::int64_t index);
 
-  // The same column with the rows of a part alone, as its tiles have them: no intervals of theirs.
+  // The same column with the rows of a part alone: the newest as they are, others as the part's
+  // tiles have them; none where they were not known yet. They have no intervals.
   std::optional<PastColumn> part_at(std::int64_t index, std::size_t part);
 
   // A row of that column. Cost: of each part, that of decoding a tile.
@@ -151,9 +154,13 @@ class MapHistory {
   };
   Whole whole_of(std::size_t entry) const;  // requires the lock
   HeatmapTiles& tiles_of(std::optional<std::size_t> part) { return part ? parted_[*part] : tiles_; }
+  void add(const SourceNews& news, const std::shared_ptr<const MapNow>& now);
+  void pack_due();
   void decode(std::int64_t tile_column, std::optional<std::size_t> part, Decoded& decoded);
-  std::array<double, 2> usd_at(std::int64_t index, std::int32_t row,
-                               std::optional<std::size_t> part);
+  // Of the tiles; absent where they have no such column or row.
+  std::optional<std::array<double, 2>> usd_at(std::int64_t index, std::int32_t row,
+                                              std::optional<std::size_t> part);
+  void add_parts(std::int32_t row, PastCell& cell);
   static MapColumn column_of(const SeriesEntry& entry, const Decoded& decoded);
 
   SeriesIdentity identity_;

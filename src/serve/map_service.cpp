@@ -290,6 +290,7 @@ void MapService::publish(const SourceNews& news) {
   const auto now = history.now();
   hub_.publish({"map", id_}, column_update(history, *now));
   for (std::size_t part = 0; part < history.parts().size(); ++part) {
+    if (!now->parts->usd[part]) continue;
     hub_.publish_if_heard({"map", id_, history.parts()[part].id},
                           [&] { return column_update(history, *now, part); });
   }

@@ -163,8 +163,14 @@ StreamHub::Update StreamHub::snapshot_of(std::size_t index) {
 
 // Requires: nothing of the topic is sent to the session meanwhile.
 void StreamHub::send_snapshot(Session& session, std::size_t index) {
-  const Update snapshot = snapshot_of(index);
-  const std::lock_guard lock(mutex_);
+  Update snapshot = snapshot_of(index);
+  std::unique_lock lock(mutex_);
+  // What was told meanwhile was not kept, because nobody heard it: it is in the next one.
+  while (snapshot.seq != topics_[index].seq && topics_[index].updates.empty()) {
+    lock.unlock();
+    snapshot = snapshot_of(index);
+    lock.lock();
+  }
   if (!send(*session.socket, snapshot.message))
     return session.socket->close(CloseCode::kTryLater, "more is asked for than is read");
   session.seen[index] = snapshot.seq;
@@ -187,7 +193,8 @@ Outcome<StreamHub::Command> StreamHub::command_of(std::string_view text) {
               .topic = {.channel = *channel, .instrument = *instrument},
               .since = std::nullopt};
   if (const JsonValue* value = json->find("part"); value != nullptr && !value->is_null()) {
-    if (value->as_string() == nullptr) return complaint(Errc::kUnexpectedField, "part");
+    if (value->as_string() == nullptr || value->as_string()->empty())
+      return complaint(Errc::kUnexpectedField, "part");
     out.topic.part = *value->as_string();
   }
   if (const JsonValue* value = json->find("since"); value != nullptr && !value->is_null()) {
@@ -203,10 +210,10 @@ Outcome<void> StreamHub::obey(Session& session, const Command& command) {
     const std::lock_guard lock(mutex_);
     const StreamTopic& name = command.topic;
     topic = topic_of(name);
+    if (!topic && topic_of({name.channel, name.instrument}))
+      return complaint(Errc::kOutOfRange, "part", name.part);
     if (!topic)
-      return complaint(
-          Errc::kUnknownInstrument, "channel",
-          name.channel + " " + name.instrument + (name.part.empty() ? "" : " " + name.part));
+      return complaint(Errc::kUnknownInstrument, "channel", name.channel + " " + name.instrument);
     if (!command.is_subscription) {
       session.seen.erase(*topic);
       return {};

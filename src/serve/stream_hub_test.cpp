@@ -181,6 +181,26 @@ TEST_F(StreamHubTest, WhatNobodyHearsIsNotMade) {
   EXPECT_EQ(kind_of(listener.read().at(0)), "problem");
 }
 
+// What nobody hears while the first listener's snapshot is made is in a snapshot that is made anew.
+TEST_F(StreamHubTest, TheFirstListenerMissesNothing) {
+  const StreamTopic topic{"map", "i", "age_1h"};
+  int newest = 1;
+  hub_.add_topic(topic, [&] {
+    const int seen = newest;
+    if (newest == 1) {
+      newest = 2;
+      hub_.publish_if_heard(topic, [&] { return JsonValue(newest); });
+    }
+    return JsonValue(seen);
+  });
+  Listener listener(hub_);
+  listener.say(R"({"op": "subscribe", "channel": "map", "instrument": "i", "part": "age_1h"})");
+  const auto got = listener.read();
+  ASSERT_EQ(got.size(), 1U);
+  EXPECT_EQ(got[0].find("data")->as_int(), 2);
+  EXPECT_EQ(seq_of(got[0]), 1'001);
+}
+
 // Who subscribes again and again gets what is there, and makes no work.
 TEST_F(StreamHubTest, MakesOneSnapshotAnUpdate) {
   int made = 0;

@@ -152,11 +152,12 @@ std::vector<ClaimScenario> claim_scenarios() {
       const auto arms = arms_of_claim(number);
       if (std::ranges::find(arms, arm) != arms.end()) one.claims.push_back(number);
     }
-    one.scenario = {.name = "arm: " + std::string(name_of(arm)),
-                    .about =
-                        "A market of the study of claims; it ran with seeds from 101 on, for "
-                        "24 hours after as many of warm-up.",
-                    .market = claim_market(arm, 101)};
+    one.scenario = {
+        .name = "arm: " + std::string(name_of(arm)),
+        .about =
+            "The kind of market that the study of claims ran, from seed 101 on, for 24 hours "
+            "after as many of warm-up.",
+        .market = claim_market(arm, 101)};
   }
   return out;
 }
