@@ -261,6 +261,8 @@ function look_closer(): void {
   effect(() => {
     const at = ui.screen.value === 'map' ? ui.probe.value : null;
     const is_there = at !== null && at.cell !== null && at.cell.column_count > 0;
+    // A part's share of a new column comes a moment after the column.
+    if (at !== null && !is_there && at.place.is_newest) return;
     const place = is_there ? at.place : null;
     untracked(() => session.look.point_at(place));
   });

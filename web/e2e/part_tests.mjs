@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 
 import { usd_of_code } from '../mock/market.mjs';
 import { part_of } from '../mock/parts.mjs';
-import { check_axe, frames_pass, gone, has_hash, no_hash, press, reads, see, still } from
+import { check_axe, forgive, frames_pass, gone, has_hash, no_hash, press, reads, see, still } from
   './page.mjs';
 
 // Parts of the positions: the control, what is drawn and said of them, and what a cell is made of.
@@ -217,7 +217,7 @@ async function check_makeup(page, mock) {
     texts.push(await says_the_truth(page, market, { x: x * width, y: y * height }));
   }
   assert.equal(new Set(texts).size, texts.length, 'each cell has its own');
-  for (const text of texts) assert.match(text, /Mean age of (long|short)s est\. ?\d+[mh]/);
+  for (const text of texts) assert.match(text, /Mean age of (long|short)s est\. ?≥ \d+[mh]/);
   const count = asked.length;
   assert.ok(count <= 8, `${count} were asked for`);
   for (let i = 0; i < 40; i += 1) {
@@ -231,9 +231,41 @@ async function check_makeup(page, mock) {
 async function check_old(page) {
   const { x, y, width } = await page.locator('.chart').boundingBox();
   await page.mouse.move(x + 0.85 * width, y + 200);
-  await reads(page, '.makeup', /All (long|short)s, \d\d:\d\d est\..*Mean age.*\d[mh]/);
+  await reads(page, '.makeup', /All (long|short)s, \d\d:\d\d est\..*Mean age.*≥ \d+[mh]/);
   await page.mouse.move(x + 0.1 * width, y + 200);
   await reads(page, '.makeup', /Mean age of (long|short)s est\. ?not kept.*Entry to here.*%/);
+}
+
+// The crosshair by keys at the end of the map: while columns come the read-out keeps its last
+// answer, of which it says the time, and nobody is talked to.
+async function check_newest(page, mock) {
+  const box = await page.locator('.chart').boundingBox();
+  const { x, y } = await page.evaluate((end) => {
+    const { time: { from, to }, width, height } = globalThis.faultline.geometry();
+    return { x: ((end - 30_000 - from) / (to - from)) * width, y: 0.9 * height };
+  }, mock.markets[0].time_of(mock.markets[0].column_end));
+  await page.focus('.chart');
+  await page.mouse.move(box.x + x, box.y + y);
+  await press(page, 'x', 'ArrowDown');
+  await reads(page, '.makeup', /All (long|short)s, \d\d:\d\d.*≥ \d/);
+  await reads(page, '.spoken', /mean age at least \d/);
+  const first = await page.textContent('.makeup');
+  const said = await page.textContent('.spoken');
+  const asked = [];
+  page.on('request', (request) => {
+    if (request.url().includes('/v1/heatmap/cell')) asked.push(request.url());
+  });
+  const began = performance.now();
+  for (let i = 0; i < 30; i += 1) {
+    mock.tick();
+    await frames_pass(page, 2);
+    assert.match(await page.textContent('.makeup') ?? '', /≥ \d/, 'the last answer stays');
+  }
+  const seconds = (performance.now() - began) / 1000;
+  assert.ok(asked.length <= 2 + seconds, `${asked.length} requests in ${seconds} s`);
+  await still(page, 1500);
+  assert.notEqual(await page.textContent('.makeup'), first, 'and a newer one comes');
+  assert.equal(await page.textContent('.spoken'), said);
 }
 
 async function check_of_part(page) {
@@ -245,8 +277,24 @@ async function check_of_part(page) {
   await check_axe(page);
 }
 
+const kFirstDay = '#from=2025-11-01T00:00:00Z&to=2025-11-01T12:00:00Z&part=age_24h';
+
+async function check_not_yet(page, problems) {
+  const { x, y, width, height } = await page.locator('.chart').boundingBox();
+  await page.mouse.move(x + 0.5 * width, y + 0.2 * height);
+  await reads(page, '.where', /Cell ?not known/);
+  await page.selectOption(kSelect, 'age_4h');
+  await reads(page, '.makeup', /Open at least.*4 h \d+ % · ?24 h not known yet/);
+  forgive(problems);
+}
+
 function read_out({ test, mock }) {
   test('parts: what a cell is made of', '#span=4h', (page) => check_makeup(page, mock));
+  test('parts: the newest cell, while columns come', '#span=4h', (page) =>
+    check_newest(page, mock));
+  test('parts: the newest cell of a part, while columns come', '#span=4h&part=age_4h', (page) =>
+    check_newest(page, mock));
+  test('parts: a part that is not known yet', kFirstDay, check_not_yet);
   test('parts: a cell that is old, or several columns', '#span=3d', check_old);
   test('parts: the read-out of a part, with venues',
     '#i=simulated:ETHUSDT&span=4h&part=bybit_linear:ETHUSDT', check_of_part);

@@ -340,7 +340,8 @@ async function check_arm(page, name) {
   assert.equal(await page.inputValue('#lab-scenario'), `arm: ${name}`);
   assert.equal(await page.inputValue('input[name="seed"]'), '101');
   assert.equal(await page.inputValue('input[name="hours"]'), '24');
-  await reads(page, '.toast[role=status]', new RegExp(`^${name} is chosen as the study ran it`));
+  await reads(page, '.toast[role=status]',
+    new RegExp(`^${name} is chosen: the same kind of market as the study ran`));
   await has_hash(page, `scenario=arm:+${name.replaceAll(' ', '+')}&seed=101`);
 }
 

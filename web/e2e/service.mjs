@@ -128,8 +128,8 @@ async function says_what_it_is_made_of(browser, service) {
       .reduce((total, one) => total + one.notional_at_risk_usd, 0);
     assert.ok(Math.abs(sum / usd - 1) < 0.03, `${sum} of ${usd}`);
     await page.mouse.move(x, y);
-    await page.waitForFunction(() =>
-      /Entry to here.*%.*Open at least.*%/.test(document.querySelector('.makeup')?.textContent));
+    await page.waitForFunction(() => /Entry to here.*%.*Open at least.*(%|not known yet)/
+      .test(document.querySelector('.makeup')?.textContent));
     await shot(page, 'makeup');
   });
 }

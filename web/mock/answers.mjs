@@ -1,4 +1,4 @@
-import { kMinuteMs, usd_of_code } from './market.mjs';
+import { kMinuteMs, kTileSize, usd_of_code } from './market.mjs';
 import { part_of, parts_of } from './parts.mjs';
 
 // The JSON of /v1, in the forms of docs/formats/api.md.
@@ -49,6 +49,7 @@ const kKeptWhole = 720;
 const is_whole = (market, column) => column >= market.column_end - kKeptWhole;
 
 function side_of(market, column, s, part) {
+  if (column < part.known_from) return { first_row: market.first_row, notional_at_risk_usd: [] };
   const rows = Array.from({ length: market.row_count() }, (_, i) => market.first_row + i);
   const usd = rows.map((row) => Math.round(usd_of_code(part.code(s, column, row))));
   const begin = Math.max(0, usd.findIndex((value) => value >= 1));
@@ -112,22 +113,26 @@ export function map_of(market, column, part) {
 // How long ago the dollars of a row were opened: hours where it is old, minutes where it is new.
 const age_of = (row, s) => Math.round(9000 * (1.2 + Math.sin(row / 23 + s)));
 
+// A row that no column had holds nothing.
 function cell_side(market, column, row, s) {
-  const dollars = (of) => Math.round(usd_of_code(of.code(s, column, row)));
+  const is_there = market.row_tiles.includes(Math.floor(row / kTileSize));
+  const dollars = (of) => (is_there ? Math.round(usd_of_code(of.code(s, column, row))) : 0);
   const usd = dollars(market);
   const is_kept = is_whole(market, column);
   return {
     notional_at_risk_usd: usd,
     density_interval: is_kept ? interval_of(market, column, row, usd) : null,
     mean_age_s: is_kept && usd >= 1 ? age_of(row, s) : null,
-    parts: parts_of(market).map(({ id }) =>
-      ({ id, notional_at_risk_usd: dollars(part_of(market, id)) })),
+    parts: parts_of(market).map(({ id }) => {
+      const part = part_of(market, id);
+      return { id, notional_at_risk_usd: column < part.known_from ? null : dollars(part) };
+    }),
   };
 }
 
 // Of the last column up to this one, and what a row of it is made of.
 export function cell_of(market, wanted, row) {
-  let column = wanted;
+  let column = Math.min(wanted, market.column_end - 1);
   while (column > 0 && market.is_gap(column)) column -= 1;
   const price = (at) => Number(Math.exp(at / 1000).toPrecision(8));
   return {
@@ -277,8 +282,10 @@ export function liquidations_of(market, from_ms, to_ms, min_usd, limit) {
   return { header: header_of(market), liquidations: found };
 }
 
-// The data of a message of the channel `map`, of a market or of a part of one.
+// The data of a message of the channel `map`, of a market or of a part of one; null where it is not
+// known yet.
 export function column_message(market, column) {
+  if (column < market.known_from) return null;
   const side = (s) => {
     const codes = Buffer.alloc(2 * market.row_count());
     const wide = Buffer.alloc(market.row_count() / 8);

@@ -32,6 +32,7 @@ export class Market {
     id, venues = [id], seed, columns, row_tile, usd_scale, first_column_ms, has_takers = true,
   }) {
     Object.assign(this, { id, venues, usd_scale, first_column_ms, row_tile, has_takers });
+    this.known_from = 0; // the column before which nothing is known
     this.digest = `${seed}-${columns}`; // what makes these columns: where it differs, they do
     this.first_row = row_tile * kTileSize;
     this.rng = rng_of(seed);

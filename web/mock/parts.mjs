@@ -11,6 +11,8 @@ const kDistances = [
 ];
 const kAges = [['age_1h', 'open for at least 1 h', 0.86], ['age_4h', 'open for at least 4 h', 0.6],
   ['age_24h', 'open for at least 24 h', 0.3]];
+// Open for a day: not known before they were watched for a day.
+const kKnownFrom = { age_24h: 1440 };
 const kVenueShares = [0.64, 0.36];
 const kBlock = 256; // columns in which the shares of a row are the same
 
@@ -47,8 +49,10 @@ function make_part(market, id) {
     return tables.get(name);
   };
   const added = (code, by) => (code === 0 ? 0 : Math.max(0, code + by));
+  const known_from = kKnownFrom[id] ?? 0;
   return Object.assign(Object.create(market), {
-    part: id,
+    part: id, known_from,
+    is_gap: (column) => column < known_from || market.is_gap(column),
     code: (s, column, row) => added(market.code(s, column, row),
       table(s, Math.floor(column / kBlock))[row - market.first_row]),
     codes_of: (s, column, row, count) => {

@@ -72,6 +72,7 @@ function fill_texel(market, tile, texel, columns, first_row) {
 export function make_tile(market, level, column, row) {
   const width = 2 ** level;
   const first = column * kTileSize * width;
+  if (first + kTileSize * width <= market.known_from) return null;
   if (column < 0 || first >= market.column_end || !market.row_tiles.includes(row)) return null;
   const planes = () => [0, 1].map(() => new Uint16Array(kCells));
   const tile = {

@@ -8,7 +8,9 @@ beforeEach(() => { vi.useFakeTimers(); });
 afterEach(() => { vi.useRealTimers(); });
 
 const place = (column: number, row = 7, first = column): CellPlace =>
-  ({ instrument: 'a:B', first, column, row });
+  ({ instrument: 'a:B', first, column, row, is_newest: false });
+const newest = (column: number, row = 7, first = column): CellPlace =>
+  ({ ...place(column, row, first), is_newest: true });
 
 function side_of(is_kept: boolean): object {
   return { notional_at_risk_usd: 100, mean_age_s: is_kept ? 90 : null,
@@ -50,6 +52,11 @@ describe('an answer about a cell', () => {
     expect([...sides.short.parts]).toEqual([['age_1h', 40]]);
     const old = cell_makeup_of(body_of(5, 7, false)).sides.long;
     expect([old.mean_age, old.interval]).toEqual([null, null]);
+  });
+  it('may have parts that are not known yet', () => {
+    const side = { ...side_of(true), parts: [{ id: 'age_24h', notional_at_risk_usd: null }] };
+    const { sides } = cell_makeup_of({ ...body_of(5, 7), long: side });
+    expect([...sides.long.parts]).toEqual([['age_24h', null]]);
   });
   it('that is not as documented is refused by name', () => {
     const body = body_of(5, 7);
@@ -120,5 +127,74 @@ describe('looking at a cell', () => {
     expect(look.of(place(5))).toBe('awaited');
     await rest(place(5));
     expect([asked.length, typeof look.of(place(5))]).toEqual([2, 'object']);
+  });
+});
+
+describe('looking at the end of the map', () => {
+  const index_of = (look: CellLook, at: CellPlace): number | string => {
+    const looked = look.of(at);
+    return typeof looked === 'string' ? looked : looked.index;
+  };
+  it('keeps the last answer until a newer one has come', async () => {
+    const { look, asked, rest } = look_of();
+    await rest(newest(5));
+    await vi.advanceTimersByTimeAsync(5000);
+    look.point_at(newest(6));
+    expect(index_of(look, newest(6)), 'with its own time').toBe(5);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(asked.map(({ column }) => column), 'without a rest').toEqual([5, 6]);
+    expect(index_of(look, newest(6))).toBe(5);
+    asked[1]?.answer();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(index_of(look, newest(6))).toBe(6);
+  });
+  it('answers at speed, with about one request a second', async () => {
+    const { look, asked } = look_of();
+    const seen = new Set<number | string>();
+    for (let column = 0; column < 100; column += 1) {
+      look.point_at(newest(column));
+      await vi.advanceTimersByTimeAsync(50);
+      asked.at(-1)?.answer();
+      await vi.advanceTimersByTimeAsync(0);
+      if (column > 4) seen.add(index_of(look, newest(column)));
+    }
+    expect(seen.has('awaited')).toBe(false);
+    expect(asked.every(({ signal }) => !signal.aborted)).toBe(true);
+    expect([asked.length >= 4, asked.length <= 6]).toEqual([true, true]);
+    await vi.advanceTimersByTimeAsync(1100);
+    asked.at(-1)?.answer();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(index_of(look, newest(99)), 'and the last of all').toBe(99);
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(asked.at(-1)?.column).toBe(99);
+    expect(asked.filter(({ column }) => column === 99).length).toBe(1);
+  });
+  it('follows a texel while it grows, and to its end', async () => {
+    const { look, rest } = look_of();
+    await rest(newest(9, 7, 8));
+    look.point_at(place(15, 7, 8));
+    expect(index_of(look, place(15, 7, 8))).toBe(9);
+    look.point_at(newest(16, 7, 16));
+    expect(index_of(look, newest(16, 7, 16)), 'that is not the newest place').toBe('awaited');
+  });
+  it('shows nothing of another row, another texel or a later time', async () => {
+    const { look, rest } = look_of();
+    await rest(newest(9));
+    for (const at of [newest(10, 8), place(10), newest(8), { ...newest(10), instrument: 'c:D' }]) {
+      expect(look.of(at)).toBe('awaited');
+    }
+    look.point_at(newest(10, 8));
+    look.point_at(newest(10));
+    expect(look.of(newest(10)), 'it was left').toBe('awaited');
+  });
+  it('says what could not be read until it can', async () => {
+    const { look, asked, rest } = look_of({ is_broken: true });
+    await rest(newest(5));
+    look.point_at(newest(6));
+    expect(look.of(newest(6))).toBe('not_read');
+    await vi.advanceTimersByTimeAsync(900);
+    expect(asked.length).toBe(1);
+    await vi.advanceTimersByTimeAsync(200);
+    expect(asked.length).toBe(2);
   });
 });

@@ -11,8 +11,11 @@ export type Interval = { readonly p10: Usd; readonly p50: Usd; readonly p90: Usd
 export type SideMakeup = {
   readonly usd: Usd;
   readonly interval: Interval | null; // null: not kept any more
-  readonly mean_age: Ms | null; // null: not kept any more, or less than a dollar waits
-  readonly parts: ReadonlyMap<string, Usd>; // by the id of the part
+  // At least: what was there when the watching began counts from then. Null: not kept any more, or
+  // less than a dollar waits.
+  readonly mean_age: Ms | null;
+  // By the id of the part. Null: not known yet, positions were not watched for so long.
+  readonly parts: ReadonlyMap<string, Usd | null>;
 };
 
 export type CellMakeup = {
@@ -38,7 +41,7 @@ function side_makeup_of(value: unknown, field: string): SideMakeup {
     parts: new Map(list_of((one, at) => {
       const part = object_of(one, at);
       return [text_of(part['id'], `${at}.id`),
-        usd_of(part['notional_at_risk_usd'], `${at}.notional_at_risk_usd`)] as const;
+        maybe(usd_of, part['notional_at_risk_usd'], `${at}.notional_at_risk_usd`)] as const;
     }, from['parts'], `${field}.parts`)),
   };
 }

@@ -29,6 +29,11 @@ export class ColumnLog {
     if (this.#kept.length > kKept) this.#kept.shift();
   }
 
+  // One more than the newest; 0: it was told of none.
+  get column_end(): number {
+    return (this.#kept.at(-1)?.column ?? -1) + 1;
+  }
+
   from(column: number): readonly ColumnMessage[] {
     const last = this.#kept.at(-1);
     if (last === undefined || last.column < column) return [];

@@ -50,7 +50,8 @@ export function set_scenario(form: LabForm, scenario: string): LabForm {
   return form.scenario === scenario ? form : { ...form, scenario, values: {} };
 }
 
-// The market of an arm as the study of claims ran it first.
+// An arm: the same kind of market as the study of claims ran first. It is not the very same: a run
+// of the Lab is a minute longer, and news comes some seconds later in it.
 export const kArmRun = { seed: 101, hours: 24 } as const;
 
 export function set_arm(form: LabForm, scenario: string): LabForm {

@@ -1,4 +1,4 @@
-import { computed, signal } from '@preact/signals';
+import { batch, computed, signal } from '@preact/signals';
 
 import { rfc3339 } from '../units/time.ts';
 import { row_position_of_price } from '../units/rows.ts';
@@ -90,6 +90,7 @@ export class MapSession {
   readonly pending_tiles = signal(0);
   readonly series_version = signal(0);
   readonly tiles_version = signal(0);
+  readonly texels_version = signal(0); // a texel of a tile that is shown has changed
   readonly size = signal({ width: 0, height: 0, ratio: 1 });
 
   readonly as_of = computed<UnixMs | null>(() => this.view.value.as_of);
@@ -122,14 +123,17 @@ export class MapSession {
   // What of the positions the map shows; null: all.
   readonly part = computed<Part | null>(() =>
     this.instrument.value?.parts.find(({ id }) => id === this.view.value.part) ?? null);
-  // The column whose rows are shown: with a part they are of the part.
+  // The column whose rows are shown: with a part they are of the part. Those of an earlier play
+  // head stay until there are newer ones; none are later than it.
   readonly profile = computed<MapColumn | null>(() => {
     const part = this.part.value;
     if (part === null) return this.column.value;
     const rows = this.#part_feed.rows.value;
-    const is_now = this.as_of.value === null;
-    return rows !== null && rows.column.part === part.id && is_now === (rows.as_of === null)
-      ? rows.column : null;
+    const as_of = this.as_of.value;
+    if (rows === null || rows.column.part !== part.id) return null;
+    const is_fit = as_of === null || rows.as_of === null ? as_of === rows.as_of
+      : rows.as_of <= as_of;
+    return is_fit ? rows.column : null;
   });
   // The column that is shown is not yet the one that is asked for.
   readonly is_column_late = computed(() => {
@@ -137,6 +141,7 @@ export class MapSession {
     const as_of = this.as_of.value;
     const column = this.column.value;
     if (of === null || as_of === null) return false;
+    if (this.part.value !== null && this.#part_feed.rows.value?.as_of !== as_of) return true;
     return column === null || column.as_of > as_of ||
       as_of - column.as_of >= of.grid.column_interval;
   });
@@ -422,7 +427,12 @@ export class MapSession {
     }
   }
 
+  // At once, so that nobody sees a column before the tiles have it.
   take(message: StreamMessage): void {
+    batch(() => this.#take(message));
+  }
+
+  #take(message: StreamMessage): void {
     try {
       if (message.channel === 'health') this.health.value = health_of(message.data);
       // Null before the first column.
@@ -462,13 +472,17 @@ export class MapSession {
     }
     const width = 2 ** this.tile_level.value;
     const texel_of = (column: number): number => Math.floor(column / width);
-    if (texel_of(message.column) > texel_of(of.column_end - 1)) this.#loader?.try_again();
+    const is_told = this.part.value === null || this.#part_feed.log.column_end > 0;
+    if (texel_of(message.column) > texel_of(of.column_end - 1) && is_told) {
+      this.#loader?.try_again();
+    }
     this.#meet_rows(message, of);
     this.view.value = follow(this.view.value, this.known.value);
     this.#grow();
     this.fit();
     this.#column_timer ??= setTimeout(() => {
       this.#column_timer = undefined;
+      if (this.as_of.value === null) this.#part_feed.read(null, true);
       void this.#load_column();
     }, kColumnEveryMs);
     this.refresh();
@@ -477,8 +491,12 @@ export class MapSession {
   // Its entry of the series is that of the whole, which comes on its own.
   #take_part(part: string, data: unknown): void {
     if (part !== this.part.value?.id) return;
+    const is_first = this.#part_feed.log.column_end === 0;
     this.#part_feed.log.add(column_message_of(data));
     this.#grow();
+    if (!is_first) return;
+    this.#loader?.try_again(); // it is known from now on
+    this.refresh();
   }
 
   // Which rows have tiles is known from the instrument: a column beyond them is a reason to ask.
@@ -528,6 +546,7 @@ export class MapSession {
       const texel = add_column(tile, message);
       if (texel === null) return;
       this.on_texel(tile, texel);
+      this.texels_version.value += 1;
       // The mean of a texel is rounded at each step: when it is over, it is read once more.
       if ((message.column + 1) % width === 0 && width > 1) this.#loader?.renew(tile.key);
     });
@@ -535,7 +554,10 @@ export class MapSession {
 
   #is_whole_tile(tile: HeatmapTile): boolean {
     const { level: at, column } = tile.key;
-    const end = Math.min(this.horizon.value.column_end, (column + 1) * kTileSize * 2 ** at);
+    // What the stream has not told of a part may come yet, or is not known yet: it is no hole.
+    const newest = tile.key.part === undefined ? this.horizon.value.column_end
+      : Math.min(this.horizon.value.column_end, this.#part_feed.log.column_end);
+    const end = Math.min(newest, (column + 1) * kTileSize * 2 ** at);
     return (this.#growths.get(tile)?.whole_to ?? 0) >= end;
   }
 
@@ -619,7 +641,6 @@ export class MapSession {
     const of = this.instrument.value;
     if (of === null) return;
     const { signal: gone } = this.#requests;
-    if (this.as_of.value === null) this.#part_feed.read(null, true);
     try {
       const query = { instrument: of.id };
       const column = map_of(await this.#api.json('/v1/map', query, gone));

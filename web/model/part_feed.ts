@@ -79,7 +79,8 @@ export class PartFeed {
     this.#is_reading = false;
   }
 
-  async #load(place: Place, { as_of }: Wanted, gone: AbortSignal): Promise<void> {
+  async #load(place: Place, wanted: Wanted, gone: AbortSignal): Promise<void> {
+    const { as_of } = wanted;
     try {
       const query = { ...place, ...(as_of === null ? {} : { as_of: rfc3339(as_of) }) };
       const column = map_of(await this.#options.api.json('/v1/map', query, gone));
@@ -87,7 +88,9 @@ export class PartFeed {
       if (column.part !== place.part) throw new Error(`the answer is not of ${place.part}`);
       this.rows.value = { column, as_of };
     } catch (error) {
-      if (place === this.#place) this.#options.on_error(error);
+      if (place !== this.#place) return;
+      if (wanted === this.#wanted) this.#wanted = null; // whoever asks again is heard
+      this.#options.on_error(error);
     }
   }
 }

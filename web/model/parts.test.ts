@@ -51,7 +51,8 @@ function column_body(query: Query, column_end: number): object {
 // Two series, the second without parts; each tile has all columns, and the code of its part.
 function service_of(view: Partial<View> = {}) {
   const service = { column_end: 50, tiles: [] as string[], maps: [] as Query[],
-    subscribed: new Set<string>(), as_part: null as string | null };
+    absent: new Set<string>(), subscribed: new Set<string>(), as_part: null as string | null,
+    is_part_broken: false };
   const decoded: HeatmapTile[] = [];
   const json = async (path: string, query: Query): Promise<unknown> => {
     if (path === '/v1/instruments') {
@@ -65,12 +66,14 @@ function service_of(view: Partial<View> = {}) {
     if (path === '/v1/series') return { index: [], header: { as_of: iso(service.column_end - 1) } };
     if (path !== '/v1/map') throw new DOMException('not of this test', 'AbortError');
     service.maps.push(query);
+    if (service.is_part_broken && query['part'] !== undefined) throw new Error('broken');
     return column_body(service.as_part === null ? query : { ...query, part: service.as_part },
       service.column_end);
   };
   const bytes = async (_: string, query: Query) => {
     const part = String(query['part'] ?? '');
     service.tiles.push(part);
+    if (service.absent.has(part)) return null;
     const tile = empty_tile({ level: level(0), column: 0, row: 43 }, grid);
     tile.column_count.fill(1, 0, service.column_end);
     tile.sides[0].most.fill(kCodes[part] ?? 0);
@@ -149,6 +152,7 @@ describe('a part of the positions', () => {
       session.take(update(column));
     }
     await choose(session, 'age_4h');
+    session.take(update(52, 'age_4h', 'snapshot'));
     await pass(1000);
     expect([50, 52].map((column) => shown(session, column)[1])).toEqual([1, 1]);
     service.column_end = 60;
@@ -157,6 +161,39 @@ describe('a part of the positions', () => {
     session.take(update(59, 'age_4h', 'snapshot'));
     await pass(1000);
     expect([54, 59].map((column) => shown(session, column)[1])).toEqual([1, 1]);
+  });
+});
+
+describe('a part that is not known yet', () => {
+  it('is not asked for again and again, and comes once it is known', async () => {
+    const { service, session } = await opened();
+    service.absent.add('age_4h');
+    await choose(session, 'age_4h');
+    session.take({ ...update(49, 'age_4h', 'snapshot'), data: null });
+    for (let column = 50; column < 60; column += 1) {
+      service.column_end = column + 1;
+      session.take(update(column));
+      await pass(1000);
+    }
+    expect(service.tiles).toEqual(['', 'age_4h']);
+    expect(shown(session, 55)).toEqual([-1, -1]);
+    service.absent.clear();
+    service.column_end = 61;
+    session.take(update(60));
+    session.take(update(60, 'age_4h'));
+    await pass(1000);
+    expect(shown(session, 60)).toEqual([600, 1]);
+    expect(service.tiles).toEqual(['', 'age_4h', 'age_4h']);
+  });
+  it('costs no request a column where its tile is there and empty', async () => {
+    const { service, session } = await opened({ part: 'age_4h' });
+    session.take({ ...update(49, 'age_4h', 'snapshot'), data: null });
+    for (let column = 50; column < 55; column += 1) {
+      service.column_end = column + 1;
+      session.take(update(column));
+      await pass(1000);
+    }
+    expect(service.tiles).toEqual(['age_4h']);
   });
 });
 
@@ -177,6 +214,36 @@ describe('the rows of a part', () => {
     expect(service.maps.filter(({ part }) => part !== undefined).map(({ part, as_of }) =>
       [part, as_of === undefined])).toEqual(
       [['age_4h', true], ['distance_0_2', true], ['distance_0_2', false]]);
+  });
+  it('are never later than the play head', async () => {
+    const { service, session } = await opened({ part: 'age_4h' });
+    const at = (minute: number) => unix_ms(first + minute * 60_000);
+    const shown_as_of = () => session.profile.value?.as_of ?? null;
+    session.look_back_to(at(30));
+    await pass(0);
+    expect([shown_as_of(), session.is_column_late.value]).toEqual([at(30), false]);
+    service.is_part_broken = true;
+    session.look_back_to(at(20));
+    expect(shown_as_of()).toBeNull();
+    await pass(0);
+    expect([shown_as_of(), session.is_column_late.value]).toEqual([null, true]);
+    expect(session.column.value?.as_of, 'of the whole').toBe(at(20));
+    service.is_part_broken = false;
+    session.refresh();
+    await pass(0);
+    expect([shown_as_of(), session.is_column_late.value]).toEqual([at(20), false]);
+    session.look_back_to(at(25));
+    expect([shown_as_of(), session.is_column_late.value], 'earlier').toEqual([at(20), true]);
+  });
+  it('are read once when all is read again', async () => {
+    const { service, session } = await opened({ part: 'age_4h' });
+    service.maps.length = 0;
+    session.renew();
+    await pass(100);
+    expect(service.maps.map(({ part }) => part ?? 'all').sort()).toEqual(['age_4h', 'all']);
+    session.take(update(50));
+    await pass(1000);
+    expect(service.maps.length, 'and with a column').toBe(4);
   });
   it('are of nothing else', async () => {
     const { service, session } = await opened();

@@ -253,7 +253,7 @@ describe('the form of an experiment', () => {
     expect(form_of_query(new URLSearchParams('seed=-1&hours=x&set=a:,:3,b:1e999,c:2')))
       .toEqual({ ...kDefaultForm, values: { c: 2 } });
   });
-  it('takes an arm as the study ran it, and says so in the address', () => {
+  it('takes an arm with the seed and hours of the study, and says so in the address', () => {
     for (const name of ['arm: thin book', 'arm: 12 % news']) {
       const form = set_arm({ scenario: 'hunters', seed: 3, hours: 48, members: 32,
         values: { 'readers.hunters': 9 } }, name);

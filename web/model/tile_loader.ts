@@ -1,5 +1,5 @@
 import { is_abort } from './api_client.ts';
-import { key_text } from './heatmap_tile.ts';
+import { key_text, kTileSize } from './heatmap_tile.ts';
 import type { ApiClient } from './api_client.ts';
 import type { HeatmapTile, TileKey } from './heatmap_tile.ts';
 import type { TileCache } from './tile_cache.ts';
@@ -33,6 +33,7 @@ export class TileLoader {
   readonly #options: TileLoaderOptions;
   readonly #running = new Map<string, AbortController>();
   readonly #absent = new Set<string>();
+  readonly #absent_for_good = new Set<string>(); // over, and of a part that was not known then
   readonly #failed = new Set<string>();
   readonly #etags = new Map<string, string>();
   #queue: TileKey[] = [];
@@ -73,7 +74,7 @@ export class TileLoader {
   #is_missing(key: TileKey): boolean {
     const text = key_text(key);
     return this.#options.cache.peek(key) === undefined && !this.#absent.has(text) &&
-      !this.#failed.has(text) && !this.#running.has(text);
+      !this.#absent_for_good.has(text) && !this.#failed.has(text) && !this.#running.has(text);
   }
 
   #next(): TileKey | undefined {
@@ -107,7 +108,9 @@ export class TileLoader {
       const query = { instrument, series, ...key };
       const answer = await api.bytes('/v1/heatmap/tile', query, etag, controller.signal);
       if (answer === null) {
-        if (etag === undefined) this.#absent.add(text);
+        const is_over = (key.column + 1) * kTileSize * 2 ** key.level <= column_end;
+        const absent = key.part !== undefined && is_over ? this.#absent_for_good : this.#absent;
+        if (etag === undefined) absent.add(text);
         const same = cache.peek(key);
         if (etag !== undefined && same !== undefined) this.#options.on_tile(same, column_end);
       } else {

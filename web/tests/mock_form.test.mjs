@@ -92,6 +92,7 @@ describe('the mock is as the document says', () => {
     const part = async (id) =>
       (await ask('GET', '/v1/heatmap/tile', { query: `${query}&part=${id}` })).status;
     expect([await part('age_4h'), await part('age_5h')]).toEqual([200, 400]);
+    expect(await part('age_24h'), 'not known yet').toBe(404);
   });
   it('of cells', async () => {
     const cell = (query) => ask('GET', '/v1/heatmap/cell', { query });
@@ -99,8 +100,13 @@ describe('the mock is as the document says', () => {
       expect((await cell(query)).status).toBe(200);
     }
     expect((await cell(kBitcoin)).status).toBe(400);
-    expect((await cell(`${kBitcoin}&row=0`)).status).toBe(404);
-    expect((await cell(`${kBitcoin}&row=11520&column=${kColumns}`)).status).toBe(404);
+    const { status, answer } = await cell(`${kBitcoin}&row=0&column=${kColumns + 9}`);
+    expect([status, answer.index], 'the last up to it').toEqual([200, kColumns - 1]);
+    for (const side of ['long', 'short']) {
+      const { notional_at_risk_usd: usd, mean_age_s, parts } = answer[side];
+      expect([usd, mean_age_s], 'a row that no column had').toEqual([0, null]);
+      expect(parts.every((one) => one.notional_at_risk_usd === 0)).toBe(true);
+    }
   });
   it('of studies', async () => {
     const { studies } = await get('/v1/studies');
@@ -163,6 +169,8 @@ describe('the mock is as the document says: the stream', () => {
   it('map, of a part', () => {
     const part = part_of(mock.markets[0], 'age_24h');
     holds(schemas.column_update, data_of(mock.state, 'map', part));
+    const young = Object.create(part, { column_end: { value: 1440 } });
+    expect(data_of(mock.state, 'map', young), 'not known yet').toBeNull();
   });
   it('liquidations', () => {
     const { liquidations } = data_of(mock.state, 'liquidations', mock.markets[0]);
@@ -194,10 +202,10 @@ describe('what no schema says of the mock', () => {
   });
 });
 
-// What waits in a row by part, and in all, of a column that is long past.
+// What waits in a row by part, and in all, of a column in which all of it is known.
 async function rows_of(query, ids) {
   const sides = async (part) => {
-    const body = await get('/v1/map', { query: `${query}&as_of=${time(700)}${part}` });
+    const body = await get('/v1/map', { query: `${query}&as_of=${time(1450)}${part}` });
     return ['long', 'short'].flatMap((side) => {
       const rows = new Map();
       const { first_row, notional_at_risk_usd: usd } = body[side];
@@ -251,6 +259,17 @@ describe('parts of the mock', () => {
         .toBe(body[side].notional_at_risk_usd[row - body[side].first_row] ?? 0);
       expect([density_interval, mean_age_s], 'not kept').toEqual([null, null]);
     }
+  });
+  it('of an age are not known before positions were watched for so long', async () => {
+    const day = async (column) => {
+      const { long } = await get('/v1/heatmap/cell',
+        { query: `${kBitcoin}&row=11700&column=${column}` });
+      const body = await get('/v1/map',
+        { query: `${kBitcoin}&part=age_24h&as_of=${time(column)}` });
+      return [long.parts.find(({ id }) => id === 'age_24h').notional_at_risk_usd === null,
+        body.short.notional_at_risk_usd.length > 0];
+    };
+    expect([await day(1439), await day(1440)]).toEqual([[true, false], [false, true]]);
   });
 });
 

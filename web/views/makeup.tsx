@@ -20,16 +20,17 @@ const waiting_text = ({ looked }: Probe): string => (looked === 'not_read' ? 'no
 
 function age_text(side: SideMakeup): string {
   if (side.usd < 1) return kUnknown;
-  return side.mean_age === null ? 'not kept' : format_duration(side.mean_age);
+  return side.mean_age === null ? 'not kept' : `≥ ${format_duration(side.mean_age)}`;
 }
 
-// All of it where the dollars above are of a part; its time where they are the most of several.
+// All of it where the dollars above are of a part; its time where they are the most of several, or
+// those of the newest column, which this may be one before.
 function SumRow({ at, name, part }: {
   readonly at: Probe;
   readonly name: Side;
   readonly part: Part | null;
 }) {
-  if (part === null && (at.cell?.level ?? 0) === 0) return null;
+  if (part === null && (at.cell?.level ?? 0) === 0 && !at.place.is_newest) return null;
   const whole = typeof at.looked === 'string' ? null : at.looked;
   const band = part === null ? null : whole?.sides[name].interval ?? null;
   return (

@@ -4,7 +4,7 @@ import { ChartController } from './chart_controller.ts';
 import { tier_text } from './export.ts';
 import { Legend, Swatches } from './legend_strip.tsx';
 import { Panes, panes_px } from './panes.tsx';
-import { part_clause } from './part_text.ts';
+import { is_not_yet, kNotYet, part_clause } from './part_text.ts';
 import { ReadOut } from './read_out.tsx';
 import { AsOfBadge, ReplayBar } from './replay_bar.tsx';
 import { is_urgent, status_of } from './status.ts';
@@ -106,7 +106,7 @@ function Summary({ ui }: { readonly ui: UiState }) {
 function Badges({ ui }: { readonly ui: UiState }) {
   const { session } = ui;
   const view = session.view.value;
-  const column = session.column.value;
+  const column = session.profile.value;
   return (
     <div class="badges">
       <AsOfBadge ui={ui} />
@@ -152,7 +152,8 @@ function PrintsLegend({ ui }: { readonly ui: UiState }) {
 function ProfileCaption({ ui }: { readonly ui: UiState }) {
   const { session } = ui;
   const column = session.profile.value;
-  const is_part = session.part.value !== null;
+  const part = session.part.value;
+  const is_part = part !== null;
   const near = column?.near.at(-1);
   const has_band = column?.sides.long.p10 !== null || column.sides.short.p10 !== null;
   const band = is_part ? 'mean a row, no band'
@@ -161,7 +162,7 @@ function ProfileCaption({ ui }: { readonly ui: UiState }) {
     <div class="profile-caption">
       <b>{is_part ? 'Part at risk' : 'At risk'} {session.as_of.value === null || column === null
         ? 'now' : `at ${format_date_time(column.as_of)}`}</b>
-      <span>{band}; line: sum from the mark</span>
+      <span>{is_not_yet(part, column) ? kNotYet : `${band}; line: sum from the mark`}</span>
       {near === undefined || is_part ? null : (
         <span class="sr">
           {`Shorts ${format_usd(near.sides.short.mean)} ${interval_text(near.sides.short)}, `}

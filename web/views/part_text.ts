@@ -1,9 +1,10 @@
 import { kUnknown } from '../units/format.ts';
-import type { Part } from '../model/api_types.ts';
+import type { MapColumn, Part } from '../model/api_types.ts';
 import type { SideMakeup } from '../model/cell_makeup.ts';
 
 // Parts of the positions in words. An id that no rule knows has the words of the service.
 
+export const kNotYet = 'not known yet';
 const kKinds = ['distance', 'age', 'venue'] as const;
 export type PartKind = (typeof kKinds)[number];
 
@@ -23,6 +24,12 @@ export function part_name({ id, kind }: Part): string {
   if (over !== null) return `over ${over[1]} %`;
   if (hours !== null) return `${hours[1]} h`;
   return kind === 'venue' ? id.split(':')[0] ?? id : id;
+}
+
+// Whether the rows of a column are none because positions were not watched for so long.
+export function is_not_yet(part: Part | null, column: MapColumn | null): boolean {
+  return part?.kind === 'age' && column !== null &&
+    column.sides.long.mean.length + column.sides.short.mean.length === 0;
 }
 
 const is_named = (part: Part): boolean => part_name(part) !== part.id;
@@ -48,13 +55,18 @@ export function part_groups(
 }
 
 // How much of the dollars of a cell each part of a kind has: 0–2 % 12 ·, over 10 % 88 %. Parts are
-// rounded by themselves, and so are the dollars: they may add up to a little more or less.
+// rounded by themselves, and so are the dollars: they may add up to a little more or less. Of one
+// that is not known yet there is no share.
 export function share_texts(side: SideMakeup, parts: readonly Part[], kind: PartKind): string[] {
   if (side.usd < 1) return [kUnknown];
   const shares = parts.filter((one) => one.kind === kind).map((one) => {
     const usd = side.parts.get(one.id);
-    if (usd === undefined) return `${part_name(one)} ${kUnknown}`;
-    return `${part_name(one)} ${Math.round(100 * Math.min(1, usd / side.usd))}`;
+    return { name: part_name(one), usd, is_known: usd != null };
   });
-  return shares.map((text, i) => `${text} ${i + 1 === shares.length ? '%' : '·'}`);
+  const last = shares.findLastIndex(({ is_known }) => is_known);
+  return shares.map(({ name, usd }, i) => {
+    const share = usd == null ? (usd === null ? kNotYet : kUnknown)
+      : `${Math.round(100 * Math.min(1, usd / side.usd))}${i === last ? ' %' : ''}`;
+    return `${name} ${share}${i + 1 === shares.length ? '' : ' ·'}`;
+  });
 }

@@ -27,10 +27,10 @@ export type Probe = {
   readonly cell: Cell | null; // null: not loaded, or outside of what exists
   readonly is_hidden: boolean; // by the distance tier
   // The last column of the texel, which the band and what the cell is made of are of, and what is
-  // known of it: the service is asked when the crosshair rests.
+  // known of it: the service is asked when the crosshair rests. In the newest texel it may be of an
+  // earlier column, which it names.
   readonly place: CellPlace;
   readonly looked: Looked;
-  readonly is_newest: boolean;
 };
 
 // The close of the last entry that begins at or before the time.
@@ -64,7 +64,7 @@ export function probe(session: MapSession, g: Geometry, x: number, y: number): P
   const is_newest = texel === Math.floor((session.horizon.value.column_end - 1) / 2 ** level);
   const first = texel * 2 ** level;
   const last = Math.min(session.horizon.value.column_end, first + 2 ** level) - 1;
-  const place = { instrument: of.id, first, column: last, row: at };
+  const place = { instrument: of.id, first, column: last, row: at, is_newest };
   const { tier } = session.view.value;
   const mark = close_at(session.marks.value ?? session.series.value, time);
   return {
@@ -77,7 +77,6 @@ export function probe(session: MapSession, g: Geometry, x: number, y: number): P
       (mark === null || !is_in_tier(tier, at, row_position_of_price(mark))),
     place,
     looked: session.look.of(place),
-    is_newest,
   };
 }
 

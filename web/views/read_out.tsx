@@ -1,3 +1,5 @@
+import { useRef } from 'preact/hooks';
+
 import {
   format_percent, format_price, format_signed_percent, format_usd,
 } from '../units/format.ts';
@@ -7,7 +9,9 @@ import { span_of } from '../model/view.ts';
 import { kSides, share } from '../units/unit.ts';
 import { ClusterPanel } from './cluster_panel.tsx';
 import { Makeup } from './makeup.tsx';
+import { is_not_yet, kNotYet } from './part_text.ts';
 import { kPrintedReach, path_usd, printed_near } from './probe.ts';
+import { kNothingSaid, move_of, next_said } from './said.ts';
 import { Sources } from './sources.tsx';
 import { interval_text } from './text.ts';
 import type { CellSide } from '../model/cell.ts';
@@ -23,22 +27,38 @@ export function ReadOut({ ui }: { readonly ui: UiState }) {
   return (
     <>
       <ClusterPanel ui={ui} />
-      <section class="read-out" aria-label="Read-out"
-        aria-live={ui.is_keyboard_cross.value ? 'polite' : 'off'}>
+      <section class="read-out" aria-label="Read-out">
         {at === null ? <p class="hint">Point at the map, or press <kbd>X</kbd> and the arrows</p>
           : <CellTable ui={ui} at={at} />}
       </section>
+      <Spoken ui={ui} />
       <NearTable ui={ui} />
       <Sources ui={ui} />
     </>
   );
 }
 
+// For those who move the crosshair by keys. It is there before it says something.
+function Spoken({ ui }: { readonly ui: UiState }) {
+  const said = useRef(kNothingSaid);
+  const at = ui.is_keyboard_cross.value ? ui.probe.value : null;
+  said.current = at === null ? kNothingSaid : next_said(said.current, move_of(ui), at);
+  return (
+    <div class="sr spoken" aria-live="polite">
+      <p>{said.current.cell}</p>
+      <p>{said.current.makeup}</p>
+    </div>
+  );
+}
+
 function level_text(ui: UiState, at: Probe): string {
   const which = ui.session.as_of.value === null ? 'newest column' : 'column of the play head';
   if (at.cell === null) return 'not known';
-  if (at.cell.column_count === 0) return 'gap: nothing is known here';
-  if (at.is_newest && at.cell.level === 0) return which;
+  if (at.cell.column_count === 0) {
+    return ui.session.part.value?.kind === 'age' ? `a gap, or ${kNotYet}`
+      : 'gap: nothing is known here';
+  }
+  if (at.place.is_newest && at.cell.level === 0) return which;
   return at.cell.level === 0 ? 'one column' : `max of ${at.cell.column_count} columns`;
 }
 
@@ -64,14 +84,16 @@ function SideRow({ name, value, interval }: {
   );
 }
 
-// Of several columns the band is that of one, which is named.
-function band_text({ looked, cell }: Probe, is_part: boolean): string {
+// Of several columns the band is that of one, which is named; so is the one it was read of last
+// where columns come.
+function band_text({ looked, cell, place }: Probe, is_part: boolean): string {
   if (cell?.column_count === 0) return 'no band';
   if (is_part) return 'a part: no band';
   if (looked === 'awaited') return 'band …';
   if (looked === 'not_read') return 'band not read';
   if (looked.sides.long.interval === null) return 'band not kept';
-  return `p10 · p50 · p90${cell?.level === 0 ? '' : `, ${format_clock(looked.as_of)}`}`;
+  const is_named = cell?.level !== 0 || place.is_newest;
+  return `p10 · p50 · p90${is_named ? `, ${format_clock(looked.as_of)}` : ''}`;
 }
 
 function CellTable({ ui, at }: { readonly ui: UiState; readonly at: Probe }) {
@@ -129,7 +151,7 @@ function Around({ ui, at }: { readonly ui: UiState; readonly at: Probe }) {
     <dl class="where around">
       <div><dt>{session.part.value === null ? 'Mark to here' : 'Part from mark'}{
         column === null ? '' : `, ${format_clock(column.as_of)}`}</dt>
-        <dd>{path === null ? 'not known'
+        <dd>{path === null ? 'not known' : is_not_yet(session.part.value, column) ? kNotYet
           : <><b class={path.side}>{path.usd < 1 ? '< $1' : format_usd(path.usd)}</b>{' '}
             {path.side}s <em>est.</em></>}</dd>
       </div>

@@ -34,8 +34,8 @@ export function Terminal({ ui, scorecard, lab, href_of, on_open, on_chart }: Pro
   const try_arm = ({ name }: Scenario): void => {
     lab.change((form) => set_arm(form, name));
     ui.is_form_wanted.value = true;
-    ui.say(`${arm_words(name)} is chosen as the study ran it: seed ${kArmRun.seed}, ${
-      kArmRun.hours} hours. Run starts it.`);
+    ui.say(`${arm_words(name)} is chosen: the same kind of market as the study ran, seed ${
+      kArmRun.seed}, ${kArmRun.hours} hours. Run starts it.`);
     on_open('lab');
   };
   return (

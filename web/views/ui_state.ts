@@ -61,6 +61,7 @@ export class UiState {
 
   readonly probe = computed(() => {
     void this.session.tiles_version.value;
+    void this.session.texels_version.value;
     const at = this.cross.value;
     return at === null ? null : probe(this.session, this.geometry.value, at.x, at.y);
   });

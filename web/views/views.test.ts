@@ -1,19 +1,21 @@
 import { describe, expect, it } from 'vitest';
 
 import { map_of } from '../model/api_types.ts';
-import { ms, price, unix_ms, usd } from '../units/unit.ts';
+import { level, ms, price, row as unit_row, unix_ms, usd } from '../units/unit.ts';
 import { draw_words } from './claims.tsx';
 import { moments_path } from './cluster_panel.tsx';
 import { funding_text } from './funding.ts';
 import { arm_words, scenario_hint, scenario_words } from './lab_form_panel.tsx';
 import { part_clause, part_groups, part_option, share_texts } from './part_text.ts';
 import { path_usd, printed_near } from './probe.ts';
+import { kNothingSaid, next_said } from './said.ts';
 import { status_of } from './status.ts';
 import { is_in_tier } from './tier.ts';
 import { volume_delta } from './volume_delta.ts';
 import type { Part } from '../model/api_types.ts';
 import type { MapSession } from '../model/map_session.ts';
 import type { SeriesSlice } from '../model/series_store.ts';
+import type { Probe } from './probe.ts';
 
 const row = (value: number): number => 1000 * Math.log(value);
 
@@ -61,10 +63,50 @@ describe('parts of the positions', () => {
     const side = { usd: usd(200), interval: null, mean_age: null,
       parts: new Map([['distance_0_2', usd(201)], ['age_4h', usd(25)]]) };
     const texts = (kind: Part['kind']): string => share_texts(side, parts, kind).join(' ');
-    expect(texts('distance')).toBe('0–2 % 100 · over 10 % – %');
+    expect(texts('distance')).toBe('0–2 % 100 % · over 10 % –');
     expect(share_texts(side, parts.slice(0, 3), 'age')).toEqual(['4 h 13 %']);
     expect(share_texts(side, parts.slice(0, 3), 'venue')).toEqual([]);
     expect(share_texts({ ...side, usd: usd(0) }, parts, 'distance')).toEqual(['–']);
+  });
+  it('are not known yet where positions were not watched for so long', () => {
+    const ages = [part('age_4h', 'age'), part('age_24h', 'age')];
+    const side = { usd: usd(200), interval: null, mean_age: null,
+      parts: new Map([['age_4h', usd(25)], ['age_24h', null]]) };
+    expect(share_texts(side, ages, 'age')).toEqual(['4 h 13 % ·', '24 h not known yet']);
+  });
+});
+
+describe('what is said of the crosshair', () => {
+  const side = (most: number) => ({ most_usd: usd(most), mean_usd: usd(most), is_wide: false });
+  const cell = (most: number): Probe['cell'] =>
+    ({ level: level(0), column_count: 1, long: side(most), short: side(0) });
+  const made = { usd: usd(5000), interval: { p10: usd(4000), p50: usd(5000), p90: usd(6000) },
+    mean_age: ms(7_200_000), parts: new Map() };
+  const none = { usd: usd(0), interval: null, mean_age: null, parts: new Map() };
+  const looked = { index: 3, as_of: unix_ms(0), row: 7, sides: { long: made, short: none } };
+  const at = (more: Partial<Probe>): Probe => ({ time: unix_ms(0), price: price(100),
+    row: unit_row(7), mark: null, cell: cell(5000), is_hidden: false, looked: 'awaited',
+    place: { instrument: 'a:B', first: 3, column: 3, row: 7, is_newest: true }, ...more });
+
+  it('is its cell, then once what it is made of, and no column that comes', () => {
+    const moved = next_said(kNothingSaid, 'a', at({}));
+    expect(moved.cell).toMatch(/^100.*: shorts under \$1, longs \$5.*an estimate$/);
+    expect(moved.makeup).toBe('');
+    const grown = next_said(moved, 'a', at({ cell: cell(9000), time: unix_ms(60_000) }));
+    expect(grown.cell).toBe(moved.cell);
+    const answered = next_said(grown, 'a', at({ looked }));
+    expect([answered.cell, answered.makeup.includes('mean age at least 2h')])
+      .toEqual([moved.cell, true]);
+    const other = { ...looked, sides: { long: { ...made, mean_age: ms(60_000) }, short: none } };
+    expect(next_said(answered, 'a', at({ looked: other }))).toEqual(answered);
+    expect(next_said(answered, 'b', at({ cell: cell(9000) }))).toMatchObject({ makeup: '' });
+  });
+  it('is told when the cell has come', () => {
+    const moved = next_said(kNothingSaid, 'a', at({ cell: null }));
+    expect(moved.cell).toMatch(/nothing is known/);
+    const later = next_said(moved, 'a', at({ cell: null, time: unix_ms(60_000) }));
+    expect(later.cell).toBe(moved.cell);
+    expect(next_said(later, 'a', at({})).cell).toMatch(/longs/);
   });
 });
 
