@@ -25,8 +25,8 @@ struct TileSource {
   UnixNanos first_column{};
   Nanos column_interval{};
   TexelStrip strip;
-  bool is_over = false;         // the tile never changes again
-  std::int64_t column_end = 0;  // of the series then
+  bool is_over = false;          // the tile never changes again
+  std::int64_t column_end = -1;  // of the series then
 };
 // Cost: 2 to 3 ms.
 std::shared_ptr<const std::string> pack_tile(const TileSource& source);

@@ -118,12 +118,14 @@ TEST(ApiParts, AnAgeThatWasNotWatchedIsNotKnown) {
   const JsonValue map = served_market().get("/v1/map?instrument={}&part=age_24h");
   EXPECT_EQ(map.find("long")->find("notional_at_risk_usd")->as_array()->size(), 0U);
   EXPECT_TRUE(column_update(history, *now, part).is_null());
-  EXPECT_EQ(served_market()
-                .api()
-                .answer(request_of("/v1/heatmap/tile?instrument=simulated:BTCUSDT&column=0&row=" +
-                                   std::to_string(history.row_tiles().first) + "&part=age_24h"))
-                .status,
-            404);
+  const TileKey key{0, 0, history.row_tiles().first};
+  const auto tile = history.tile(key, part);
+  ASSERT_TRUE(tile);
+  EXPECT_FALSE(tile->is_over);
+  const auto* bytes = reinterpret_cast<const std::uint8_t*>(tile->bytes->data());
+  const auto counts = decode_tile({bytes, tile->bytes->size()}).value().column_count;
+  EXPECT_EQ(std::ranges::max(counts), 0);
+  EXPECT_FALSE(history.tile({0, 0, history.row_tiles().end}, part));
 }
 
 // Of a column that was the newest, that is kept whole, and that is known by its tiles alone.

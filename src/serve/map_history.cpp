@@ -299,6 +299,12 @@ std::optional<MapHistory::Tile> MapHistory::tile(const TileKey& key,
     const bool is_over = (key.column + 1) * columns <= tiles.column_end() - 1;
     if (auto bytes = tiles.kept(key)) return Tile{std::move(bytes), is_over};
     source = tiles.source(key);
+    // A part that was not known yet has a tile where the whole has one, and no column in it.
+    if (!source && part && (tiles_.kept(key) || tiles_.source(key)))
+      source = {.key = key,
+                .first_column = first_column_,
+                .column_interval = identity_.column_interval,
+                .strip = {}};
   }
   if (!source) return std::nullopt;
   // Without the lock: it takes some milliseconds.
