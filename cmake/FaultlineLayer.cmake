@@ -1,5 +1,5 @@
 # faultline_layer(NAME [MAY_USE layer...] [THIRD_PARTY target...] [TEST_SHARDS n] [HEAVY_TESTS]
-#   [STATISTICS case...])
+#   [LONG_CASES case...])
 #
 #
 # Makes the static library faultline_NAME from src/NAME (tests excluded), links it against exactly
@@ -13,7 +13,7 @@ function(faultline_record_layer name)
 endfunction()
 
 function(faultline_layer name)
-  cmake_parse_arguments(ARG "HEAVY_TESTS" "TEST_SHARDS" "MAY_USE;THIRD_PARTY;STATISTICS" ${ARGN})
+  cmake_parse_arguments(ARG "HEAVY_TESTS" "TEST_SHARDS" "MAY_USE;THIRD_PARTY;LONG_CASES" ${ARGN})
   set(heavy "")
   if(ARG_HEAVY_TESTS)
     set(heavy HEAVY)
@@ -38,7 +38,7 @@ function(faultline_layer name)
   target_link_libraries(faultline_${name} PUBLIC faultline_flags PRIVATE ${ARG_THIRD_PARTY})
   if(FAULTLINE_TESTS AND tests)
     faultline_test(${name}_tests LAYER ${name} SOURCES ${tests} THIRD_PARTY ${ARG_THIRD_PARTY}
-      SHARDS ${ARG_TEST_SHARDS} ${heavy} STATISTICS ${ARG_STATISTICS})
+      SHARDS ${ARG_TEST_SHARDS} ${heavy} LONG_CASES ${ARG_LONG_CASES})
   endif()
 endfunction()
 
@@ -50,16 +50,16 @@ function(faultline_light target)
   endif()
 endfunction()
 
-# faultline_test(NAME LAYER layer SOURCES file... [SHARDS n] [HEAVY] [STATISTICS case...])
+# faultline_test(NAME LAYER layer SOURCES file... [SHARDS n] [HEAVY] [LONG_CASES case...])
 #
 # One GoogleTest program, a ctest entry; or n entries that each run every n-th test, so that a long
 # one does not keep one processor busy while the others have nothing to do.
 #
 # HEAVY: much of its work is its own.
-# STATISTICS: cases that take long because they judge figures of many markets or of months. They are
-# entries of the label `statistics`, which the quick ./test leaves out under sanitizers.
+# LONG_CASES: those that take long, with figures of many markets, months of data or many kills. They
+# are entries of the label `long`, which the quick ./test leaves out under sanitizers.
 function(faultline_test name)
-  cmake_parse_arguments(ARG "HEAVY" "SHARDS" "LAYER;SOURCES;THIRD_PARTY;STATISTICS" ${ARGN})
+  cmake_parse_arguments(ARG "HEAVY" "SHARDS" "LAYER;SOURCES;THIRD_PARTY;LONG_CASES" ${ARGN})
   add_executable(faultline_${name} ${ARG_SOURCES})
   foreach(layer ${ARG_LAYER})
     target_link_libraries(faultline_${name} PRIVATE faultline_${layer})
@@ -69,24 +69,30 @@ function(faultline_test name)
   if(NOT ARG_HEAVY)
     faultline_light(faultline_${name})
   endif()
-  list(JOIN ARG_STATISTICS ":" statistics)
-  set(others "--gtest_filter=-${statistics}")
-  if(NOT statistics)
+  list(JOIN ARG_LONG_CASES ":" long_cases)
+  set(others "--gtest_filter=-${long_cases}")
+  if(NOT long_cases)
     set(others)
   endif()
   faultline_test_entries(${name} "${ARG_SHARDS}" --gtest_brief=1 ${others})
-  if(statistics)
-    faultline_test_entries(${name}_statistics 2 --gtest_brief=1 --gtest_filter=${statistics})
-    set_tests_properties(${name}_statistics_0 ${name}_statistics_1 PROPERTIES LABELS statistics)
-    add_test(NAME ${name}_statistics_names COMMAND ${CMAKE_COMMAND}
-      -DPROGRAM=$<TARGET_FILE:faultline_${name}> -DCASES=${statistics}
+  if(long_cases)
+    list(LENGTH ARG_LONG_CASES count)
+    if(count GREATER 1)
+      faultline_test_entries(${name}_long 2 --gtest_brief=1 --gtest_filter=${long_cases})
+      set_tests_properties(${name}_long_0 ${name}_long_1 PROPERTIES LABELS long)
+    else()
+      faultline_test_entries(${name}_long "" --gtest_brief=1 --gtest_filter=${long_cases})
+      set_tests_properties(${name}_long PROPERTIES LABELS long)
+    endif()
+    add_test(NAME ${name}_long_names COMMAND ${CMAKE_COMMAND}
+      -DPROGRAM=$<TARGET_FILE:faultline_${name}> -DCASES=${long_cases}
       -P ${CMAKE_SOURCE_DIR}/cmake/HasTests.cmake)
   endif()
 endfunction()
 
 # The ctest entries of a program: PREFIX, or PREFIX_0 and so on where there are shards.
 function(faultline_test_entries prefix shards)
-  string(REGEX REPLACE "_statistics$" "" program ${prefix})
+  string(REGEX REPLACE "_long$" "" program ${prefix})
   if(NOT shards)
     add_test(NAME ${prefix} COMMAND faultline_${program} ${ARGN})
     return()
