@@ -35,8 +35,8 @@ inline std::unique_ptr<SeriesSource> small_series() {
   return std::move(source).value();
 }
 
-// Waits until `is_so` says so, at most ten minutes: where races are looked for all is twenty times as
-// slow.
+// Waits until `is_so` says so, at most ten minutes: where races are looked for everything is twenty
+// times as slow.
 template <class IsSo>
 bool wait_until(const IsSo& is_so) {
   for (int i = 0; i < 60'000; ++i) {
