@@ -113,8 +113,7 @@ void AgeTracker::take_new_row(const Look& look, std::size_t row) {
 }
 
 std::vector<double> AgeTracker::older_than(Nanos age) const {
-  FAULTLINE_CHECK(age.value >= 0 &&
-                  age.value <= static_cast<std::int64_t>(kCohorts) * kCohort.value);
+  FAULTLINE_CHECK(age.value >= 0 && age <= kDay);
   const std::size_t rows = row_count();
   std::vector<double> out(rows, 0.0);
   const auto add = [&](const Cohort& cohort) {

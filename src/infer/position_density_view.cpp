@@ -32,12 +32,10 @@ void PositionDensity::add_profile(Side side, std::size_t member, const ProfileGr
                                   Profile& out) const {
   const std::size_t members = members_.size();
   const double s = sign(side);
-  const double bins_per_row = target.row_log / config_.entry_bin;
-  FAULTLINE_CHECK(std::abs(bins_per_row - std::round(bins_per_row)) < 1e-6);
   FAULTLINE_CHECK(member < members);
   // Rows are first added up at the bins' own width, each with its own offset split linearly, then
   // grouped.
-  const auto group = static_cast<std::size_t>(std::lround(bins_per_row));
+  const auto group = static_cast<std::size_t>(bins_in_row(target));
   const std::size_t fine_count = target.row_count * group;
   std::vector<double> fine(fine_count, 0.0);
   const std::vector<double> waiting = waiting_sums(side);

@@ -52,9 +52,7 @@ std::vector<MapPart> parts_of(std::span<const InstrumentId> venues) {
 }
 
 void VenueParts::look(const VenueView& venue, const RowFrame& frame, UnixNanos now) {
-  const ProfileGrid grid{.log_begin = static_cast<double>(frame.first_row) * kRowLog,
-                         .row_log = kRowLog,
-                         .row_count = frame.row_count};
+  const ProfileGrid grid = grid_of(frame);
   usd_per_unit_ = unit_notional_approx(venue.mark, venue.spec);
   frame_ = frame;
   looked_at_ = now;

@@ -46,12 +46,16 @@ RowFrame frame_around(double mark, const ColumnOptions& options) {
   return RowFrame{row_of_price(mark) - reach_rows, 2 * static_cast<std::size_t>(reach_rows) + 1};
 }
 
+ProfileGrid grid_of(const RowFrame& frame) {
+  return {.log_begin = static_cast<double>(frame.first_row) * kRowLog,
+          .row_log = kRowLog,
+          .row_count = frame.row_count};
+}
+
 VenueProfile profile_of(const VenueView& venue, const RowFrame& frame) {
   const PositionDensity& density = venue.density;
   FAULTLINE_CHECK(venue.weights.size() == density.member_count());
-  const ProfileGrid grid{.log_begin = static_cast<double>(frame.first_row) * kRowLog,
-                         .row_log = kRowLog,
-                         .row_count = frame.row_count};
+  const ProfileGrid grid = grid_of(frame);
   VenueProfile out;
   out.weights.assign(venue.weights.begin(), venue.weights.end());
   out.usd_per_unit = unit_notional_approx(venue.mark, venue.spec);

@@ -32,6 +32,9 @@ struct RowFrame {
 // Rows that reach `options.reach` from `mark` on both sides. Requires: 0 < reach <= 3 (checked).
 RowFrame frame_around(double mark, const ColumnOptions& options);
 
+// The same rows, as densities take them.
+ProfileGrid grid_of(const RowFrame& frame);
+
 // One venue at the time of the column.
 struct VenueView {
   const PositionDensity& density;

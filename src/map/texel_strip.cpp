@@ -3,30 +3,16 @@
 #include <zstd.h>
 
 #include <algorithm>
-#include <cstring>
+#include <type_traits>
 
 #include "base/check.hpp"
+#include "infer/state_bytes.hpp"
 
 namespace faultline {
 namespace {
 
 constexpr auto kSize = static_cast<std::int64_t>(kTileSize);
 constexpr int kZstdLevel = 1;
-
-template <class T>
-void put(std::string& out, T value) {
-  char bytes[sizeof(T)];
-  std::memcpy(bytes, &value, sizeof(T));
-  out.append(bytes, sizeof(T));
-}
-
-template <class T>
-T take(const char*& from) {
-  T value;
-  std::memcpy(&value, from, sizeof(T));
-  from += sizeof(T);
-  return value;
-}
 
 // Rows [first, end) of several texels.
 struct Rows {
@@ -103,8 +89,9 @@ TexelStrip::Texel TexelStrip::finished() const {
   return out;
 }
 
-// Count of texels, their frame, indices and column counts; then of each side the planes of codes
-// (each texel less the one before, low bytes and high bytes apart) and which are wide; all packed.
+// Count of texels, whether there are means, their frame, indices and column counts; then of each
+// side the planes of codes (each texel less the one before, low bytes and high bytes apart) and
+// which are wide; all packed.
 std::string TexelStrip::packed(std::span<const std::shared_ptr<const Texel>> texels,
                                bool has_mean) {
   Rows frame{texels.front()->first_row, texels.front()->first_row};
@@ -113,92 +100,91 @@ std::string TexelStrip::packed(std::span<const std::shared_ptr<const Texel>> tex
     frame.end =
         std::max(frame.end, texel->first_row + static_cast<std::int32_t>(texel->row_count()));
   }
-  std::string body;
-  put(body, static_cast<std::uint32_t>(texels.size()));
-  put(body, static_cast<std::uint32_t>(has_mean ? 1 : 0));
-  put(body, frame.first);
-  put(body, frame.end);
+  StateWriter body;
+  body.put(texels.size());
+  body.put(has_mean);
+  body.put(frame);
   for (const auto& texel : texels) {
-    put(body, texel->index);
-    put(body, texel->column_count);
+    body.put(texel->index);
+    body.put(texel->column_count);
   }
   const std::size_t rows = frame.count();
+  // One value a row of the frame.
+  const auto framed = [&](const Texel& texel, const auto& values) {
+    std::remove_cvref_t<decltype(values)> out(rows, 0);
+    std::ranges::copy(values, out.begin() + (texel.first_row - frame.first));
+    return out;
+  };
   const auto add_plane = [&](std::size_t s, std::vector<std::uint16_t> Texel::Side::*codes) {
-    const std::size_t begin = body.size();
-    const std::size_t cells = texels.size() * rows;
-    body.resize(begin + 2 * cells);
+    std::vector<std::uint8_t> low;
+    std::vector<std::uint8_t> high;
     std::vector<std::uint16_t> before(rows, 0);
-    for (std::size_t t = 0; t < texels.size(); ++t) {
-      std::vector<std::uint16_t> now(rows, 0);
-      const auto at = static_cast<std::ptrdiff_t>(texels[t]->first_row - frame.first);
-      std::ranges::copy(texels[t]->sides[s].*codes, now.begin() + at);
+    for (const auto& texel : texels) {
+      std::vector<std::uint16_t> now = framed(*texel, texel->sides[s].*codes);
       for (std::size_t row = 0; row < rows; ++row) {
         const auto delta = static_cast<std::uint16_t>(now[row] - before[row]);
-        body[begin + t * rows + row] = static_cast<char>(delta & 0xFFU);
-        body[begin + cells + t * rows + row] = static_cast<char>(delta >> 8U);
+        low.push_back(static_cast<std::uint8_t>(delta & 0xFFU));
+        high.push_back(static_cast<std::uint8_t>(delta >> 8U));
       }
       before = std::move(now);
     }
+    body.put_all(std::span<const std::uint8_t>(low));
+    body.put_all(std::span<const std::uint8_t>(high));
   };
   for (const std::size_t s : {0U, 1U}) {
     add_plane(s, &Texel::Side::most);
     if (has_mean) add_plane(s, &Texel::Side::mean);
     for (const auto& texel : texels) {
-      std::string wide(rows, '\0');
-      const auto at = static_cast<std::ptrdiff_t>(texel->first_row - frame.first);
-      std::ranges::copy(texel->sides[s].is_wide, wide.begin() + at);
-      body += wide;
+      const auto wide = framed(*texel, texel->sides[s].is_wide);
+      body.put_all(std::span<const std::uint8_t>(wide));
     }
   }
-  std::string out;
-  put(out, static_cast<std::uint64_t>(body.size()));
-  const std::size_t head = out.size();
-  out.resize(head + ZSTD_compressBound(body.size()));
+  const std::vector<std::uint8_t> bytes = body.take();
+  std::string out(ZSTD_compressBound(bytes.size()), '\0');
   const std::size_t size =
-      ZSTD_compress(out.data() + head, out.size() - head, body.data(), body.size(), kZstdLevel);
+      ZSTD_compress(out.data(), out.size(), bytes.data(), bytes.size(), kZstdLevel);
   FAULTLINE_CHECK(ZSTD_isError(size) == 0);
-  out.resize(head + size);
+  out.resize(size);
   out.shrink_to_fit();
   return out;
 }
 
 std::vector<TexelStrip::Texel> TexelStrip::unpacked(const std::string& chunk) {
-  const char* at = chunk.data();
-  std::string body(take<std::uint64_t>(at), '\0');
-  const std::size_t size =
-      ZSTD_decompress(body.data(), body.size(), at, chunk.size() - sizeof(std::uint64_t));
-  FAULTLINE_CHECK(size == body.size());
-  at = body.data();
-  std::vector<Texel> out(take<std::uint32_t>(at));
-  const bool has_mean = take<std::uint32_t>(at) != 0;
-  Rows frame;
-  frame.first = take<std::int32_t>(at);
-  frame.end = take<std::int32_t>(at);
+  std::vector<std::uint8_t> bytes(ZSTD_getFrameContentSize(chunk.data(), chunk.size()));
+  const std::size_t size = ZSTD_decompress(bytes.data(), bytes.size(), chunk.data(), chunk.size());
+  FAULTLINE_CHECK(size == bytes.size());
+  StateReader body(bytes);
+  std::vector<Texel> out(body.get<std::size_t>());
+  const bool has_mean = body.get<bool>();
+  const auto frame = body.get<Rows>();
   for (Texel& texel : out) {
-    texel.index = take<std::int64_t>(at);
-    texel.column_count = take<std::uint16_t>(at);
+    texel.index = body.get<std::int64_t>();
+    texel.column_count = body.get<std::uint16_t>();
     texel.first_row = frame.first;
   }
   const std::size_t rows = frame.count();
   const auto take_plane = [&](std::size_t s, std::vector<std::uint16_t> Texel::Side::*codes) {
-    const auto* low = reinterpret_cast<const std::uint8_t*>(at);
-    const std::uint8_t* high = low + out.size() * rows;
+    std::vector<std::uint8_t> low(out.size() * rows);
+    std::vector<std::uint8_t> high(low.size());
+    body.get_all(std::span<std::uint8_t>(low));
+    body.get_all(std::span<std::uint8_t>(high));
     std::vector<std::uint16_t> now(rows, 0);
+    std::size_t at = 0;
     for (Texel& texel : out) {
-      for (std::size_t row = 0; row < rows; ++row)
-        now[row] = static_cast<std::uint16_t>(now[row] + (*low++ | (*high++ << 8U)));
+      for (std::size_t row = 0; row < rows; ++row, ++at)
+        now[row] = static_cast<std::uint16_t>(now[row] + (low[at] | (high[at] << 8U)));
       texel.sides[s].*codes = now;
     }
-    at = reinterpret_cast<const char*>(high);
   };
   for (const std::size_t s : {0U, 1U}) {
     take_plane(s, &Texel::Side::most);
     if (has_mean) take_plane(s, &Texel::Side::mean);
     for (Texel& texel : out) {
-      texel.sides[s].is_wide.assign(at, at + rows);
-      at += rows;
+      texel.sides[s].is_wide.resize(rows);
+      body.get_all(std::span<std::uint8_t>(texel.sides[s].is_wide));
     }
   }
+  FAULTLINE_CHECK(body.has_all() && body.is_at_end());
   return out;
 }
 

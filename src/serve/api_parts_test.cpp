@@ -18,12 +18,6 @@ namespace {
 
 constexpr std::array kSides{Side::kLong, Side::kShort};
 
-double number(const JsonValue& value, const char* name) {
-  const JsonValue* found = value.find(name);
-  EXPECT_NE(found, nullptr) << name;
-  return found != nullptr ? found->as_double().value_or(NAN) : NAN;
-}
-
 // The newest column's row with the most of a side.
 std::int32_t fullest_row(const MapNow& now, Side side) {
   const std::vector<float>& usd = now.column->notional_at_risk_usd[index_of(side)];

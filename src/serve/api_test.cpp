@@ -11,12 +11,6 @@
 namespace faultline {
 namespace {
 
-double number(const JsonValue& value, const char* name) {
-  const JsonValue* found = value.find(name);
-  EXPECT_NE(found, nullptr) << name;
-  return found != nullptr ? found->as_double().value_or(NAN) : NAN;
-}
-
 std::size_t length(const JsonValue& value, const char* name) {
   const JsonValue* found = value.find(name);
   EXPECT_NE(found, nullptr) << name;

@@ -194,23 +194,25 @@ std::optional<std::array<double, 2>> MapHistory::usd_at(std::int64_t index, std:
   return std::array{usd_of_code(tile.sides[0].most[cell]), usd_of_code(tile.sides[1].most[cell])};
 }
 
-void MapHistory::add_parts(std::int32_t row, PastCell& cell) {
-  const std::int64_t index = cell.entry.index;
-  const auto newest = now();
-  const std::int64_t at = std::int64_t{row} - newest->column->first_row;
-  const bool is_there = at >= 0 && at < static_cast<std::int64_t>(newest->column->row_count());
-  // A row that no column had holds nothing, of any part.
-  const bool has_tile = usd_at(index, row, std::nullopt).has_value();
+// The whole and its parts, of the tiles.
+void MapHistory::add_of_tiles(std::int32_t row, PastCell& cell) {
+  const auto whole = usd_at(cell.entry.index, row, std::nullopt);
+  cell.usd = whole.value_or(std::array{0.0, 0.0});
   for (std::size_t i = 0; i < parts_.size(); ++i) {
+    // A row that no column had holds nothing, of any part.
+    cell.parts.push_back(whole ? usd_at(cell.entry.index, row, i) : std::array{0.0, 0.0});
+  }
+}
+
+void MapHistory::add_of_newest(const MapNow& newest, std::int32_t row, PastCell& cell) {
+  const std::int64_t at = std::int64_t{row} - newest.column->first_row;
+  const bool is_there = at >= 0 && at < static_cast<std::int64_t>(newest.column->row_count());
+  for (const auto& rows : newest.parts->usd) {
     std::optional<std::array<double, 2>>& usd = cell.parts.emplace_back();
-    if (newest->index != index) {
-      if (has_tile) usd = usd_at(index, row, i);
-      if (!has_tile) usd.emplace();
-    } else if (const auto& rows = newest->parts->usd[i]) {
-      usd.emplace();
-      if (is_there)
-        usd = {(*rows)[0][static_cast<std::size_t>(at)], (*rows)[1][static_cast<std::size_t>(at)]};
-    }
+    if (!rows) continue;
+    usd.emplace();
+    if (is_there)
+      usd = {(*rows)[0][static_cast<std::size_t>(at)], (*rows)[1][static_cast<std::size_t>(at)]};
   }
 }
 
@@ -224,11 +226,13 @@ std::optional<PastCell> MapHistory::cell_at(std::int64_t index, std::int32_t row
     out.entry = *std::prev(after);
     whole = whole_of(static_cast<std::size_t>(after - entries_.begin()) - 1);
   }
-  add_parts(row, out);
-  if (!whole.column) {
-    out.usd = usd_at(out.entry.index, row, std::nullopt).value_or(std::array{0.0, 0.0});
-    return out;
+  if (const auto newest = now(); newest->index == out.entry.index) {
+    add_of_newest(*newest, row, out);
+  } else {
+    add_of_tiles(row, out);
   }
+  if (!whole.column) return out;
+  out.usd = {};
   out.kept.emplace();
   const std::int64_t i = std::int64_t{row} - whole.column->first_row;
   if (i < 0 || i >= static_cast<std::int64_t>(whole.column->row_count())) return out;

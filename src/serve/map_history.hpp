@@ -160,7 +160,8 @@ class MapHistory {
   // Of the tiles; absent where they have no such column or row.
   std::optional<std::array<double, 2>> usd_at(std::int64_t index, std::int32_t row,
                                               std::optional<std::size_t> part);
-  void add_parts(std::int32_t row, PastCell& cell);
+  void add_of_tiles(std::int32_t row, PastCell& cell);
+  static void add_of_newest(const MapNow& newest, std::int32_t row, PastCell& cell);
   static MapColumn column_of(const SeriesEntry& entry, const Decoded& decoded);
 
   SeriesIdentity identity_;

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <cmath>
 #include <memory>
 #include <string>
 #include <thread>
@@ -65,6 +66,13 @@ inline JsonValue json_of(const HttpResponse& response) {
   const auto json = parse_json(response.body ? *response.body : "null");
   EXPECT_TRUE(json) << *response.body;
   return json ? *json : JsonValue();
+}
+
+// A member that must be there; NaN where it is no number.
+inline double number(const JsonValue& value, const char* name) {
+  const JsonValue* found = value.find(name);
+  EXPECT_NE(found, nullptr) << name;
+  return found != nullptr ? found->as_double().value_or(NAN) : NAN;
 }
 
 inline std::string source_file(const std::string& name) {
