@@ -1,10 +1,14 @@
-# faultline_layer(NAME [MAY_USE layer...] [THIRD_PARTY target...] [TEST_SHARDS n] [HEAVY_TESTS]
-#   [LONG_CASES case...])
-#
+# faultline_layer(NAME [MAY_USE layer...] [THIRD_PARTY target...] [TEST_SHARDS n] [LIGHT]
+#   [HEAVY_TESTS] [LONG_TESTS] [LONG_CASES case...])
 #
 # Makes the static library faultline_NAME from src/NAME (tests excluded), links it against exactly
 # the layers of MAY_USE, builds the layer's tests into one program, and adds the row to the layer
 # table that the include test reads.
+#
+# LIGHT: it waits, or has its work done by others. Under sanitizers it is not optimised, which takes
+# the compiler half as long.
+# LONG_TESTS: it meets no outside input but through other layers. Under sanitizers its tests are of
+# the label `long`, and built by the target long_tests alone.
 set_property(GLOBAL PROPERTY FAULTLINE_LAYER_TABLE "")
 
 function(faultline_record_layer name)
@@ -13,10 +17,14 @@ function(faultline_record_layer name)
 endfunction()
 
 function(faultline_layer name)
-  cmake_parse_arguments(ARG "HEAVY_TESTS" "TEST_SHARDS" "MAY_USE;THIRD_PARTY;LONG_CASES" ${ARGN})
-  set(heavy "")
+  cmake_parse_arguments(ARG "LIGHT;HEAVY_TESTS;LONG_TESTS" "TEST_SHARDS"
+    "MAY_USE;THIRD_PARTY;LONG_CASES" ${ARGN})
+  set(how "")
   if(ARG_HEAVY_TESTS)
-    set(heavy HEAVY)
+    list(APPEND how HEAVY)
+  endif()
+  if(ARG_LONG_TESTS AND FAULTLINE_SANITIZE)
+    list(APPEND how LONG)
   endif()
   faultline_record_layer(${name} ${ARG_MAY_USE})
   set(folder ${CMAKE_SOURCE_DIR}/src/${name})
@@ -36,9 +44,12 @@ function(faultline_layer name)
     target_link_libraries(faultline_${name} PUBLIC faultline_${used})
   endforeach()
   target_link_libraries(faultline_${name} PUBLIC faultline_flags PRIVATE ${ARG_THIRD_PARTY})
+  if(ARG_LIGHT AND FAULTLINE_SANITIZE)
+    target_compile_options(faultline_${name} PRIVATE -O0)
+  endif()
   if(FAULTLINE_TESTS AND tests)
     faultline_test(${name}_tests LAYER ${name} SOURCES ${tests} THIRD_PARTY ${ARG_THIRD_PARTY}
-      SHARDS ${ARG_TEST_SHARDS} ${heavy} LONG_CASES ${ARG_LONG_CASES})
+      SHARDS ${ARG_TEST_SHARDS} ${how} LONG_CASES ${ARG_LONG_CASES})
   endif()
 endfunction()
 
@@ -50,16 +61,20 @@ function(faultline_light target)
   endif()
 endfunction()
 
-# faultline_test(NAME LAYER layer SOURCES file... [SHARDS n] [HEAVY] [LONG_CASES case...])
+# Those programs that only the long ./test has under sanitizers.
+add_custom_target(long_tests)
+
+# faultline_test(NAME LAYER layer SOURCES file... [SHARDS n] [HEAVY] [LONG] [LONG_CASES case...])
 #
 # One GoogleTest program, a ctest entry; or n entries that each run every n-th test, so that a long
 # one does not keep one processor busy while the others have nothing to do.
 #
 # HEAVY: much of its work is its own.
+# LONG: its entries are all of the label `long`, and it is built by the target long_tests.
 # LONG_CASES: those that take long, with figures of many markets, months of data or many kills. They
 # are entries of the label `long`, which the quick ./test leaves out under sanitizers.
 function(faultline_test name)
-  cmake_parse_arguments(ARG "HEAVY" "SHARDS" "LAYER;SOURCES;THIRD_PARTY;LONG_CASES" ${ARGN})
+  cmake_parse_arguments(ARG "HEAVY;LONG" "SHARDS" "LAYER;SOURCES;THIRD_PARTY;LONG_CASES" ${ARGN})
   add_executable(faultline_${name} ${ARG_SOURCES})
   foreach(layer ${ARG_LAYER})
     target_link_libraries(faultline_${name} PRIVATE faultline_${layer})
@@ -69,38 +84,42 @@ function(faultline_test name)
   if(NOT ARG_HEAVY)
     faultline_light(faultline_${name})
   endif()
+  set(label "")
+  if(ARG_LONG)
+    set(label long)
+    set_target_properties(faultline_${name} PROPERTIES EXCLUDE_FROM_ALL TRUE)
+    add_dependencies(long_tests faultline_${name})
+  endif()
+  if(NOT ARG_LONG_CASES)
+    faultline_test_entries(${name} ${name} "${ARG_SHARDS}" "${label}")
+    return()
+  endif()
   list(JOIN ARG_LONG_CASES ":" long_cases)
-  set(others "--gtest_filter=-${long_cases}")
-  if(NOT long_cases)
-    set(others)
+  list(LENGTH ARG_LONG_CASES long_shards)
+  if(long_shards GREATER 2)
+    set(long_shards 2)
   endif()
-  faultline_test_entries(${name} "${ARG_SHARDS}" --gtest_brief=1 ${others})
-  if(long_cases)
-    list(LENGTH ARG_LONG_CASES count)
-    if(count GREATER 1)
-      faultline_test_entries(${name}_long 2 --gtest_brief=1 --gtest_filter=${long_cases})
-      set_tests_properties(${name}_long_0 ${name}_long_1 PROPERTIES LABELS long)
-    else()
-      faultline_test_entries(${name}_long "" --gtest_brief=1 --gtest_filter=${long_cases})
-      set_tests_properties(${name}_long PROPERTIES LABELS long)
-    endif()
-    add_test(NAME ${name}_long_names COMMAND ${CMAKE_COMMAND}
-      -DPROGRAM=$<TARGET_FILE:faultline_${name}> -DCASES=${long_cases}
-      -P ${CMAKE_SOURCE_DIR}/cmake/HasTests.cmake)
-  endif()
+  faultline_test_entries(${name} ${name} "${ARG_SHARDS}" "${label}" --gtest_filter=-${long_cases})
+  faultline_test_entries(${name} ${name}_long ${long_shards} long --gtest_filter=${long_cases})
+  add_test(NAME ${name}_long_names COMMAND ${CMAKE_COMMAND}
+    -DPROGRAM=$<TARGET_FILE:faultline_${name}> -DCASES=${long_cases}
+    -P ${CMAKE_SOURCE_DIR}/cmake/HasTests.cmake)
+  set_tests_properties(${name}_long_names PROPERTIES LABELS "${label}")
 endfunction()
 
 # The ctest entries of a program: PREFIX, or PREFIX_0 and so on where there are shards.
-function(faultline_test_entries prefix shards)
-  string(REGEX REPLACE "_long$" "" program ${prefix})
+function(faultline_test_entries name prefix shards label)
   if(NOT shards)
-    add_test(NAME ${prefix} COMMAND faultline_${program} ${ARGN})
-    return()
+    set(shards 1)
   endif()
   math(EXPR last "${shards} - 1")
   foreach(shard RANGE ${last})
-    add_test(NAME ${prefix}_${shard} COMMAND faultline_${program} ${ARGN})
-    set_tests_properties(${prefix}_${shard} PROPERTIES
+    set(entry ${prefix})
+    if(shards GREATER 1)
+      set(entry ${prefix}_${shard})
+    endif()
+    add_test(NAME ${entry} COMMAND faultline_${name} --gtest_brief=1 ${ARGN})
+    set_tests_properties(${entry} PROPERTIES LABELS "${label}"
       ENVIRONMENT "GTEST_TOTAL_SHARDS=${shards};GTEST_SHARD_INDEX=${shard}")
   endforeach()
 endfunction()

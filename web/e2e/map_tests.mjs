@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 
 import {
-  check_axe, forgive, frames_pass, gone, has_hash, kPhone, press, reads, see, still,
+  change_answers, check_axe, forgive, frames_pass, gone, has_hash, kPhone, press, reads, see, still,
 } from './page.mjs';
 import { differing, read_png } from './png.mjs';
 
@@ -255,11 +255,9 @@ async function check_live_states(page, mock, shot) {
 
 // A venue whose feed is behind: what is shown may be behind the market.
 async function check_stale(page, shot) {
-  await page.route('**/v1/map?**', async (route) => {
-    const response = await route.fetch();
-    const body = await response.json();
+  await change_answers(page, '**/v1/map?**', (body) => {
     body.header.coverage[0].is_stale = true;
-    await route.fulfill({ json: body });
+    return body;
   });
   await page.reload();
   await see(page, '.chip.stale');
@@ -268,12 +266,8 @@ async function check_stale(page, shot) {
 }
 
 async function check_empty(page, shot) {
-  await page.route('**/v1/instruments', async (route) => {
-    const response = await route.fetch();
-    const body = await response.json();
-    body.instruments = [{ ...body.instruments[0], column_end: 0, row_tiles: [] }];
-    await route.fulfill({ json: body });
-  });
+  await change_answers(page, '**/v1/instruments', (body) => ({ ...body,
+    instruments: [{ ...body.instruments[0], column_end: 0, row_tiles: [] }] }));
   for (const path of ['map', 'clusters', 'series', 'liquidations']) {
     await page.route(`**/v1/${path}?**`, (route) =>
       route.fulfill({ status: 404, json: { title: 'no column yet' } }));

@@ -50,6 +50,13 @@ export async function press(page, ...keys) {
     if (key === 'Escape') await frames_pass(page);
   }
 }
+// What the service answers there, as `make` changes it. It is asked for the whole answer each time: of
+// one that the page holds already it would send nothing but that.
+export const change_answers = (page, path, make) => page.route(path, async (route) => {
+  const { 'if-none-match': _, ...headers } = route.request().headers();
+  const response = await route.fetch({ headers });
+  await route.fulfill({ json: make(await response.json()) });
+});
 // Until the text of an element is as the pattern says.
 export async function reads(page, selector, pattern) {
   const found = (text) => text !== null && pattern.test(text);

@@ -44,18 +44,24 @@ async function run_on({ child, next }, test) {
   console.log(text);
 }
 
-async function work(worker, queue) {
-  await worker.ready;
+const is_up = (worker) => worker !== null && worker.child.exitCode === null &&
+  worker.child.signalCode === null;
+
+// A worker that ended before its time has failed its test, and not those that come after.
+async function work(queue) {
+  let worker = null;
   for (let test = queue.shift(); test !== undefined; test = queue.shift()) {
+    if (!is_up(worker)) {
+      worker = start_worker();
+      await worker.ready;
+    }
     await run_on(worker, test);
   }
+  if (is_up(worker)) worker.child.send('end');
 }
 
-const count = Math.max(1, Math.min(jobs, together.length));
-const workers = Array.from({ length: count }, start_worker);
-await Promise.all(workers.map((worker) => work(worker, together)));
-await work(workers[0], alone);
-for (const { child } of workers) child.send('end');
+await Promise.all(Array.from({ length: jobs }, () => work(together)));
+await work(alone);
 const outcome = failures === 0 ? `all ${wanted.length} passed` : `${failures} failed`;
 console.log(`${outcome} in ${spent()} s; pictures in ${shots}`);
 process.exitCode = failures === 0 ? 0 : 1;

@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 
 import { done_runs, going_run } from './access_tests.mjs';
 import {
-  forgive, frames_pass, gone, has_hash, kPhone, no_hash, not_wider_than, press, reads, see, still,
+  change_answers, forgive, frames_pass, gone, has_hash, kPhone, no_hash, not_wider_than, press,
+  reads, see, still,
 } from './page.mjs';
 
 // The scorecard and the lab in the browser: every control, by pointer and by keyboard alone, and
@@ -459,13 +460,12 @@ async function scorecard_light(page, shot) {
 
 // An older service tells less of its feeds.
 async function check_untold_feeds(page) {
-  await page.route('**/v1/health', async (route) => {
-    const body = await (await route.fetch()).json();
+  await change_answers(page, '**/v1/health', (body) => {
     for (const feed of body.feeds) {
       for (const name of ['gap_steps', 'gap_share', 'held_interest_steps', 'is_throttled',
         'resyncs']) delete feed[name];
     }
-    await route.fulfill({ json: body });
+    return body;
   });
   await page.reload();
   await reads(page, '.feed-table tbody tr', /(not told){4}/);
@@ -473,14 +473,10 @@ async function check_untold_feeds(page) {
 
 // Recorded prices without liquidations are no market whose first hour is to come.
 async function scorecard_of_nothing(page) {
-  const change = (path, make) => page.route(path, async (route) => {
-    const response = await route.fetch();
-    await route.fulfill({ json: make(await response.json()) });
-  });
-  await change('**/v1/scorecard?**', (body) => ({ ...body, hours: [] }));
+  await change_answers(page, '**/v1/scorecard?**', (body) => ({ ...body, hours: [] }));
   await page.reload();
   await reads(page, '.page > .state', /No hour is over yet/);
-  await change('**/v1/map?**', (body) => {
+  await change_answers(page, '**/v1/map?**', (body) => {
     for (const venue of body.header.coverage) venue.feed = null;
     return body;
   });
