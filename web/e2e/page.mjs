@@ -50,8 +50,8 @@ export async function press(page, ...keys) {
     if (key === 'Escape') await frames_pass(page);
   }
 }
-// What the service answers there, as `make` changes it. It is asked for the whole answer each time: of
-// one that the page holds already it would send nothing but that.
+// What the service answers there, as `make` changes it. All of it is asked for: of an answer that
+// the page holds already it would say only that it is the same.
 export const change_answers = (page, path, make) => page.route(path, async (route) => {
   const { 'if-none-match': _, ...headers } = route.request().headers();
   const response = await route.fetch({ headers });

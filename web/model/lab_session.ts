@@ -176,6 +176,10 @@ export class LabSession {
     const ids = new Set(runs.map(({ id }) => id));
     const kept = this.compared_ids.value.filter((id) => ids.has(id));
     if (kept.length < this.compared_ids.value.length) this.compared_ids.value = kept;
+    const details = [...this.details.value].filter(([id]) =>
+      ids.has(id) || id === this.watched_id.value);
+    if (details.length < this.details.value.size) this.details.value = new Map(details);
+    for (const id of this.#readers.keys()) if (!ids.has(id)) this.#readers.delete(id);
     for (const run of runs) {
       const known = this.details.value.get(run.id);
       if (known !== undefined && known.status !== run.status) void this.#load_run(run.id);

@@ -449,13 +449,26 @@ export class MapSession {
         this.clusters.value = { ...fresh, histories: with_moments(fresh.histories, before) };
       }
       if (message.channel === 'liquidations' && message.kind === 'delta') {
-        const fresh = liquidations_of(message.data)
-          .filter((one) => one.usd >= this.prints_min_usd.value);
-        if (fresh.length > 0) this.all_prints.value = [...fresh, ...this.all_prints.value];
+        this.#take_prints(message.data);
       }
     } catch (error) {
       this.#failed(error);
     }
+  }
+
+  // What comes while none are shown is read when they are. Too many: the largest are read anew, and
+  // until then the oldest are left out.
+  #take_prints(data: unknown): void {
+    if (!is_shown(this.view.value, 'prints')) {
+      this.#prints_for = '';
+      return;
+    }
+    const fresh = liquidations_of(data).filter((one) => one.usd >= this.prints_min_usd.value);
+    if (fresh.length === 0) return;
+    this.all_prints.value = [...fresh, ...this.all_prints.value].slice(0, 2 * kPrintsMax);
+    if (this.all_prints.value.length < 2 * kPrintsMax) return;
+    this.#are_prints_due = true;
+    this.#fill_soon();
   }
 
   #is_open_tile(key: TileKey, of: Instrument): boolean {
@@ -666,16 +679,20 @@ export class MapSession {
     if (of === null || as_of === null || as_of === this.#past_for || this.#is_past_loading) return;
     this.#past_for = as_of;
     this.#is_past_loading = true;
+    let is_failed = false;
+    const { signal: gone } = this.#requests;
     try {
       const query = { instrument: of.id, as_of: rfc3339(as_of) };
-      const column = map_of(await this.#api.json('/v1/map', query, this.#requests.signal));
+      const column = map_of(await this.#api.json('/v1/map', query, gone));
       if (this.as_of.value !== null) this.past_column.value = column;
     } catch (error) {
       this.#failed(error);
+      this.#past_for = null; // whoever asks again is heard
+      is_failed = !gone.aborted; // else another series is shown, of which it is asked for
     }
     this.#is_past_loading = false;
     if (this.as_of.value === null) this.#past_for = null;
-    else void this.#load_past();
+    else if (!is_failed) void this.#load_past();
   }
 
   async #load_clusters(): Promise<void> {

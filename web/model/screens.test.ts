@@ -446,9 +446,11 @@ describe('the lab', () => {
     lab.compare('8', true);
     lab.refresh();
     await vi.waitFor(() => expect(lab.compared.value.length).toBe(2));
+    lab.watch('7');
     runs = runs.slice(0, 1);
     lab.refresh();
     await vi.waitFor(() => expect(lab.compared_ids.value).toEqual(['7']));
+    expect([...lab.details.value.keys()]).toEqual(['7']);
     lab.compare('7', false);
     expect(lab.compared.value).toEqual([]);
   });

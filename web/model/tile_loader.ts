@@ -1,4 +1,3 @@
-import { is_abort } from './api_client.ts';
 import { key_text, kTileSize } from './heatmap_tile.ts';
 import type { ApiClient } from './api_client.ts';
 import type { HeatmapTile, TileKey } from './heatmap_tile.ts';
@@ -6,7 +5,8 @@ import type { TileCache } from './tile_cache.ts';
 import type { DecodeTile } from './tile_decoder.ts';
 
 // Fetches the tiles that the screen wants, few at a time and the wanted order first, and gives up
-// those that it wants no longer.
+// those that it wants no longer. Of what was given up nothing is kept, also when it is here already
+// and only to be decoded: by then the cache may be that of another series.
 
 export type TileLoaderOptions = {
   readonly api: ApiClient;
@@ -46,7 +46,7 @@ export class TileLoader {
   // Replaces what is wanted.
   want(keys: readonly TileKey[]): void {
     const wanted = new Set(keys.map(key_text));
-    for (const [text, controller] of this.#running) if (!wanted.has(text)) controller.abort();
+    for (const text of this.#running.keys()) if (!wanted.has(text)) this.#give_up(text);
     this.#renewals = new Map([...this.#renewals].filter(([text]) => wanted.has(text)));
     this.#queue = keys.filter((key) => this.#is_missing(key));
     this.#pump();
@@ -68,7 +68,13 @@ export class TileLoader {
   stop(): void {
     this.#queue = [];
     this.#renewals.clear();
-    for (const controller of this.#running.values()) controller.abort();
+    for (const text of this.#running.keys()) this.#give_up(text);
+  }
+
+  // At once, so that who wants it again a moment later is heard.
+  #give_up(text: string): void {
+    this.#running.get(text)?.abort();
+    this.#running.delete(text);
   }
 
   #is_missing(key: TileKey): boolean {
@@ -107,7 +113,9 @@ export class TileLoader {
       const etag = cache.peek(key) === undefined ? undefined : this.#etags.get(text);
       const query = { instrument, series, ...key };
       const answer = await api.bytes('/v1/heatmap/tile', query, etag, controller.signal);
-      if (answer === null) {
+      const tile = answer === null ? null : with_part(await decode(answer.bytes), key);
+      if (controller.signal.aborted) return;
+      if (answer === null || tile === null) {
         const is_over = (key.column + 1) * kTileSize * 2 ** key.level <= column_end;
         const absent = key.part !== undefined && is_over ? this.#absent_for_good : this.#absent;
         if (etag === undefined) absent.add(text);
@@ -115,15 +123,13 @@ export class TileLoader {
         if (etag !== undefined && same !== undefined) this.#options.on_tile(same, column_end);
       } else {
         if (answer.etag !== null) this.#etags.set(text, answer.etag);
-        const tile = with_part(await decode(answer.bytes), key);
         cache.put(tile);
         this.#options.on_tile(tile, column_end);
       }
     } catch (error) {
-      if (!is_abort(error)) {
-        this.#failed.add(text);
-        this.#options.on_error(error);
-      }
+      if (controller.signal.aborted) return;
+      this.#failed.add(text);
+      this.#options.on_error(error);
     }
     this.#running.delete(text);
     this.#pump();

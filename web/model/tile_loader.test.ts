@@ -1,0 +1,65 @@
+import { describe, expect, it } from 'vitest';
+
+import { level, ms, unix_ms } from '../units/unit.ts';
+import { TileCache } from './tile_cache.ts';
+import { TileLoader } from './tile_loader.ts';
+import { empty_tile } from './tile_update.ts';
+import type { ApiClient, Query } from './api_client.ts';
+import type { HeatmapTile, TileKey } from './heatmap_tile.ts';
+
+const grid = { first_column: unix_ms(1_764_547_200_000), column_interval: ms(60_000) };
+const key_of = (column: number): TileKey => ({ level: level(0), column, row: 43 });
+const turn = () => new Promise((done) => { setTimeout(done, 0); });
+
+// A loader whose answers wait to be decoded.
+function loader_of() {
+  const asked: number[] = [];
+  const decodings: ((tile: HeatmapTile) => void)[] = [];
+  const taken: HeatmapTile[] = [];
+  const pending: number[] = [];
+  const cache = new TileCache(2 ** 26);
+  const bytes = async (_: string, query: Query) => {
+    asked.push(Number(query['column']));
+    return { bytes: new ArrayBuffer(0), etag: null };
+  };
+  const loader = new TileLoader({
+    api: { bytes } as unknown as ApiClient, cache, instrument: 'a:B', series: 'first',
+    decode: () => new Promise((done) => { decodings.push(done); }),
+    column_end: () => 50, on_tile: (tile) => { taken.push(tile); },
+    on_error: (error) => { throw error; }, on_pending: (count) => { pending.push(count); },
+  });
+  const decode = async (column: number) => {
+    decodings.shift()?.(empty_tile(key_of(column), grid));
+    await turn();
+  };
+  return { asked, taken, pending, cache, loader, decode };
+}
+
+describe('a loader of tiles', () => {
+  it('keeps nothing that is decoded after it was stopped, and says nothing more', async () => {
+    const { taken, pending, cache, loader, decode } = loader_of();
+    loader.want([key_of(0)]);
+    await turn();
+    loader.stop();
+    pending.length = 0;
+    await decode(0);
+    expect(cache.peek(key_of(0))).toBeUndefined();
+    expect(taken).toEqual([]);
+    expect(pending).toEqual([]);
+  });
+  it('asks again for what it gave up, when it is wanted again at once', async () => {
+    const { asked, taken, pending, cache, loader, decode } = loader_of();
+    loader.want([key_of(0)]);
+    await turn();
+    loader.want([key_of(1)]);
+    loader.want([key_of(0), key_of(1)]);
+    await turn();
+    expect(asked).toEqual([0, 1, 0]);
+    await decode(0);
+    expect(cache.peek(key_of(0))).toBeUndefined();
+    await decode(1);
+    await decode(0);
+    expect(taken.map(({ key }) => key.column)).toEqual([1, 0]);
+    expect(pending.at(-1)).toBe(0);
+  });
+});
