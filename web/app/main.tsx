@@ -170,10 +170,13 @@ async function save_json(event: MouseEvent): Promise<void> {
   const link = event.target instanceof Element ? event.target.closest('a.json') : null;
   if (!(link instanceof HTMLAnchorElement) || keys.key === null) return;
   event.preventDefault();
-  const body = await api.json(link.pathname, {}).catch(() => null);
-  const text = JSON.stringify(body, null, 2);
   const name = `faultline_${link.pathname.split('/').at(-1)}.json`;
-  if (body !== null) save(new Blob([text], { type: 'application/json' }), name);
+  try {
+    const text = JSON.stringify(await api.json(link.pathname, {}), null, 2);
+    save(new Blob([text], { type: 'application/json' }), name);
+  } catch {
+    ui.say(`${name} is not saved: it could not be read`);
+  }
 }
 
 function watch_page(): void {
