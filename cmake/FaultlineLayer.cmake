@@ -5,10 +5,10 @@
 # the layers of MAY_USE, builds the layer's tests into one program, and adds the row to the layer
 # table that the include test reads.
 #
-# LIGHT: it waits, or has its work done by others. Under sanitizers it is not optimised, which takes
-# the compiler half as long.
-# LONG_TESTS: it meets no outside input but through other layers. Under sanitizers its tests are of
-# the label `long`, and built by the target long_tests alone.
+# LIGHT: it waits, or has its work done by others. Under AddressSanitizer it is not optimised, which
+# takes the compiler half as long.
+# LONG_TESTS: nothing from outside comes to it but through other layers. Under sanitizers its tests
+# are of the label `long`, and built by the target long_tests alone.
 set_property(GLOBAL PROPERTY FAULTLINE_LAYER_TABLE "")
 
 function(faultline_record_layer name)
@@ -23,7 +23,7 @@ function(faultline_layer name)
   if(ARG_HEAVY_TESTS)
     list(APPEND how HEAVY)
   endif()
-  if(ARG_LONG_TESTS AND FAULTLINE_SANITIZE)
+  if(ARG_LONG_TESTS)
     list(APPEND how LONG)
   endif()
   faultline_record_layer(${name} ${ARG_MAY_USE})
@@ -44,7 +44,7 @@ function(faultline_layer name)
     target_link_libraries(faultline_${name} PUBLIC faultline_${used})
   endforeach()
   target_link_libraries(faultline_${name} PUBLIC faultline_flags PRIVATE ${ARG_THIRD_PARTY})
-  if(ARG_LIGHT AND FAULTLINE_SANITIZE)
+  if(ARG_LIGHT AND FAULTLINE_SANITIZE MATCHES address)
     target_compile_options(faultline_${name} PRIVATE -O0)
   endif()
   if(FAULTLINE_TESTS AND tests)
@@ -70,7 +70,7 @@ add_custom_target(long_tests)
 # one does not keep one processor busy while the others have nothing to do.
 #
 # HEAVY: much of its work is its own.
-# LONG: its entries are all of the label `long`, and it is built by the target long_tests.
+# LONG: under sanitizers its entries are all of the label `long`, and long_tests builds it.
 # LONG_CASES: those that take long, with figures of many markets, months of data or many kills. They
 # are entries of the label `long`, which the quick ./test leaves out under sanitizers.
 function(faultline_test name)
@@ -85,7 +85,7 @@ function(faultline_test name)
     faultline_light(faultline_${name})
   endif()
   set(label "")
-  if(ARG_LONG)
+  if(ARG_LONG AND FAULTLINE_SANITIZE)
     set(label long)
     set_target_properties(faultline_${name} PROPERTIES EXCLUDE_FROM_ALL TRUE)
     add_dependencies(long_tests faultline_${name})
