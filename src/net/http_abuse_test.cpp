@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <list>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -107,6 +108,7 @@ TEST(HttpAbuse, EndsSlowHeads) {
   EXPECT_EQ(dripping.receive().status, 408);
   EXPECT_TRUE(silent.is_closed_by_server());  // without a word: it asked nothing
   EXPECT_EQ(server->counters().refused_by(Refusal::kHeadTimeout), 2U);
+  EXPECT_EQ(server->counters().connections_silent, 1U);
 }
 
 TEST(HttpAbuse, EndsSlowBodiesAndIdleConnections) {
@@ -135,6 +137,47 @@ TEST(HttpAbuse, EndsClientsThatDoNotRead) {
   client.send(get_request("/"));
   EXPECT_TRUE(eventually([&] { return server->counters().write_timeouts == 1; }));
   EXPECT_TRUE(eventually([&] { return server->counters().connections_open == 0; }));
+}
+
+// Each is given time, as it takes a little; together they hold no more than they may.
+TEST(HttpAbuse, BoundsWhatWaitsForSlowReaders) {
+  constexpr std::size_t kBodyBytes = std::size_t{32} << 20;
+  std::mutex mutex;
+  std::vector<AccessEntry> entries;
+  ServerHandlers handlers;
+  handlers.on_request = [body = std::make_shared<const std::string>(kBodyBytes, 'x')](
+                            const HttpRequest&, Responder responder) {
+    responder.send(HttpResponse{.status = 200, .body = body});
+  };
+  handlers.on_access = [&](const AccessEntry& entry) {
+    const std::scoped_lock lock(mutex);
+    entries.push_back(entry);
+  };
+  ServerConfig config = strict();
+  config.unsent_bytes_per_peer_max = kBodyBytes + 1;
+  config.unsent_bytes_max = 2 * kBodyBytes + 1;
+  const auto server = start_test_server(handlers, config);
+  const auto overflows = [&] { return server->counters().write_overflows; };
+  TestClient first(server->port(), 4096);
+  first.send(get_request("/"));
+  ASSERT_TRUE(eventually([&] { return server->counters().responses_by_class[2] == 1; }));
+  TestClient second(server->port(), 4096);
+  second.send(get_request("/"));
+  EXPECT_TRUE(eventually([&] { return overflows() == 1; }));  // the peer has too much
+  TestClient other(server->port(), 4096, "127.0.0.2");
+  other.send(get_request("/"));
+  ASSERT_TRUE(eventually([&] { return server->counters().responses_by_class[2] == 3; }));
+  TestClient fourth(server->port(), 4096, "127.0.0.3");
+  fourth.send(get_request("/"));
+  EXPECT_TRUE(eventually([&] { return overflows() == 2; }));  // all have too much
+  first.reset();
+  EXPECT_TRUE(eventually([&] { return server->counters().connections_open == 1; }));
+  TestClient again(server->port());
+  EXPECT_EQ(again.ask(get_request("/")).body.size(), kBodyBytes);
+  EXPECT_EQ(overflows(), 2U);
+  const std::scoped_lock lock(mutex);
+  ASSERT_EQ(entries.size(), 4U);
+  for (std::size_t i = 0; i < 3; ++i) EXPECT_FALSE(entries[i].is_complete);
 }
 
 TEST(HttpAbuse, BoundsConnectionsInTotal) {

@@ -165,6 +165,8 @@ class HttpConnection final : public Live, public std::enable_shared_from_this<Ht
 
   bool flush();
   void on_written(std::size_t bytes);
+  bool hold_body();
+  void let_body_go();
   void wait_for_room();
   void read();
   void on_read(const error_code& code, std::size_t bytes);
@@ -209,6 +211,7 @@ class HttpConnection final : public Live, public std::enable_shared_from_this<Ht
   std::size_t out_sent_ = 0;
   std::shared_ptr<const std::string> out_body_;  // behind out_
   std::size_t out_body_sent_ = 0;
+  std::size_t held_bytes_ = 0;  // of out_body_, since its client takes it slowly
   std::size_t write_progress_ = 0;
   std::optional<WebSocketHandlers> web_socket_;
   std::vector<AccessEntry> access_;  // of answers that are not written yet
@@ -523,6 +526,7 @@ bool HttpConnection::flush() {
   if (out_.capacity() > 2 * kGatherBytesMax) out_ = std::string();
   out_.clear();
   out_sent_ = 0;
+  let_body_go();
   out_body_.reset();
   emit_log(true);
   return true;
@@ -536,7 +540,24 @@ void HttpConnection::on_written(std::size_t bytes) {
   write_progress_ += bytes;
 }
 
+// From now on the body counts for what its client may leave waiting. False where that is too much.
+bool HttpConnection::hold_body() {
+  if (out_body_ == nullptr || held_bytes_ > 0 || admission_ == nullptr) return true;
+  if (!admission_->hold(out_body_->size())) return false;
+  held_bytes_ = out_body_->size();
+  return true;
+}
+
+void HttpConnection::let_body_go() {
+  if (held_bytes_ > 0) admission_->let_go(held_bytes_);
+  held_bytes_ = 0;
+}
+
 void HttpConnection::wait_for_room() {
+  if (!hold_body()) {
+    core_.add(Count::kWriteOverflows);
+    return close();
+  }
   if (deadline_ != Deadline::kWrite || write_progress_ >= kWriteProgressBytes) {
     write_progress_ = 0;
     set_deadline(Deadline::kWrite, core_.config.write_time_max);
@@ -599,6 +620,7 @@ void HttpConnection::close() {
   const auto self = shared_from_this();
   state_ = State::kClosed;
   sink_->detach();
+  let_body_go();
   error_code ignored;
   socket_.close(ignored);
   emit_log(false);
@@ -613,7 +635,10 @@ void HttpConnection::on_tick(nanoseconds now) {
   const Deadline passed = std::exchange(deadline_, Deadline::kNone);
   switch (passed) {
     case Deadline::kHead:
-      if (!parser_.has_begun()) return close();
+      if (!parser_.has_begun()) {
+        core_.add(Count::kSilent);
+        return close();
+      }
       begun_at_ = now;
       refuse(Refusal::kHeadTimeout);
       break;

@@ -46,11 +46,12 @@ bool is_sensible(const ServerConfig& config) {
   const HttpResponse probe{.status = 200, .content_type = {}, .headers = config.default_headers};
   return config.io_thread_count >= 1 && config.io_thread_count <= kIoThreadsMax &&
          config.backlog > 0 && config.connections_max > 0 && config.connections_per_peer_max > 0 &&
-         config.peers_max > 0 && config.requests_per_second >= 0 && config.request_burst >= 1 &&
-         config.head_bytes_max >= 256 && config.head_bytes_max <= (std::size_t{1} << 20) &&
-         config.header_count_max > 0 && config.url_bytes_max > 0 &&
-         config.requests_per_connection_max > 0 && shortest > milliseconds(0) &&
-         config.message_bytes_max > 0 && config.queue_bytes_max > 0 &&
+         config.peers_max > 0 && config.unsent_bytes_max > 0 &&
+         config.unsent_bytes_per_peer_max > 0 && config.requests_per_second >= 0 &&
+         config.request_burst >= 1 && config.head_bytes_max >= 256 &&
+         config.head_bytes_max <= (std::size_t{1} << 20) && config.header_count_max > 0 &&
+         config.url_bytes_max > 0 && config.requests_per_connection_max > 0 &&
+         shortest > milliseconds(0) && config.message_bytes_max > 0 && config.queue_bytes_max > 0 &&
          config.send_buffer_bytes >= 4096 && config.send_buffer_bytes <= (std::size_t{64} << 20) &&
          is_sendable(probe);
 }

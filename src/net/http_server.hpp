@@ -25,6 +25,8 @@ struct ServerHandlers {
   std::function<UpgradeDecision(const HttpRequest&)> on_upgrade = {};
   // After each response, refusals included; after an upgrade with status 101.
   std::function<void(const AccessEntry&)> on_access = {};
+  // After each WebSocket that was open.
+  std::function<void(const SocketEntry&)> on_socket_end = {};
 };
 
 // An HTTP/1.1 and WebSocket server that knows limits and no market.

@@ -21,6 +21,7 @@ struct Admission::Peer {
   std::mutex mutex;             // of the bucket; taken after the table's
   TokenBucket bucket;
   const bool has_rate;
+  std::atomic<std::size_t> unsent = 0;
 };
 
 // --- PeerKey ------------------------------------------------------------------------------------
@@ -87,6 +88,21 @@ std::optional<std::chrono::nanoseconds> Admission::take(std::chrono::nanoseconds
   return peer_->bucket.take(now);
 }
 
+bool Admission::hold(std::size_t bytes) {
+  const bool is_fine_for_peer = peer_->unsent.fetch_add(bytes, std::memory_order_relaxed) + bytes <=
+                                table_->unsent_per_peer_max_;
+  const bool is_fine_for_all =
+      table_->unsent_.fetch_add(bytes, std::memory_order_relaxed) + bytes <= table_->unsent_max_;
+  if (is_fine_for_peer && is_fine_for_all) return true;
+  let_go(bytes);
+  return false;
+}
+
+void Admission::let_go(std::size_t bytes) {
+  peer_->unsent.fetch_sub(bytes, std::memory_order_relaxed);
+  table_->unsent_.fetch_sub(bytes, std::memory_order_relaxed);
+}
+
 // --- PeerTable ----------------------------------------------------------------------------------
 
 PeerTable::PeerTable(const ServerConfig& config)
@@ -95,6 +111,8 @@ PeerTable::PeerTable(const ServerConfig& config)
       peers_max_(config.peers_max),
       rate_per_second_(config.requests_per_second),
       burst_(config.request_burst),
+      unsent_max_(config.unsent_bytes_max),
+      unsent_per_peer_max_(config.unsent_bytes_per_peer_max),
       next_walk_(std::min(kWalkMin, config.peers_max)) {}
 
 PeerTable::~PeerTable() = default;

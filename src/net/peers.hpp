@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -66,6 +67,11 @@ class Admission {
   // One request or message: absent when it may pass, else how long to wait. Any thread.
   std::optional<std::chrono::nanoseconds> take(std::chrono::nanoseconds now);
 
+  // Bytes that wait for the peer: false, and nothing is held, where the peer or all of them
+  // together would have more than they may. What is held is to be let go. Any thread.
+  [[nodiscard]] bool hold(std::size_t bytes);
+  void let_go(std::size_t bytes);
+
  private:
   friend class PeerTable;
   struct Peer;
@@ -104,6 +110,9 @@ class PeerTable {
   const std::size_t peers_max_;
   const double rate_per_second_;
   const double burst_;
+  const std::size_t unsent_max_;
+  const std::size_t unsent_per_peer_max_;
+  std::atomic<std::size_t> unsent_ = 0;
   mutable std::mutex mutex_;
   std::size_t connections_ = 0;
   std::size_t next_walk_;

@@ -67,6 +67,25 @@ TEST(PeerTable, BoundsConnectionsInTotalAndOfOnePeer) {
   EXPECT_EQ(admit(1), std::nullopt);
 }
 
+TEST(PeerTable, BoundsWhatWaitsForOnePeerAndForAll) {
+  ServerConfig config;
+  config.unsent_bytes_per_peer_max = 10;
+  config.unsent_bytes_max = 15;
+  PeerTable table(config);
+  auto one = table.admit(PeerKey{0, 1}, seconds(1));
+  auto same = table.admit(PeerKey{0, 1}, seconds(1));
+  auto other = table.admit(PeerKey{0, 2}, seconds(1));
+  ASSERT_TRUE(one && same && other);
+  EXPECT_TRUE(one->hold(6));
+  EXPECT_FALSE(same->hold(5));
+  EXPECT_TRUE(same->hold(4));
+  EXPECT_FALSE(other->hold(6));
+  EXPECT_TRUE(other->hold(5));
+  one->let_go(6);
+  EXPECT_TRUE(other->hold(5));
+  EXPECT_FALSE(other->hold(1));
+}
+
 TEST(PeerTable, RemembersWhoHasSpentHisTokens) {
   ServerConfig config;
   config.requests_per_second = 1;

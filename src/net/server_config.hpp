@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "net/http.hpp"
+#include "net/web_socket.hpp"
 
 namespace faultline {
 
@@ -54,6 +55,11 @@ struct ServerConfig {
   double requests_per_second = 0;
   double request_burst = 200;
 
+  // Bodies of answers that wait for clients who take them slowly. Where one more would go beyond,
+  // its connection is closed.
+  std::size_t unsent_bytes_max = std::size_t{256} << 20;
+  std::size_t unsent_bytes_per_peer_max = std::size_t{64} << 20;
+
   // One request.
   std::size_t head_bytes_max = std::size_t{16} << 10;
   std::size_t header_count_max = 64;
@@ -97,6 +103,7 @@ struct ServerConfig {
 struct ServerCounters {
   std::uint64_t connections_accepted = 0;
   std::uint64_t connections_open = 0;    // WebSockets included
+  std::uint64_t connections_silent = 0;  // closed by us: not a byte came in head_time_max
   std::uint64_t accept_errors = 0;       // the system had no file descriptor or memory left
   std::uint64_t requests = 0;            // that reached a handler
   std::uint64_t requests_abandoned = 0;  // whose client had left before the answer
@@ -104,6 +111,8 @@ struct ServerCounters {
   std::uint64_t bytes_in = 0;
   std::uint64_t bytes_out = 0;
   std::uint64_t write_timeouts = 0;
+  std::uint64_t write_overflows =
+      0;  // closed for ServerConfig::unsent_bytes_max, or that of a peer
   std::uint64_t web_sockets_accepted = 0;
   std::uint64_t web_sockets_open = 0;
   std::uint64_t web_socket_messages_in = 0;
@@ -130,6 +139,17 @@ struct AccessEntry {
   std::string peer;
   bool is_complete;  // false: the connection broke while it was written
   AccessNote note = {};
+};
+
+// How a WebSocket ended. Its beginning is an AccessEntry of the same id, with status 101.
+struct SocketEntry {
+  RequestId id;
+  std::string path;
+  std::string peer;
+  CloseCode code;    // as WebSocketHandlers::on_closed is told it
+  bool was_refused;  // for what the peer sent, or did not take in time
+  std::chrono::nanoseconds duration;
+  AccessNote note = {};  // that of the handshake
 };
 
 }  // namespace faultline

@@ -87,12 +87,14 @@ ServerCounters ServerCore::counters() const {
   ServerCounters out;
   out.connections_accepted = get(Count::kAccepted);
   out.connections_open = get(Count::kOpen);
+  out.connections_silent = get(Count::kSilent);
   out.accept_errors = get(Count::kAcceptErrors);
   out.requests = get(Count::kRequests);
   out.requests_abandoned = get(Count::kAbandoned);
   out.bytes_in = get(Count::kBytesIn);
   out.bytes_out = get(Count::kBytesOut);
   out.write_timeouts = get(Count::kWriteTimeouts);
+  out.write_overflows = get(Count::kWriteOverflows);
   out.web_sockets_accepted = get(Count::kSocketsAccepted);
   out.web_sockets_open = get(Count::kSocketsOpen);
   out.web_socket_messages_in = get(Count::kMessagesIn);

@@ -77,6 +77,13 @@ class WebSocketSession final : public Live, public std::enable_shared_from_this<
         admission_(std::move(*connection.admission)),
         handlers_(std::move(handlers)),
         request_(beast_request_of(request)),
+        entry_{.id = request.id(),
+               .path = request.path(),
+               .peer = request.peer(),
+               .code = CloseCode::kNormal,
+               .was_refused = false,
+               .duration = monotonic_now(),
+               .note = handlers_.access_note},
         stream_(Socket(thread.context<asio::io_context>())) {
     error_code code;
     stream_.next_layer().assign(asio::ip::tcp::v4(), connection.fd.get(), code);
@@ -124,6 +131,7 @@ class WebSocketSession final : public Live, public std::enable_shared_from_this<
   Admission admission_;
   WebSocketHandlers handlers_;
   BeastRequest request_;
+  SocketEntry entry_;  // until it is told, `duration` is the beginning
   Stream stream_;
   beast::flat_buffer in_;
   std::shared_ptr<WebSocketChannel> channel_;
@@ -210,6 +218,7 @@ bool WebSocketSession::may_pass() {
   if (!admission_.take(monotonic_now())) return true;
   if (!own_code_) {
     core_.add_refusal(Refusal::kRate);
+    entry_.was_refused = true;
     begin_close(CloseCode::kPolicy, kTooMany);
   }
   return false;
@@ -226,6 +235,7 @@ void WebSocketSession::on_read(const error_code& code, std::size_t bytes) {
     if (code.category() == make_error_code(websocket::error::closed).category() &&
         code != websocket::error::closed) {
       core_.add(Count::kProtocolErrors);
+      entry_.was_refused = true;
       if (code == websocket::error::message_too_big) {
         return end(CloseCode::kTooBig, After::kLinger);
       }
@@ -303,6 +313,9 @@ void WebSocketSession::end(CloseCode code, After after) {
   if (is_open_) {
     is_open_ = false;
     core_.subtract(Count::kSocketsOpen);
+    entry_.code = code;
+    entry_.duration = monotonic_now() - entry_.duration;
+    if (core_.handlers.on_socket_end) core_.handlers.on_socket_end(entry_);
     if (handlers_.on_closed) handlers_.on_closed(code);
   }
   if (after == After::kClose || !stream_.next_layer().is_open()) return close();
@@ -350,6 +363,7 @@ void WebSocketSession::on_tick(nanoseconds now) {
     end(own_code_.value_or(code));
   } else if (writing_ && now - write_begun_at_ > core_.config.write_time_max) {
     core_.add(Count::kWriteTimeouts);
+    entry_.was_refused = true;
     end(CloseCode::kAbnormal);
   }
 }

@@ -34,7 +34,22 @@ class Owner {
       if (request.path() == "/secret") return HttpResponse::of(401, "text/plain", "no");
       return session(request.path() == "/silent");
     };
+    out.on_access = [this](const AccessEntry& entry) {
+      const std::scoped_lock lock(mutex_);
+      begun_.push_back(entry);
+    };
+    out.on_socket_end = [this](const SocketEntry& entry) {
+      const std::scoped_lock lock(mutex_);
+      ended_.push_back(entry);
+    };
     return out;
+  }
+
+  // How the only session ended; it must have begun with an entry of the same id.
+  std::optional<SocketEntry> ended() {
+    const std::scoped_lock lock(mutex_);
+    if (ended_.size() != 1 || begun_.empty() || begun_.front().id != ended_.front().id) return {};
+    return ended_.front();
   }
 
   std::optional<WebSocket> socket() {
@@ -74,6 +89,8 @@ class Owner {
   std::mutex mutex_;
   std::optional<WebSocket> socket_;
   std::vector<CloseCode> closed_;
+  std::vector<AccessEntry> begun_;
+  std::vector<SocketEntry> ended_;
 };
 
 void expect_closed(Owner& owner, CloseCode code) {
@@ -191,6 +208,13 @@ TEST(WebSocket, ClosesOnBadFrames) {
     client.close();
     expect_closed(owner, at.told);
     EXPECT_EQ(server->counters().web_socket_protocol_errors, 1U);
+    const auto ended = owner.ended();
+    ASSERT_TRUE(ended);
+    EXPECT_EQ(ended->code, at.told);
+    EXPECT_TRUE(ended->was_refused);
+    EXPECT_EQ(ended->peer, "127.0.0.1");
+    EXPECT_EQ(ended->path, "/silent");
+    EXPECT_GT(ended->duration.count(), 0);
   }
 }
 
@@ -205,6 +229,8 @@ TEST(WebSocket, DoesNotWaitForClientsThatNeverClose) {
     ASSERT_EQ(client.upgrade("/").status, 101);
     client.send(bytes);
     expect_closed(owner, bytes == goodbye ? CloseCode::kNormal : CloseCode::kProtocolError);
+    const auto ended = owner.ended();
+    EXPECT_TRUE(ended && ended->was_refused == (bytes != goodbye));
   }
 }
 
@@ -352,6 +378,8 @@ TEST(WebSocket, LimitsTheRateOfMessages) {
   EXPECT_EQ(frame.close_code(), 1008);
   client.send(frame_of(8, std::string("\x03\xf0", 2)));
   expect_closed(owner, CloseCode::kPolicy);
+  const auto ended = owner.ended();
+  EXPECT_TRUE(ended && ended->was_refused);
   EXPECT_EQ(server->counters().refused_by(Refusal::kRate), 1U);
 }
 
