@@ -210,8 +210,10 @@ void add_serve_access(CLI::App& command, ServeArguments& arguments) {
                   "Requests a second of one client, four times as many at once; 0: any number")
       ->check(CLI::Range(0, 1'000'000))
       ->capture_default_str();
-  command.add_flag("--access-log", arguments.has_access_log,
-                   "A line of JSON for each answer and event, on stderr");
+  command.add_flag(
+      "--access-log", arguments.has_access_log,
+      "A line of JSON for each answer and event, on stderr; without it what is refused "
+      "alone is told, ten lines a second");
 }
 
 void add_new_key(CLI::App& app, NewKeyArguments& arguments) {

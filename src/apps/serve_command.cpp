@@ -1,5 +1,7 @@
 #include <fmt/core.h>
 
+#include <algorithm>
+#include <array>
 #include <chrono>
 #include <memory>
 #include <optional>
@@ -28,6 +30,8 @@ constexpr unsigned kLooksBetweenReturns = 100;  // of memory
 // page opens.
 constexpr Nanos kDemoBurnIn{3 * kDay.value};
 constexpr Nanos kDemoBefore = kDay;
+// Of the log that nobody asked for.
+constexpr double kRefusalsPerSecond = 10.0;
 constexpr std::uint64_t kKeyFileBytesMax = std::uint64_t{1} << 20;
 
 // Where columns come from, a number that differs where they are asked for otherwise, and one of the
@@ -36,6 +40,7 @@ struct Opened {
   std::unique_ptr<SeriesSource> source;
   std::uint64_t digest = 0;
   std::uint64_t data_digest = 0;
+  std::string note = {};  // on what was chosen because nobody said
 };
 
 // A number that differs where what is served may: a browser keeps tiles under it for a year. Of the
@@ -71,11 +76,34 @@ Outcome<Opened> open_demo(const ServeArguments& arguments) {
   return Opened{std::move(source).value(), hash.value()};
 }
 
-Outcome<Opened> open_store(const ServeArguments& arguments) {
+bool has_prices(const Store& store, const InstrumentId& id) {
+  static constexpr std::array kPrices = {EventKind::kTrade, EventKind::kBar, EventKind::kMark};
+  return std::ranges::any_of(kPrices,
+                             [&](EventKind kind) { return store.coverage(id, kind).has_value(); });
+}
+
+// What of a store is shown where nobody says: the first instrument with prices, sooner one with an
+// open interest too. Returns what to say of it; empty where there is none.
+std::string choose_instrument(const Store& store, MapSelection& selection) {
+  std::vector<InstrumentId> priced = store.instruments();
+  std::erase_if(priced, [&](const InstrumentId& id) { return !has_prices(store, id); });
+  if (priced.empty()) return {};
+  const auto whole = std::ranges::find_if(priced, [&](const InstrumentId& id) {
+    return store.coverage(id, EventKind::kOpenInterest).has_value();
+  });
+  const InstrumentId& chosen = whole == priced.end() ? priced.front() : *whole;
+  selection.instruments = {to_text(chosen)};
+  return fmt::format("It shows {}, of {} with prices in the store (--instrument chooses)",
+                     selection.instruments.front(), priced.size());
+}
+
+Outcome<Opened> open_store(ServeArguments arguments) {
   const bool is_replay = !arguments.replay.empty();
   const std::string& folder = is_replay ? arguments.replay : arguments.store;
   Outcome<std::unique_ptr<Store>> store = Store::open(folder, StoreMode::kRead);
   if (!store) return store.error();
+  std::string note;
+  if (arguments.instruments.empty()) note = choose_instrument(**store, arguments);
   Outcome<MapRequest> request = map_request(arguments);
   if (!request) return request.error();
   request->columns_kept = ColumnsKept::kInTiles;
@@ -85,7 +113,7 @@ Outcome<Opened> open_store(const ServeArguments& arguments) {
   if (!data) return data.error();
   Outcome<std::unique_ptr<SeriesSource>> source = replay_series(std::move(store).value(), *request);
   if (!source) return source.error();
-  return Opened{std::move(source).value(), *digest, *data};
+  return Opened{std::move(source).value(), *digest, *data, std::move(note)};
 }
 
 Outcome<AccessPolicy> access_of(const ServeArguments& arguments) {
@@ -161,12 +189,14 @@ Outcome<std::unique_ptr<StateKeeper>> keep_state(const std::string& path,
   return keeper;
 }
 
-void say_where(const MapService& service, const StateKeeper* keeper, const OutputOptions& output) {
+void say_where(const MapService& service, const std::string& chosen, const StateKeeper* keeper,
+               const OutputOptions& output) {
   if (output.is_json) {
     say_json(JsonValue::object().set("url", service.url()));
     return;
   }
   say(fmt::format("Faultline is at {}  (Ctrl-C stops it)", service.url()));
+  if (!chosen.empty()) say(chosen);
   const auto note = keeper != nullptr ? keeper->note() : std::nullopt;
   if (!note) return;
   say(fmt::format("An earlier start had come to {}, {:.0f} s ago: {}", to_text(note->from),
@@ -209,14 +239,12 @@ ExitCode run_serve(const ServeArguments& arguments, const OutputOptions& output)
     if (!kept) return fail(kept.error(), output);
     keeper = std::move(kept).value();
   }
-  std::unique_ptr<AccessLog> log;
-  if (arguments.has_access_log) {
-    log = std::make_unique<AccessLog>();
-    options.log = [&log = *log](std::string_view line) { log.add(line); };
-  }
+  AccessLog log(arguments.has_access_log ? 0.0 : kRefusalsPerSecond);
+  options.log = [&log](std::string_view line) { log.add(line); };
+  options.logs_refusals_alone = !arguments.has_access_log;
   auto service = MapService::start(std::move(opened->source), std::move(options));
   if (!service) return fail(service.error(), output);
-  say_where(**service, keeper.get(), output);
+  say_where(**service, opened->note, keeper.get(), output);
   flush_said();
   watch(**service, keeper.get(), output);
   service->reset();

@@ -65,6 +65,18 @@ std::string line_of(const AccessEntry& entry) {
   return write_json(out);
 }
 
+// What was asked for was not given, and not for want of it.
+bool is_refusal(const AccessEntry& entry) { return entry.status >= 400 && entry.status != 404; }
+
+std::string line_of(const SocketEntry& entry) {
+  JsonValue out = event_of_now("stream_closed");
+  out.set("request_id", text_of(entry.id)).set("path", entry.path);
+  out.set("code", static_cast<int>(entry.code)).set("was_refused", entry.was_refused);
+  out.set("s", 1e-9 * static_cast<double>(entry.duration.count())).set("peer", entry.peer);
+  out.set("key", text_or_null(entry.note.user)).set("outcome", text_or_null(entry.note.outcome));
+  return write_json(out);
+}
+
 AccessNote note_of(const Access& access) {
   return {.user = access.key_name, .outcome = name_of(access.outcome)};
 }
@@ -122,6 +134,7 @@ Outcome<void> MapService::listen() {
   };
   handlers.on_upgrade = [this](const HttpRequest& request) { return upgrade(request); };
   handlers.on_access = [this](const AccessEntry& entry) { on_answer(entry); };
+  handlers.on_socket_end = [this](const SocketEntry& entry) { on_socket_end(entry); };
   auto server = HttpServer::start(config, std::move(handlers));
   if (!server)
     return Diagnostic{.code = server.error().code,
@@ -139,7 +152,7 @@ MapService::~MapService() {
   pool_.reset();
   // It publishes until it has stopped, and may not have been made.
   if (runner_) runner_->stop();
-  if (has_started && options_.log) options_.log(write_json(event_of_now("stop")));
+  if (has_started && logs_events()) options_.log(write_json(event_of_now("stop")));
 }
 
 std::string MapService::url() const {
@@ -148,13 +161,17 @@ std::string MapService::url() const {
 
 void MapService::on_answer(const AccessEntry& entry) {
   counts_.add_answer(entry.duration);
-  if (options_.log) options_.log(line_of(entry));
+  if (logs_events() || (options_.log && is_refusal(entry))) options_.log(line_of(entry));
+}
+
+void MapService::on_socket_end(const SocketEntry& entry) {
+  if (logs_events() || (options_.log && entry.was_refused)) options_.log(line_of(entry));
 }
 
 // --- What happened, for the log -----------------------------------------------------------------
 
 void MapService::log_start() {
-  if (!options_.log) return;
+  if (!logs_events()) return;
   JsonValue line = event_of_now("start");
   line.set("url", url()).set("mode", name_of(options_.mode)).set("instrument", id_);
   options_.log(write_json(line.set("version", options_.version)));
@@ -162,7 +179,7 @@ void MapService::log_start() {
 
 // At the start, and when it is known whether the columns of before are the same.
 void MapService::log_resumed() {
-  if (!options_.log || !options_.resumed) return;
+  if (!logs_events() || !options_.resumed) return;
   const std::optional<ResumeNote> note = options_.resumed();
   if (!note || note->note == resume_note_) return;
   resume_note_ = note->note;
@@ -173,7 +190,7 @@ void MapService::log_resumed() {
 }
 
 void MapService::log_end(const std::optional<Diagnostic>& problem) {
-  if (!options_.log) return;
+  if (!logs_events()) return;
   JsonValue line = event_of_now("series_stopped");
   line.set("instrument", id_).set("problem", text_or_null(problem ? describe(*problem) : ""));
   options_.log(write_json(line));

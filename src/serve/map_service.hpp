@@ -39,6 +39,7 @@ struct ServiceOptions {
   // Called with one line of JSON after each answer and at what happens to the service
   // (docs/serving.md), on any thread; must not block.
   std::function<void(std::string_view line)> log{};
+  bool logs_refusals_alone = false;  // and neither what was answered nor what happens
   // Called on the runner's thread after each column.
   std::function<void(const MapNow& now)> on_column{};
 };
@@ -76,6 +77,8 @@ class MapService {
   void publish(const SourceNews& news);
   void publish_health(const std::stop_token& stop);
   void on_answer(const AccessEntry& entry);
+  void on_socket_end(const SocketEntry& entry);
+  bool logs_events() const { return options_.log && !options_.logs_refusals_alone; }
   void log_start();
   void log_resumed();
   void log_end(const std::optional<Diagnostic>& problem);

@@ -310,7 +310,7 @@ TEST(MapService, LogsAndCountsWhoWasLetIn) {
       {"none", "missing"},        {"laptop", "allowed"}, {"laptop", "out_of_scope"},
       {"none", "foreign_origin"}, {"none", "allowed"},   {"none", "none"},
       {"laptop", "allowed"},      {"none", "missing"}};
-  const auto lines = log.with("path", expected.size());
+  const auto lines = log.with("method", expected.size());
   ASSERT_EQ(lines.size(), expected.size());
   for (std::size_t i = 0; i < lines.size(); ++i) {
     EXPECT_EQ(text_in(lines[i], "key"), expected[i][0]) << i;
@@ -326,6 +326,53 @@ TEST(MapService, LogsAndCountsWhoWasLetIn) {
         "access_refused_total{outcome=\"foreign_origin\"} 1", "http_request_seconds_count 8",
         "http_request_seconds_bucket{le=\"+Inf\"} 8"})
     EXPECT_NE(metrics.find("\nfaultline_" + std::string(line) + "\n"), std::string::npos) << line;
+}
+
+TEST(MapService, LogsHowStreamsEnd) {
+  Log log;
+  ServiceOptions options = options_at(1.0);
+  log.listen(options);
+  const auto service = start_service(std::move(options));
+  TestClient client(port_of(*service));
+  const TestResponse begun = client.upgrade("/v1/stream");
+  ASSERT_EQ(begun.status, 101);
+  client.send(frame_of(1, std::string(std::size_t{65} << 10, 'x')));
+  const JsonValue line = log.with("was_refused", 1).front();
+  EXPECT_EQ(text_in(line, "event"), "stream_closed");
+  EXPECT_EQ(text_in(line, "request_id"), text_in(log.with("method", 1).front(), "request_id"));
+  EXPECT_EQ(text_in(line, "path"), "/v1/stream");
+  EXPECT_EQ(text_in(line, "peer"), "127.0.0.1");
+  EXPECT_EQ(line.find("code")->as_int(), 1009);
+  EXPECT_EQ(line.find("was_refused")->as_bool(), true);
+}
+
+TEST(MapService, LogsRefusalsAloneWhereNobodyAskedForMore) {
+  Log log;
+  ServiceOptions options = options_at(1.0);
+  options.logs_refusals_alone = true;
+  log.listen(options);
+  auto service = start_service(std::move(options));
+  {
+    TestClient client(port_of(*service));
+    EXPECT_EQ(client.ask(get_request("/v1/health")).status, 200);
+    EXPECT_EQ(client.ask(get_request("/v1/nothing")).status, 404);
+    EXPECT_EQ(client.ask("BREW / HTTP/1.1\r\nHost: h\r\n\r\n").status, 405);
+    TestClient well(port_of(*service));
+    EXPECT_EQ(well.upgrade("/v1/stream").status, 101);
+    well.send(frame_of(8, std::string("\x03\xe8", 2)));
+    EXPECT_TRUE(well.is_closed_by_server());
+    TestClient ill(port_of(*service));
+    EXPECT_EQ(ill.upgrade("/v1/stream").status, 101);
+    ill.send(frame_of(3, "reserved"));
+    EXPECT_TRUE(ill.is_closed_by_server());
+    log.with("was_refused", 1);
+  }
+  service.reset();
+  const auto lines = log.with("request_id", 2);
+  ASSERT_EQ(lines.size(), 2U) << log.text();
+  EXPECT_EQ(lines[0].find("status")->as_int(), 405);
+  EXPECT_EQ(lines[1].find("code")->as_int(), 1002);
+  EXPECT_EQ(log.text().find("\"start\""), std::string::npos);
 }
 
 // A source that cannot go on after three columns.

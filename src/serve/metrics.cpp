@@ -54,6 +54,8 @@ void add_server(const ServerCounters& server, MetricsText& text) {
   text.count(server.connections_accepted);
   text.family("http_connections_open", "gauge", "Connections open, WebSockets included.");
   text.count(server.connections_open);
+  text.family("http_silent_connections_total", "counter", "Connections that never sent a byte.");
+  text.count(server.connections_silent);
   text.family("http_accept_errors_total", "counter", "Connections the system could not give.");
   text.count(server.accept_errors);
   text.family("http_requests_total", "counter", "Requests that reached a handler.");
@@ -69,6 +71,9 @@ void add_server(const ServerCounters& server, MetricsText& text) {
   text.count(server.bytes_out, label("direction", "out"));
   text.family("http_write_timeouts_total", "counter", "Answers that the other end did not take.");
   text.count(server.write_timeouts);
+  text.family("http_write_overflows_total", "counter",
+              "Answers given up, for too much waited for their client or for all.");
+  text.count(server.write_overflows);
 }
 
 void add_answers(const AnswerCounts::Totals& totals, MetricsText& text) {

@@ -61,7 +61,7 @@ TEST(Metrics, AreAllDescribed) {
     EXPECT_TRUE(is_named) << name;
     ++families;
   }
-  EXPECT_EQ(families, 24);
+  EXPECT_EQ(families, 26);
 }
 
 }  // namespace

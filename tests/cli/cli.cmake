@@ -60,6 +60,7 @@ expect(1 "no such file or folder" info --store none)
 file(WRITE ${FOLDER}/state.json "nonsense")
 expect(1 "it is no state of a service"
   serve --store none --instrument okx:X --state state.json)
+expect(1 "no such file or folder" serve --store none)
 expect(1 "no such file or folder"
   study true-positions --store none --instrument okx:X --positions okx:Y --out o.json)
 
