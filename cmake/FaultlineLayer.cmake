@@ -5,10 +5,9 @@
 # the layers of MAY_USE, builds the layer's tests into one program, and adds the row to the layer
 # table that the include test reads.
 #
-# LIGHT: it waits, or has its work done by others. Under AddressSanitizer it is not optimised, which
-# takes the compiler half as long.
-# LONG_TESTS: nothing from outside comes to it but through other layers. Under sanitizers its tests
-# are of the label `long`, and built by the target long_tests alone.
+# LIGHT: it waits, or has its work done by others: FAULTLINE_QUICK does not optimise it.
+# LONG_TESTS: nothing from outside comes to it but through other layers: FAULTLINE_QUICK does not
+# test it.
 set_property(GLOBAL PROPERTY FAULTLINE_LAYER_TABLE "")
 
 function(faultline_record_layer name)
@@ -44,7 +43,7 @@ function(faultline_layer name)
     target_link_libraries(faultline_${name} PUBLIC faultline_${used})
   endforeach()
   target_link_libraries(faultline_${name} PUBLIC faultline_flags PRIVATE ${ARG_THIRD_PARTY})
-  if(ARG_LIGHT AND FAULTLINE_SANITIZE MATCHES address)
+  if(ARG_LIGHT AND FAULTLINE_QUICK)
     target_compile_options(faultline_${name} PRIVATE -O0)
   endif()
   if(FAULTLINE_TESTS AND tests)
@@ -61,20 +60,20 @@ function(faultline_light target)
   endif()
 endfunction()
 
-# Those programs that only the long ./test has under sanitizers.
-add_custom_target(long_tests)
-
 # faultline_test(NAME LAYER layer SOURCES file... [SHARDS n] [HEAVY] [LONG] [LONG_CASES case...])
 #
 # One GoogleTest program, a ctest entry; or n entries that each run every n-th test, so that a long
 # one does not keep one processor busy while the others have nothing to do.
 #
 # HEAVY: much of its work is its own.
-# LONG: under sanitizers its entries are all of the label `long`, and long_tests builds it.
-# LONG_CASES: those that take long, with figures of many markets, months of data or many kills. They
-# are entries of the label `long`, which the quick ./test leaves out under sanitizers.
+# LONG: FAULTLINE_QUICK does not have it.
+# LONG_CASES: those that take long, with figures of many markets, months of data or many kills.
+# They are entries of their own, which FAULTLINE_QUICK does not have.
 function(faultline_test name)
   cmake_parse_arguments(ARG "HEAVY;LONG" "SHARDS" "LAYER;SOURCES;THIRD_PARTY;LONG_CASES" ${ARGN})
+  if(ARG_LONG AND FAULTLINE_QUICK)
+    return()
+  endif()
   add_executable(faultline_${name} ${ARG_SOURCES})
   foreach(layer ${ARG_LAYER})
     target_link_libraries(faultline_${name} PRIVATE faultline_${layer})
@@ -84,31 +83,26 @@ function(faultline_test name)
   if(NOT ARG_HEAVY)
     faultline_light(faultline_${name})
   endif()
-  set(label "")
-  if(ARG_LONG AND FAULTLINE_SANITIZE)
-    set(label long)
-    set_target_properties(faultline_${name} PROPERTIES EXCLUDE_FROM_ALL TRUE)
-    add_dependencies(long_tests faultline_${name})
-  endif()
   if(NOT ARG_LONG_CASES)
-    faultline_test_entries(${name} ${name} "${ARG_SHARDS}" "${label}")
+    faultline_test_entries(${name} ${name} "${ARG_SHARDS}")
     return()
   endif()
   list(JOIN ARG_LONG_CASES ":" long_cases)
-  list(LENGTH ARG_LONG_CASES long_shards)
-  if(long_shards GREATER 2)
-    set(long_shards 2)
-  endif()
-  faultline_test_entries(${name} ${name} "${ARG_SHARDS}" "${label}" --gtest_filter=-${long_cases})
-  faultline_test_entries(${name} ${name}_long ${long_shards} long --gtest_filter=${long_cases})
+  faultline_test_entries(${name} ${name} "${ARG_SHARDS}" --gtest_filter=-${long_cases})
   add_test(NAME ${name}_long_names COMMAND ${CMAKE_COMMAND}
     -DPROGRAM=$<TARGET_FILE:faultline_${name}> -DCASES=${long_cases}
     -P ${CMAKE_SOURCE_DIR}/cmake/HasTests.cmake)
-  set_tests_properties(${name}_long_names PROPERTIES LABELS "${label}")
+  if(NOT FAULTLINE_QUICK)
+    list(LENGTH ARG_LONG_CASES shards)
+    if(shards GREATER 2)
+      set(shards 2)
+    endif()
+    faultline_test_entries(${name} ${name}_long ${shards} --gtest_filter=${long_cases})
+  endif()
 endfunction()
 
 # The ctest entries of a program: PREFIX, or PREFIX_0 and so on where there are shards.
-function(faultline_test_entries name prefix shards label)
+function(faultline_test_entries name prefix shards)
   if(NOT shards)
     set(shards 1)
   endif()
@@ -119,7 +113,7 @@ function(faultline_test_entries name prefix shards label)
       set(entry ${prefix}_${shard})
     endif()
     add_test(NAME ${entry} COMMAND faultline_${name} --gtest_brief=1 ${ARGN})
-    set_tests_properties(${entry} PROPERTIES LABELS "${label}"
+    set_tests_properties(${entry} PROPERTIES
       ENVIRONMENT "GTEST_TOTAL_SHARDS=${shards};GTEST_SHARD_INDEX=${shard}")
   endforeach()
 endfunction()
