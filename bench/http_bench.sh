@@ -4,8 +4,9 @@
 #   bench/http_bench.sh [ROUNDS [SECONDS [BODY_BYTES]]]     5 rounds of 5 seconds, 1024 bytes
 #
 # The two take turns. Servers run on core 0 and wrk on core 1, with 64 connections. Medians are
-# compared; the CPU time a request is least touched by what else the machine does. Installs nginx-light and wrk where they are missing (needs root); nginx's configuration
-# and files are in a temporary folder.
+# compared; the CPU time a request is least touched by what else the machine does. Installs
+# nginx-light and wrk where they are missing (needs root); nginx's configuration and files are in a
+# temporary folder.
 set -euo pipefail
 
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"

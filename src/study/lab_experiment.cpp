@@ -38,7 +38,7 @@ class LabExperiment::State {
 
   Outcome<void> warm_up(const ProgressFn& report) {
     const UnixNanos first = options_.market.begin + Nanos(2 * kMinute.value);
-    if (const Outcome<void> done = market_.advance_to(first, report); !done) return done;
+    if (Outcome<void> done = market_.advance_to(first, report); !done) return done;
     runs_ = live_runs(market_.tapes(), kMinute, request_);
     return {};
   }

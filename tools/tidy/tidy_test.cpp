@@ -43,7 +43,8 @@ TEST(Layout, ColumnsAreCharactersAndNotBytes) {
 
 TEST(Layout, DocumentsAndBuildFilesAreAsNarrow) {
   const std::string wide = repeat("a", 101) + "\n";
-  for (const char* path : {"README.md", "docs/formats/map.md", "cmake/X.cmake", "CMakeLists.txt"})
+  for (const char* path : {"README.md", "docs/formats/map.md", "cmake/X.cmake", "CMakeLists.txt",
+                           "test", ".ci/run", "tools/setup", "bench/x.sh", "web/e2e/x.mjs"})
     EXPECT_EQ(broken(path, wide), Rules{"line length@1"}) << path;
   EXPECT_EQ(broken("docs/x.md", "|" + wide + "![" + wide), Rules{});
   EXPECT_EQ(broken("cmake/X.cmake", "|" + wide), Rules{"line length@1"});
@@ -226,9 +227,19 @@ TEST(Comments, NoOpenEndsAndNoDeadCode) {
 }
 
 TEST(Repository, NamesNoMachineAndNoHost) {
-  EXPECT_EQ(broken("README.md", "cd /wor" "k/main\n"), Rules{"forbidden word@1"});
-  EXPECT_EQ(broken("README.md", "see src/net" "wor" "k/a\n"), Rules{});
-  EXPECT_EQ(broken("tools/x", "a\nhttps://registry.npm" "js.org\n"), Rules{"forbidden word@2"});
+  EXPECT_EQ(broken("README.md",
+                   "cd /wor"
+                   "k/main\n"),
+            Rules{"forbidden word@1"});
+  EXPECT_EQ(broken("README.md",
+                   "see src/net"
+                   "wor"
+                   "k/a\n"),
+            Rules{});
+  EXPECT_EQ(broken("tools/x",
+                   "a\nhttps://registry.npm"
+                   "js.org\n"),
+            Rules{"forbidden word@2"});
   EXPECT_EQ(broken("LICENSE", "http://www.apache.org/licenses/\n"), Rules{});
 }
 
