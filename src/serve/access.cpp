@@ -445,7 +445,7 @@ Access AccessPolicy::check_source(const HttpRequest& request) const {
 }
 
 Access AccessPolicy::check(const HttpRequest& request, Scope scope, UnixNanos now) const {
-  const Access source = check_source(request);
+  Access source = check_source(request);
   if (!source.is_allowed() || !has_keys()) return source;
   const std::optional<std::string_view> shown = key_of(request);
   if (!shown) return {.outcome = AccessOutcome::kMissing};

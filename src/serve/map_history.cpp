@@ -238,7 +238,7 @@ std::optional<PastCell> MapHistory::cell_at(std::int64_t index, std::int32_t row
   if (i < 0 || i >= static_cast<std::int64_t>(whole.column->row_count())) return out;
   const auto at = static_cast<std::size_t>(i);
   for (const std::size_t s : {0U, 1U}) {
-    PastCell::Kept& kept = (*out.kept)[s];
+    KeptCellSide& kept = (*out.kept)[s];
     const RowInterval& interval = whole.column->density_interval[s];
     out.usd[s] = whole.column->notional_at_risk_usd[s][at];
     if (whole.column->has_interval())

@@ -53,16 +53,17 @@ struct PastColumn {
   bool is_whole = false;  // else its rows are those of the tiles, and what they lack is left empty
 };
 
+// What only a column that is kept whole tells of one side of a row.
+struct KeptCellSide {
+  std::optional<double> mean_age_s{};  // absent where less than a dollar waits
+  SumInterval density_interval{};
+};
+
 // One row of a column, and what it is made of. USD by Side.
 struct PastCell {
   SeriesEntry entry;
   std::array<double, 2> usd{};
-  // Absent where the column is not kept whole any more, the age where less than a dollar waits.
-  struct Kept {
-    std::optional<double> mean_age_s{};
-    SumInterval density_interval{};
-  };
-  std::optional<std::array<Kept, 2>> kept{};
+  std::optional<std::array<KeptCellSide, 2>> kept{};  // absent where it is not kept whole any more
   // In the order of MapHistory::parts(); absent where it was not known yet.
   std::vector<std::optional<std::array<double, 2>>> parts;
 };
