@@ -446,7 +446,9 @@ export class MapSession {
       if (message.channel === 'clusters') {
         const fresh = clusters_of(message.data);
         const before = this.clusters.value?.histories ?? [];
-        this.clusters.value = { ...fresh, histories: with_moments(fresh.histories, before) };
+        const { column_interval } = this.instrument.value.grid;
+        this.clusters.value = { ...fresh,
+          histories: with_moments(fresh.histories, before, column_interval) };
       }
       if (message.channel === 'liquidations' && message.kind === 'delta') {
         this.#take_prints(message.data);
