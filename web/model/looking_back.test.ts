@@ -109,7 +109,14 @@ describe('clusters', () => {
     expect(next_pinned(boxes, 3, -1)).toBe(2);
     expect(next_pinned([], 2, 1)).toBeNull();
   });
-  it('of the stream keep their moments and get one more', () => {
+  it('with a fate that no document knows are refused', () => {
+    expect(() => clusters_of({ header, clusters: [], cluster_histories: [
+      history(1, { fate: 'sold' })] })).toThrow('fate');
+  });
+});
+
+describe('clusters of the stream', () => {
+  it('keep their moments and get one more', () => {
     const { moments: _, ...bare } = history(1, { age_s: 3600, last_usd: 350, fed_usd: 300 });
     const fresh = clusters_of({ header, clusters: [], cluster_histories: [bare] }).histories;
     const [joined] = with_moments(fresh, all.histories, ms(60_000));
@@ -117,7 +124,7 @@ describe('clusters', () => {
     expect(joined?.moments.at(-1)).toMatchObject({ as_of: at(70), fed_usd: 40 });
     expect(with_moments(fresh, [], ms(60_000))[0]?.moments).toEqual([]);
   });
-  it('of a page that is left open are thinned as the service does, and keep what came in', () => {
+  it('are thinned on a page that is left open as the service does, and keep what came in', () => {
     const told = (minute: number, moments?: object) => clusters_of({ header, clusters: [],
       cluster_histories: [history(1, { born: iso(0), age_s: 60 * minute, last_usd: minute,
         fed_usd: 2 * minute, moments })] }).histories;
@@ -134,7 +141,7 @@ describe('clusters', () => {
     const one_time = kept[0] === undefined ? null : history_as_of(kept[0], at(64));
     expect(one_time).toMatchObject({ last_usd: 64, fed_usd: 128 });
   });
-  it('whose columns the stream left out keep their first and last, and what came in', () => {
+  it('of which columns were left out keep their first and last, and what came in', () => {
     const told = (minute: number, moments?: object) => clusters_of({ header, clusters: [],
       cluster_histories: [history(1, { born: iso(0), age_s: 60 * minute, last_usd: minute,
         fed_usd: minute, moments })] }).histories;
@@ -146,10 +153,6 @@ describe('clusters', () => {
     expect(moments.length).toBeGreaterThan(100);
     expect([moments[0]?.usd, moments.at(-1)?.usd]).toEqual([0, 6994]);
     expect(moments.reduce((sum, one) => sum + (one.fed_usd ?? NaN), 0)).toBe(6994);
-  });
-  it('with a fate that no document knows are refused', () => {
-    expect(() => clusters_of({ header, clusters: [], cluster_histories: [
-      history(1, { fate: 'sold' })] })).toThrow('fate');
   });
 });
 
