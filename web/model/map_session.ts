@@ -2,7 +2,7 @@ import { batch, computed, signal } from '@preact/signals';
 
 import { rfc3339 } from '../units/time.ts';
 import { row_position_of_price } from '../units/rows.ts';
-import { ms, price, unix_ms } from '../units/unit.ts';
+import { level, ms, price, unix_ms } from '../units/unit.ts';
 import { is_abort } from './api_client.ts';
 import { clusters_of, with_moments } from './api_clusters.ts';
 import { series_end_of, series_of } from './api_series.ts';
@@ -18,7 +18,7 @@ import { PartFeed } from './part_feed.ts';
 import { PrintFeed } from './print_feed.ts';
 import { SeriesStore } from './series_store.ts';
 import { TileCache } from './tile_cache.ts';
-import { level_for, texel_ms, tiles_in } from './tile_grid.ts';
+import { level_for, texel_ms, tile_level_for, tiles_in } from './tile_grid.ts';
 import type { TimeRange } from './tile_grid.ts';
 import { TileLoader } from './tile_loader.ts';
 import { add_column } from './tile_update.ts';
@@ -158,8 +158,17 @@ export class MapSession {
     return pinned === null ? null
       : this.boxes.value.find((one) => one.id === pinned) ?? null;
   });
-  readonly tile_level = computed<Level>(() => this.#level(1));
-  readonly series_level = computed<Level>(() => this.#level(kCandlePx * this.size.value.ratio));
+  readonly tile_level = computed<Level>(() => {
+    const of = this.instrument.value;
+    const { time, rows } = this.view.value;
+    return of === null ? level(0) : tile_level_for(of.grid, time, rows, this.size.value.width);
+  });
+  readonly series_level = computed<Level>(() => {
+    const of = this.instrument.value;
+    const { width, ratio } = this.size.value;
+    return of === null ? level(0)
+      : level_for(of.grid, this.view.value.time, width, kCandlePx * ratio);
+  });
   readonly series = computed<SeriesSlice | null>(() => this.#slice(this.series_level.value));
   // The mark of each texel of the map, which distances are measured from; only while they are.
   readonly marks = computed<SeriesSlice | null>(() =>
@@ -202,13 +211,6 @@ export class MapSession {
       } });
     this.#stream = stream;
     this.#decode = decode;
-  }
-
-  #level(pixels_min: number): Level {
-    const of = this.instrument.value;
-    const { time } = this.view.value;
-    if (of === null) return 0 as Level;
-    return level_for(of.grid, time, this.size.value.width, pixels_min);
   }
 
   #slice(at: Level): SeriesSlice | null {
