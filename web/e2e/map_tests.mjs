@@ -319,7 +319,7 @@ function states({ test, shot, mock }) {
 async function check_dark(page, shot) {
   await page.mouse.move(760, 330);
   await see(page, '.cells');
-  assert.match(await page.textContent('.where'), /max of \d+ columns/);
+  assert.match(await page.textContent('.where'), /max of \d+ columns, by side/);
   await shot(page, 'dark');
   assert.match(await page.textContent('.summary'), /Liquidation map of BTCUSDT as of .* UTC/);
   await press(page, 'x');
