@@ -3,7 +3,7 @@ import { batch, computed, signal } from '@preact/signals';
 import { rfc3339 } from '../units/time.ts';
 import { row_position_of_price } from '../units/rows.ts';
 import { level, ms, price, unix_ms } from '../units/unit.ts';
-import { is_abort } from './api_client.ts';
+import { is_abort, words_of } from './api_client.ts';
 import { clusters_of, with_moments } from './api_clusters.ts';
 import { series_end_of, series_of } from './api_series.ts';
 import {
@@ -277,7 +277,7 @@ export class MapSession {
       this.problem.value = null;
     } catch (error) {
       this.phase.value = 'failed';
-      this.problem.value = error instanceof Error ? error.message : String(error);
+      this.problem.value = words_of(error);
       throw error;
     }
     const wanted = this.view.value.instrument;
@@ -608,7 +608,7 @@ export class MapSession {
 
   #failed(error: unknown): void {
     if (is_abort(error)) return;
-    this.problem.value = error instanceof Error ? error.message : String(error);
+    this.problem.value = words_of(error);
   }
 
   async #load_instrument(of: Instrument): Promise<void> {
