@@ -8,6 +8,7 @@ import { launch, open_page, settled } from './browser.mjs';
 import { read_png } from './png.mjs';
 import { event_to_pixel } from './latency.mjs';
 import { check_controls, check_keys, check_tab } from './operation.mjs';
+import { check_lab_controls, check_scorecard_controls } from './operation_screens.mjs';
 import { has_columns, sleep, start_program } from './program.mjs';
 
 // The built program as its users have it: the terminal that is inside it, over a market that is
@@ -283,12 +284,11 @@ async function tells_of_a_lost_service(browser) {
 
 // --- Keys, pointer and Tab ---------------------------------------------------------------------
 
-// A page for each, as somebody would open it who uses nothing else. Keys can run the clock to its
-// end, and come after what is clicked.
-async function operate(browser, service) {
+// A page for each, as somebody would open it who uses nothing else.
+async function operate(browser, service, checks) {
   const options = { acceptDownloads: true, permissions: ['clipboard-read', 'clipboard-write'],
     reducedMotion: 'reduce' };
-  for (const check of [check_controls, check_keys, check_tab]) {
+  for (const check of checks) {
     await with_page(browser, service, '#span=4h', async (page) => {
       const began = performance.now();
       const text = await check(page);
@@ -296,6 +296,10 @@ async function operate(browser, service) {
     }, options);
   }
 }
+
+// Keys can run the clock to its end, and come after what is clicked.
+const kOfMap = [check_controls, check_keys, check_tab];
+const kOfScreens = [check_scorecard_controls, check_lab_controls];
 
 // --- Replay ------------------------------------------------------------------------------------
 
@@ -364,14 +368,17 @@ await test('event to pixel', async () => {
     console.log(`        ${await event_to_pixel(page, 12)}`);
   });
 });
-await test('each key, each control, each stop of Tab: demo', () => operate(browser, demo));
+await test('each key, each control, each stop of Tab: demo', () => operate(browser, demo, kOfMap));
 await test('the scorecard', () => scores(browser, demo));
 await test('an experiment', () => experiments(browser, demo));
+await test('each control of the screens: demo', () => operate(browser, demo, kOfScreens));
 await demo.stop();
 await test('kill -9 under load', () => survives_being_killed(browser));
 await test('a lost service', () => tells_of_a_lost_service(browser));
 const replay = await start_replay();
-await test('each key, each control, each stop of Tab: replay', () => operate(browser, replay));
+await test('each control of the screens: replay', () => operate(browser, replay, kOfScreens));
+await test('each key, each control, each stop of Tab: replay', () =>
+  operate(browser, replay, kOfMap));
 await test('replay', () => replays(browser, replay));
 await replay.stop();
 await browser.close();
