@@ -185,6 +185,8 @@ function read_out({ test, shot }) {
     await page.click('button[popovertarget=panes-menu]');
     await page.click('.menu label:nth-child(1)');
     await has_hash(page, 'nopane=interest');
+    await press(page, 'Escape');
+    await page.waitForFunction(() => document.querySelector('.menu:popover-open') === null);
     await page.focus('.chart');
     await page.keyboard.press('v');
     await has_hash(page, 'nopane=interest~funding~cvd~flows~near');

@@ -167,9 +167,14 @@ async function make_ready(page, name) {
   });
 }
 
+async function close_menu(page) {
+  await press(page, 'Escape');
+  await page.waitForFunction(() => document.querySelector('.menu:popover-open') === null);
+}
+
 async function leave_open(page) {
   if (await page.locator('dialog[open]').count() > 0) await close_dialog(page);
-  if (await page.locator('.menu:popover-open').count() > 0) await press(page, 'Escape');
+  if (await page.locator('.menu:popover-open').count() > 0) await close_menu(page);
 }
 
 // A link that opens a page of its own.
@@ -212,7 +217,7 @@ async function check_menus(page) {
     await changes(page, 'panes', name, () => one.click());
     await changes(page, 'panes', `${name} again`, () => one.click());
   }
-  await press(page, 'Escape');
+  await close_menu(page);
   await open('export-menu');
   const buttons = await page.locator('#export-menu button').all();
   for (const one of buttons) {
@@ -221,7 +226,7 @@ async function check_menus(page) {
     if (/CSV|PNG/.test(name)) await saves(page, name, () => one.click());
     else await changes(page, 'toast', name, () => one.click());
   }
-  await press(page, 'Escape');
+  await leave_open(page);
   return labels.length + buttons.length;
 }
 
