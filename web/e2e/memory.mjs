@@ -7,9 +7,9 @@ import { has_columns } from './program.mjs';
 const kFirst = 700; // columns; by then the log of the newest ones is full, which has 600
 const kLast = 2200;
 const kMegabyte = 2 ** 20;
-// Of objects, not of what tiles hold in arrays. 2,500 columns of the demo were found to add 1.6 MB:
-// the histories of new clusters, whose moments are bounded each, and entries of the series. One
-// number more kept of each row of each column would add twice the bound.
+// Of objects; what tiles hold in arrays has a budget of its own. Found were .6 to 2.1 MB: histories
+// of new clusters, and answers and chunks of the series, of which so many are kept and no more.
+// Three kilobytes more kept of each column would be beyond it.
 const kGrowthMax = 4 * kMegabyte;
 
 async function heap_of(session) {
