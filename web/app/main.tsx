@@ -1,7 +1,7 @@
 import { effect, untracked } from '@preact/signals';
 import { render } from 'preact';
 
-import { ApiClient, sleep } from '../model/api_client.ts';
+import { ApiClient, sleep, words_of } from '../model/api_client.ts';
 import { ClockControl } from '../model/clock_control.ts';
 import { form_of_query, query_of_form } from '../model/lab_form.ts';
 import { KeyGate, protocols_of } from '../model/key_gate.ts';
@@ -174,8 +174,8 @@ async function save_json(event: MouseEvent): Promise<void> {
   try {
     const text = JSON.stringify(await api.json(link.pathname, {}), null, 2);
     save(new Blob([text], { type: 'application/json' }), name);
-  } catch {
-    ui.say(`${name} is not saved: it could not be read`);
+  } catch (error) {
+    ui.say(`${name} is not saved: ${words_of(error)}`);
   }
 }
 

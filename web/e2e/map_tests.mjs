@@ -185,6 +185,8 @@ function read_out({ test, shot }) {
     await page.click('button[popovertarget=panes-menu]');
     await page.click('.menu label:nth-child(1)');
     await has_hash(page, 'nopane=interest');
+    await press(page, 'Escape');
+    await page.waitForFunction(() => document.querySelector('.menu:popover-open') === null);
     await page.focus('.chart');
     await page.keyboard.press('v');
     await has_hash(page, 'nopane=interest~funding~cvd~flows~near');
@@ -319,7 +321,7 @@ function states({ test, shot, mock }) {
 async function check_dark(page, shot) {
   await page.mouse.move(760, 330);
   await see(page, '.cells');
-  assert.match(await page.textContent('.where'), /max of \d+ columns/);
+  assert.match(await page.textContent('.where'), /max of \d+ columns, by side/);
   await shot(page, 'dark');
   assert.match(await page.textContent('.summary'), /Liquidation map of BTCUSDT as of .* UTC/);
   await press(page, 'x');

@@ -9,7 +9,7 @@ const kWaitMs = { timeout: 15_000 };
 
 // --- What can be seen to change ------------------------------------------------------------------
 
-// In the page: all that a control of the map can change, by name.
+// In the page: all that a control can change, by name.
 function state_of_page() {
   const all = (selector, read) => [...document.querySelectorAll(selector)].map(read).join('|');
   const pressed = (one) => `${one.getAttribute('aria-label') ?? ''}${one.textContent}`;
@@ -38,15 +38,23 @@ function state_of_page() {
     toast: all('.toast', (one) => one.textContent),
     theme: document.documentElement.dataset.theme,
     instrument: all('.instrument select', (one) => one.value),
+    screen: all('.nav [aria-current]', (one) => one.textContent),
+    details: all('.pages details', (one) => one.open),
+    form: all('.lab-form input, .lab-form select', (one) => one.value),
+    held: all('.lab-form .held', (one) => one.textContent),
+    ticks: all('.run-list input', (one) => one.checked),
+    runs: all('.run-list li', () => 'run'),
+    status: all('.run-head .run-status', (one) => one.textContent),
   };
 }
 
 const state = (page) => page.evaluate(state_of_page);
 
-// Does it, and waits until `what` is no more what it was: a name of the state, or any of it.
-async function changes(page, what, name, act) {
+// Does it, and waits until `what` is no more what it was: a name of the state, or any of it but the
+// toast, which goes on its own.
+export async function changes(page, what, name, act) {
   const before = await state(page);
-  const of = (all) => (what === 'any' ? JSON.stringify(all) : all[what]);
+  const of = (all) => (what === 'any' ? JSON.stringify({ ...all, toast: '' }) : all[what]);
   await act();
   for (let i = 0; i < 300; i += 1) {
     if (of(await state(page)) !== of(before)) return;
@@ -55,13 +63,13 @@ async function changes(page, what, name, act) {
   assert.fail(`${name} does not change ${what}: ${of(before)}`);
 }
 
-async function saves(page, name, act) {
+export async function saves(page, name, act) {
   const [download] = await Promise.all([page.waitForEvent('download', kWaitMs)
     .catch(() => assert.fail(`${name} saves nothing`)), act()]);
   assert.match(download.suggestedFilename(), /^faultline_.+\.(png|csv)$/);
 }
 
-async function stand_still(page) {
+export async function stand_still(page) {
   const button = page.locator('.play[aria-label^=Pause]');
   if (await button.count() === 0) return;
   await changes(page, 'clock', 'Pause', () => button.click());
@@ -134,7 +142,8 @@ function mark_next({ selector, done }) {
   document.querySelector('[data-next]')?.removeAttribute('data-next');
   for (const one of document.querySelectorAll(selector)) {
     const group = one.closest('[role=group]')?.getAttribute('aria-label') ?? '';
-    const name = `${group}: ${one.getAttribute('aria-label') ?? one.textContent}`;
+    const name = `${group}: ${one.getAttribute('aria-label') ?? one.textContent}${
+      one.pathname ?? ''}`;
     const is_there = one.checkVisibility() && !one.disabled;
     if (!is_there || done.includes(name)) continue;
     one.dataset.next = '';
@@ -158,23 +167,43 @@ async function make_ready(page, name) {
   });
 }
 
+async function close_menu(page) {
+  await press(page, 'Escape');
+  await page.waitForFunction(() => document.querySelector('.menu:popover-open') === null);
+}
+
 async function leave_open(page) {
   if (await page.locator('dialog[open]').count() > 0) await close_dialog(page);
-  if (await page.locator('.menu:popover-open').count() > 0) await press(page, 'Escape');
+  if (await page.locator('.menu:popover-open').count() > 0) await close_menu(page);
+}
+
+// A link that opens a page of its own.
+async function opens(page, name, act) {
+  const [opened] = await Promise.all([page.waitForEvent('popup', kWaitMs)
+    .catch(() => assert.fail(`${name} opens nothing`)), act()]);
+  await opened.waitForLoadState();
+  JSON.parse(await opened.textContent('body'));
+  await opened.close();
 }
 
 // Each button of a part of the page, and those that come to be there by a click on another one.
-async function click_all(page, selector) {
+// `ready` makes one able to do something, `after` the next one able to be seen.
+export async function click_all(page, selector, { ready, after } = {}) {
   const done = [];
   for (;;) {
     const name = await page.evaluate(mark_next, { selector, done });
     if (name === null) return done;
     done.push(name);
     await make_ready(page, name);
+    await ready?.(name);
     const what = /Speed of the clock/.test(name) ? 'pace'
       : /(Play|Pause) the/.test(name) ? 'clock' : 'any';
-    await changes(page, what, name, () => page.locator('[data-next]').click(kWaitMs));
+    const act = () => page.locator('[data-next]').click(kWaitMs);
+    if (/CSV$/.test(name)) await saves(page, name, act);
+    else if (/: JSON\//.test(name)) await opens(page, name, act);
+    else await changes(page, what, name, act);
     await leave_open(page);
+    await after?.(name);
     if (what === 'pace') await stand_still(page);
   }
 }
@@ -188,7 +217,7 @@ async function check_menus(page) {
     await changes(page, 'panes', name, () => one.click());
     await changes(page, 'panes', `${name} again`, () => one.click());
   }
-  await press(page, 'Escape');
+  await close_menu(page);
   await open('export-menu');
   const buttons = await page.locator('#export-menu button').all();
   for (const one of buttons) {
@@ -197,12 +226,12 @@ async function check_menus(page) {
     if (/CSV|PNG/.test(name)) await saves(page, name, () => one.click());
     else await changes(page, 'toast', name, () => one.click());
   }
-  await press(page, 'Escape');
+  await leave_open(page);
   return labels.length + buttons.length;
 }
 
 // A click into a slider, at a share of its length.
-async function click_at(page, selector, share) {
+export async function click_at(page, selector, share) {
   const { x, y, width, height } = await page.locator(selector).boundingBox();
   await page.mouse.click(x + share * width, y + height / 2);
 }
@@ -230,6 +259,10 @@ async function check_fields(page) {
 export async function check_controls(page) {
   await stand_still(page);
   const done = await click_all(page, '.toolbar button, .legend button');
+  await changes(page, 'cluster', 'key n', () => press(page, 'n'));
+  const panel = await click_all(page, '.cluster button');
+  assert.equal(panel.length, 3, panel.join(', '));
+  done.push(...panel);
   await press(page, 'l');
   await changes(page, 'head', 'scrubber', () => click_at(page, '.scrubber input', 0.3));
   await see(page, '.badge.past');

@@ -4,11 +4,11 @@ import { usd_of_code } from '../mock/market.mjs';
 import { part_of } from '../mock/parts.mjs';
 import { measure_panning } from './frames.mjs';
 import { press, still } from './page.mjs';
+import { colored_cells, kBare } from './pixels.mjs';
 import { differing, read_png } from './png.mjs';
 
 // What the card draws, held to what the market of the mock is, and how long a frame takes.
 
-const kBare = '&hide=candles~prints~clusters';
 const kPixels = 900;
 const kFrameTries = 3;
 const kFrameRatioMost = 1.5;
@@ -46,45 +46,14 @@ async function pan_about(page) {
   await wheel(page, Array.from({ length: 9 }, (_, i) => (i < 5 ? -41 : 29)));
 }
 
-// Points all over the map, and what the page says of them.
-function probe_points(page) {
-  return page.evaluate((count) => {
-    const { faultline } = globalThis;
-    const box = document.querySelector('.chart').getBoundingClientRect();
-    const { width, height } = faultline.geometry();
-    const points = Array.from({ length: count }, (_, i) => {
-      const x = Math.floor(((i * 0.754877666) % 1) * width);
-      const y = Math.floor(((i * 0.569840291) % 1) * height);
-      return { x, y, at: faultline.probe(x + 0.5, y + 0.5) };
-    });
-    const is_dark = document.documentElement.dataset.theme === 'dark';
-    return { left: Math.round(box.left), top: Math.round(box.top), points,
-      plot: is_dark ? [8, 9, 13] : [255, 255, 255] };
-  }, kPixels);
-}
-
 async function check_pixels(page, mock, hash) {
   const market = part_of(mock.markets[0], /part=(\w+)/.exec(hash)?.[1]);
-  await page.addStyleTag({ content: `.chart canvas:not(:first-child), .chart :not(canvas)
-    { visibility: hidden }` });
-  await page.mouse.move(5, 5);
-  await still(page);
-  const picture = read_png(await page.screenshot());
-  const { left, top, points, plot } = await probe_points(page);
-  let [checked, lit] = [0, 0];
-  for (const { x, y, at } of points) {
-    if (at?.cell == null || at.cell.column_count === 0) continue;
-    const found = picture.at(left + x, top + y);
-    const clear = at.color.rgb ?? plot;
-    const hatched = clear.map((value, c) => value + (plot[c] - value) * 0.55);
-    const near = (wanted) => wanted.every((value, c) => Math.abs(value - found[c]) <= 0.02 * 255);
-    assert.ok(near(clear) || (at.color.is_hatched && near(hatched)),
-      `pixel ${x},${y} is ${found}, not ${clear} (${JSON.stringify(at.cell)})`);
+  const cells = await colored_cells(page, kPixels);
+  for (const at of cells) {
     assert_close(at.cell.long.most_usd, truth_of(market, at, 0), 'longs');
     assert_close(at.cell.short.most_usd, truth_of(market, at, 1), 'shorts');
-    checked += 1;
-    if (at.color.rgb !== null) lit += 1;
   }
+  const [checked, lit] = [cells.length, cells.filter(({ color }) => color.rgb !== null).length];
   assert.ok(checked > 500 && lit > 100, `${checked} pixels checked, ${lit} of them lit`);
   return `${checked} pixels, ${lit} of them lit`;
 }

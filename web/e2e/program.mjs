@@ -42,11 +42,16 @@ export async function start_program(program, ...args) {
     const last = JSON.stringify(await get(path)).slice(0, 400);
     throw new Error(`${path} did not come to it: ${last}`);
   };
+  const set_speed = async (speed) => {
+    const { status } = await fetch(`${url}/v1/clock`, { method: 'POST',
+      headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ speed }) });
+    if (status !== 200) throw new Error(`the clock answers ${status}`);
+  };
   const stop = async (signal = 'SIGTERM') => {
     if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
     child.kill(signal);
     const [code] = await once(child, 'exit');
     return code;
   };
-  return { url, get, until, stop, child, said };
+  return { url, get, until, set_speed, stop, child, said };
 }

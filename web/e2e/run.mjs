@@ -1,4 +1,5 @@
 import { fork } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -57,7 +58,10 @@ async function work(queue) {
     }
     await run_on(worker, test);
   }
-  if (is_up(worker)) worker.child.send('end');
+  if (!is_up(worker)) return;
+  const is_over = once(worker.child, 'exit');
+  worker.child.send('end');
+  await is_over; // with its browser, which would take time from what is measured alone
 }
 
 await Promise.all(Array.from({ length: jobs }, () => work(together)));

@@ -8,6 +8,9 @@ import { launch, open_page, settled } from './browser.mjs';
 import { read_png } from './png.mjs';
 import { event_to_pixel } from './latency.mjs';
 import { check_controls, check_keys, check_tab } from './operation.mjs';
+import { check_lab_controls, check_scorecard_controls } from './operation_screens.mjs';
+import { check_memory } from './memory.mjs';
+import { colored_cells, kBare } from './pixels.mjs';
 import { has_columns, sleep, start_program } from './program.mjs';
 
 // The built program as its users have it: the terminal that is inside it, over a market that is
@@ -75,33 +78,56 @@ async function lives(browser, service) {
   });
 }
 
-// What the read-out and a pixel say of a cell is what the API says of its row, of all positions or
-// of a part of them.
-async function says_the_truth(browser, service, part = '') {
-  await with_page(browser, service, `#span=4h${part}`, async (page) => {
-    const first = Date.parse((await service.get('/v1/instruments')).instruments[0].first_column);
-    let compared = 0;
-    for (let i = 0; i < 60; i += 1) {
-      const at = await page.evaluate(([x, y]) => {
-        const { width, height } = globalThis.faultline.geometry();
-        return globalThis.faultline.probe(x * width, y * height);
-      }, [(i * 0.754877666) % 0.95, (i * 0.569840291) % 1]);
-      if (at?.cell == null || at.cell.column_count !== 1) continue;
-      const column = Math.round((at.time - first) / 60_000);
-      const as_of = new Date(first + column * 60_000).toISOString();
-      const body = await service.get(`${of('/v1/map')}&as_of=${as_of}${part}`);
-      assert.equal(body.index, column);
-      for (const side of ['long', 'short']) {
-        const usd = body[side].notional_at_risk_usd[at.row - body[side].first_row] ?? 0;
-        const shown = at.cell[side].most_usd;
-        assert.ok(Math.abs(shown - usd) <= 0.02 * Math.max(shown, usd) + 1,
-          `${side} ${as_of} row ${at.row}: shown ${shown}, answered ${usd}`);
-        if (usd > 1) compared += 1;
-      }
+// The largest in the row among the columns of a texel, by side, as /v1/map answers.
+async function answered(service, at, first, query) {
+  const most = { long: 0, short: 0 };
+  for (let i = 0; i < at.cell.column_count; i += 1) {
+    const as_of = new Date(at.time + i * 60_000).toISOString();
+    const body = await service.get(`${of('/v1/map')}&as_of=${as_of}${query}`);
+    assert.equal(body.index, Math.round((at.time - first) / 60_000) + i);
+    for (const side of ['long', 'short']) {
+      const usd = body[side].notional_at_risk_usd[at.row - body[side].first_row] ?? 0;
+      most[side] = Math.max(most[side], usd);
     }
-    assert.ok(compared > 20, `${compared} compared`);
-    console.log(`        ${compared} cells within 2 % of /v1/map`);
-  });
+  }
+  return most;
+}
+
+// What the read-out says of a cell is what the API says of its row, of all positions or of a part
+// of them, and the pixel has the colour of it.
+async function says_the_truth(page, service, hash, level) {
+  const [query = ''] = /&part=\w+/.exec(hash) ?? [];
+  const first = Date.parse((await service.get('/v1/instruments')).instruments[0].first_column);
+  const cells = await colored_cells(page, 600);
+  const whole = cells.filter(({ cell }) => cell.level === level &&
+    cell.column_count === 2 ** level);
+  let compared = 0;
+  for (const at of whole.slice(0, 60)) {
+    const most = await answered(service, at, first, query);
+    for (const side of ['long', 'short']) {
+      const shown = at.cell[side].most_usd;
+      assert.ok(Math.abs(shown - most[side]) <= 0.02 * Math.max(shown, most[side]) + 1,
+        `${side} ${at.time} row ${at.row}: shown ${shown}, answered ${most[side]}`);
+      if (most[side] > 1) compared += 1;
+    }
+  }
+  assert.ok(compared > 20, `${compared} compared`);
+  const lit = cells.filter(({ color }) => color.rgb !== null).length;
+  assert.ok(lit > 20, `${lit} lit`);
+  console.log(`        ${compared} sums of level ${level} within 2 % of /v1/map; ` +
+    `${cells.length} pixels, ${lit} lit, of the colour of their cell`);
+}
+
+// The clock stands still meanwhile.
+async function compare(browser, service, hash, level) {
+  const { speed } = await service.get('/v1/clock');
+  await service.set_speed(0);
+  try {
+    await with_page(browser, service, hash + kBare, (page) =>
+      says_the_truth(page, service, hash, level));
+  } finally {
+    await service.set_speed(speed);
+  }
 }
 
 // Parts by distance add up to all of a cell; the read-out has them where the crosshair rests.
@@ -283,12 +309,11 @@ async function tells_of_a_lost_service(browser) {
 
 // --- Keys, pointer and Tab ---------------------------------------------------------------------
 
-// A page for each, as somebody would open it who uses nothing else. Keys can run the clock to its
-// end, and come after what is clicked.
-async function operate(browser, service) {
+// A page for each, as somebody would open it who uses nothing else.
+async function operate(browser, service, checks) {
   const options = { acceptDownloads: true, permissions: ['clipboard-read', 'clipboard-write'],
     reducedMotion: 'reduce' };
-  for (const check of [check_controls, check_keys, check_tab]) {
+  for (const check of checks) {
     await with_page(browser, service, '#span=4h', async (page) => {
       const began = performance.now();
       const text = await check(page);
@@ -296,6 +321,10 @@ async function operate(browser, service) {
     }, options);
   }
 }
+
+// Keys can run the clock to its end, and come after what is clicked.
+const kOfMap = [check_controls, check_keys, check_tab];
+const kOfScreens = [check_scorecard_controls, check_lab_controls];
 
 // --- Replay ------------------------------------------------------------------------------------
 
@@ -354,8 +383,10 @@ await test('the service stands', async () => {
 await stands;
 await test('it refuses what makes no sense', () => refuses(demo));
 await test('the demo lives', () => lives(browser, demo));
-await test('the map says what the API says', () => says_the_truth(browser, demo));
-await test('so does that of a part', () => says_the_truth(browser, demo, '&part=age_1h'));
+await test('the map says what the API says', () => compare(browser, demo, '#span=4h', 0));
+await test('so does that of several columns', () => compare(browser, demo, '#span=1d', 1));
+await test('so does that of a part', () =>
+  compare(browser, demo, '#span=4h&part=age_1h', 0));
 await test('what a cell is made of', () => says_what_it_is_made_of(browser, demo));
 await test('new data leaves the past alone', () => keeps_the_past(browser, demo));
 await test('the clock is steered', () => steers_the_clock(browser, demo));
@@ -364,14 +395,20 @@ await test('event to pixel', async () => {
     console.log(`        ${await event_to_pixel(page, 12)}`);
   });
 });
-await test('each key, each control, each stop of Tab: demo', () => operate(browser, demo));
+await test('each key, each control, each stop of Tab: demo', () => operate(browser, demo, kOfMap));
 await test('the scorecard', () => scores(browser, demo));
 await test('an experiment', () => experiments(browser, demo));
+await test('each control of the screens: demo', () => operate(browser, demo, kOfScreens));
+await test('a page left open', () => with_page(browser, demo, '#span=4h', async (page) => {
+  console.log(`        ${await check_memory(page, demo)}`);
+}));
 await demo.stop();
 await test('kill -9 under load', () => survives_being_killed(browser));
 await test('a lost service', () => tells_of_a_lost_service(browser));
 const replay = await start_replay();
-await test('each key, each control, each stop of Tab: replay', () => operate(browser, replay));
+await test('each control of the screens: replay', () => operate(browser, replay, kOfScreens));
+await test('each key, each control, each stop of Tab: replay', () =>
+  operate(browser, replay, kOfMap));
 await test('replay', () => replays(browser, replay));
 await replay.stop();
 await browser.close();

@@ -147,6 +147,9 @@ function key_tests({ test, shot, mock }) {
       const [download] = await Promise.all([page.waitForEvent('download'),
         page.tap('.other-studies a.json')]);
       assert.match(download.suggestedFilename(), /^faultline_location\.json$/);
+      mock.break('/v1/studies/location');
+      await page.tap('.other-studies a.json');
+      await reads(page, '.toast', /^faultline_location\.json is not saved: broken for the test/);
       forgive(problems);
     }, { ...kPhone, unsettled: true, before: lock, acceptDownloads: true });
 }

@@ -38,11 +38,14 @@ const kScopeTexts: Readonly<Record<Scope, string>> = {
 };
 const kNotAllowed = 411; // errc: the key lacks the scope
 
+export function words_of(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
 // What went wrong with a request that needs the scope, in a sentence.
 export function refusal_text(error: unknown, scope: Scope): string {
   const is_scope = error instanceof ApiError && error.status === 403 && error.errc === kNotAllowed;
-  if (is_scope) return kScopeTexts[scope];
-  return error instanceof Error ? error.message : String(error);
+  return is_scope ? kScopeTexts[scope] : words_of(error);
 }
 
 const kTries = 4;

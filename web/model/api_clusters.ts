@@ -43,7 +43,7 @@ export type ClusterHistory = {
   readonly last_usd: Usd;
   readonly fed_usd: Usd | null;
   readonly fed_usd_per_hour: Usd | null;
-  readonly moments: readonly Moment[]; // thinned by the service; none in messages of the stream
+  readonly moments: readonly Moment[]; // thinned; none in messages of the stream
 };
 
 export type Clusters = {
@@ -113,10 +113,40 @@ export function clusters_of(body: unknown): Clusters {
   };
 }
 
+// At least so many moments are kept of a history that had them; at most twice as many, and one.
+const kMomentsKept = 100;
+
+function sum_fed(a: Usd | null, b: Usd | null): Usd | null {
+  return a === null || b === null ? null : (a + b) as Usd;
+}
+
+// As the service thins them, so that a curve is the same after the page is loaded anew: one moment
+// every so many columns since it was born, a power of two, and the last one. What came in between
+// is added to the next that is kept.
+function thinned(history: ClusterHistory, column_interval: Ms): readonly Moment[] {
+  const columns_to = ({ as_of }: { as_of: UnixMs }): number =>
+    Math.round((as_of - history.born) / column_interval);
+  const last = history.moments.at(-1);
+  if (last === undefined) return history.moments;
+  let stride = 1;
+  while (columns_to(last) / stride >= 2 * kMomentsKept) stride *= 2;
+  const step_of = (one: Moment): number => Math.ceil(columns_to(one) / stride);
+  const kept: Moment[] = [];
+  let fed: Usd | null = 0 as Usd;
+  history.moments.forEach((one, i) => {
+    const next = history.moments[i + 1];
+    fed = sum_fed(fed, one.fed_usd);
+    if (next !== undefined && step_of(next) === step_of(one)) return;
+    kept.push({ ...one, fed_usd: fed });
+    fed = 0 as Usd;
+  });
+  return kept;
+}
+
 // Messages of the stream have no moments: those that are here are kept, and the end of the history
 // is one more.
 export function with_moments(
-  fresh: readonly ClusterHistory[], before: readonly ClusterHistory[],
+  fresh: readonly ClusterHistory[], before: readonly ClusterHistory[], column_interval: Ms,
 ): ClusterHistory[] {
   const known = new Map(before.map((one) => [one.id, one]));
   return fresh.map((one) => {
@@ -127,6 +157,7 @@ export function with_moments(
     if (last !== undefined && last.as_of >= as_of) return { ...one, moments: old.moments };
     const fed = one.fed_usd === null || old.fed_usd === null ? null
       : Math.max(0, one.fed_usd - old.fed_usd) as Usd;
-    return { ...one, moments: [...old.moments, { as_of, usd: one.last_usd, fed_usd: fed }] };
+    const moments = [...old.moments, { as_of, usd: one.last_usd, fed_usd: fed }];
+    return { ...one, moments: thinned({ ...one, moments }, column_interval) };
   });
 }

@@ -3,7 +3,7 @@ import { computed, signal } from '@preact/signals';
 import { body_of_form } from './lab_form.ts';
 import { fields_of, is_active, run_of, runs_of, scenarios_of } from './lab_types.ts';
 import { Resource, once_a_body } from './resource.ts';
-import { ApiError, refusal_text } from './api_client.ts';
+import { ApiError, refusal_text, words_of } from './api_client.ts';
 import type { ApiClient } from './api_client.ts';
 import type { LabForm } from './lab_form.ts';
 import type { Run, RunSummary, Scenario } from './lab_types.ts';
@@ -198,7 +198,7 @@ export class LabSession {
       if (before !== undefined && before.status !== run.status) void this.#load_runs();
       if (this.missing.value.has(id)) this.#say_missing(id, null);
     } catch (error) {
-      this.#say_missing(id, error instanceof Error ? error.message : String(error));
+      this.#say_missing(id, words_of(error));
     }
     this.#loading.delete(id);
   }

@@ -4,6 +4,7 @@ import { row_position, unix_ms } from '../units/unit.ts';
 import { MapSession } from './map_session.ts';
 import { kDefaultView } from './view.ts';
 import type { ApiClient, Query } from './api_client.ts';
+import type { View } from './view.ts';
 
 // A session that is left open: what comes for hours, and what fails for a while.
 
@@ -27,9 +28,16 @@ function column_of(as_of: string): object {
 }
 
 // Fifty columns, and prints from a size on.
-async function opened() {
+async function opened(view: Partial<View> = {}, faults: { are_prints_broken?: boolean } = {}) {
   const service = { prints: [print(1, 500)], print_queries: [] as Query[],
-    map_queries: [] as Query[], is_map_broken: false };
+    map_queries: [] as Query[], is_map_broken: false,
+    map_waits: null as Promise<void> | null, are_prints_broken: false, ...faults,
+    hold_prints: false, held: [] as (() => void)[],
+    let_prints_go: async () => {
+      service.hold_prints = false;
+      for (const go of service.held.splice(0)) go();
+      await vi.advanceTimersByTimeAsync(0);
+    } };
   const json = async (path: string, query: Query): Promise<unknown> => {
     if (path === '/v1/instruments') {
       return { instruments: [{ id: 'a:B', venues: [], column_interval_s: 60, is_simulated: true,
@@ -44,15 +52,18 @@ async function opened() {
     if (path === '/v1/liquidations') {
       service.print_queries.push(query);
       const usd_min = Number(query['min_usd']);
+      if (service.hold_prints) await new Promise<void>((go) => { service.held.push(go); });
+      if (service.are_prints_broken) throw new Error('broken');
       return { liquidations: service.prints.filter(({ usd }) => usd >= usd_min).slice(0, 1000) };
     }
     if (path !== '/v1/map') throw new DOMException('not of this test', 'AbortError');
     service.map_queries.push(query);
+    if (service.map_waits !== null) await service.map_waits;
     if (service.is_map_broken) throw new Error('broken');
     return column_of(String(query['as_of'] ?? iso(49)));
   };
   const stream = { subscribe: () => undefined, unsubscribe: () => undefined };
-  const session = new MapSession({ ...kDefaultView, is_fit: false, is_live: false,
+  const session = new MapSession({ ...kDefaultView, is_fit: false, is_live: false, ...view,
     time: { from: first, to: unix_ms(first + 250 * 60_000) },
     rows: { low: row_position(43 * 256), high: row_position(44 * 256) } },
   { json } as unknown as ApiClient, stream, () => { throw new Error('no tile'); });
@@ -62,6 +73,8 @@ async function opened() {
   return { service, session };
 }
 
+const usd_of = (session: MapSession): number[] => session.prints.value.map(({ usd }) => usd);
+
 describe('prints', () => {
   it('that come without end are never more than twice an answer, the largest of them', async () => {
     const { service, session } = await opened();
@@ -69,27 +82,83 @@ describe('prints', () => {
       const one = print(2, 100 + i);
       service.prints.unshift(one);
       session.take(prints_told(one));
-      expect(session.all_prints.value.length).toBeLessThanOrEqual(2000);
+      expect(session.prints.value.length).toBeLessThanOrEqual(2000);
     }
     expect(service.print_queries.length).toBe(1);
     await vi.advanceTimersByTimeAsync(1000);
     expect(service.print_queries.length).toBeGreaterThan(1);
-    const { all_prints, prints_min_usd } = session;
-    expect(all_prints.value.length).toBeLessThan(1000);
+    const { prints, prints_min_usd } = session;
+    expect(prints.value.length).toBeLessThan(1000);
     expect(prints_min_usd.value).toBeGreaterThan(100);
     const largest = service.prints.filter(({ usd }) => usd >= prints_min_usd.value);
-    expect(all_prints.value.map(({ usd }) => usd)).toEqual(largest.map(({ usd }) => usd));
+    expect(prints.value.map(({ usd }) => usd)).toEqual(largest.map(({ usd }) => usd));
   });
-  it('that come while none are shown are read when they are', async () => {
-    const { service, session } = await opened();
-    session.change((view) => ({ ...view, hidden: ['prints'] }));
-    await vi.advanceTimersByTimeAsync(0);
+  it('are read and kept also while none are drawn: the read-out has them', async () => {
+    const { service, session } = await opened({ hidden: ['prints'] });
+    expect(usd_of(session)).toEqual([500]);
     service.prints.unshift(print(3, 900));
     session.take(prints_told(print(3, 900)));
-    expect(session.all_prints.value.map(({ usd }) => usd)).toEqual([500]);
+    expect(usd_of(session)).toEqual([900, 500]);
+    const asked = service.print_queries.length;
     session.change((view) => ({ ...view, hidden: [] }));
     await vi.advanceTimersByTimeAsync(0);
-    expect(session.all_prints.value.map(({ usd }) => usd)).toEqual([900, 500]);
+    expect(usd_of(session)).toEqual([900, 500]);
+    expect(service.print_queries.length).toBe(asked);
+  });
+});
+
+describe('prints that are being read', () => {
+  it('are joined by what comes meanwhile, none of it twice', async () => {
+    const { service, session } = await opened();
+    service.hold_prints = true;
+    session.renew();
+    await vi.advanceTimersByTimeAsync(0);
+    // The answer has one of the two that are the same, and not the one that comes last.
+    for (const one of [print(3, 900), print(3, 900), print(4, 700)]) {
+      session.take(prints_told(one));
+      if (service.prints.length === 1) service.prints.unshift(one);
+    }
+    await service.let_prints_go();
+    expect(usd_of(session)).toEqual([700, 900, 900, 500]);
+  });
+  it('are joined by smaller ones than those of the range before', async () => {
+    const { service, session } = await opened();
+    service.prints = Array.from({ length: 1500 }, (_, i) => print(2, 1000 + i));
+    session.renew();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(session.prints_min_usd.value).toBeGreaterThan(20);
+    service.hold_prints = true;
+    service.prints = [print(1, 500)];
+    session.change((view) => ({ ...view,
+      time: { from: first, to: unix_ms(first + 90 * 60_000) } }));
+    await vi.advanceTimersByTimeAsync(0);
+    session.take(prints_told(print(4, 20)));
+    await service.let_prints_go();
+    expect(session.prints_min_usd.value).toBe(0);
+    expect(usd_of(session)).toEqual([20, 500]);
+  });
+  it('and could not be are asked for again with the next thing that is', async () => {
+    const { service, session } = await opened({}, { are_prints_broken: true });
+    expect(session.problem.value).toBe('broken');
+    expect(usd_of(session)).toEqual([]);
+    service.are_prints_broken = false;
+    session.refresh();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(usd_of(session)).toEqual([500]);
+  });
+  it('are read once more when that was asked for meanwhile', async () => {
+    const { service, session } = await opened();
+    service.hold_prints = true;
+    session.renew();
+    await vi.advanceTimersByTimeAsync(0);
+    const asked = service.print_queries.length;
+    service.prints.unshift(print(3, 900));
+    session.renew();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(service.print_queries.length).toBe(asked);
+    await service.let_prints_go();
+    expect(service.print_queries.length).toBe(asked + 1);
+    expect(usd_of(session)).toEqual([900, 500]);
   });
 });
 
@@ -108,6 +177,20 @@ describe('the column of the play head', () => {
     session.renew();
     await vi.advanceTimersByTimeAsync(0);
     expect(session.column.value?.as_of).toBe(first + 20 * 60_000);
+    expect(session.is_column_late.value).toBe(false);
+  });
+  it('is asked for when the one before it fails while the play head goes on', async () => {
+    const { service, session } = await opened();
+    let fail = (): void => undefined;
+    service.map_waits = new Promise((_, no) => { fail = () => no(new Error('broken')); });
+    session.look_back_to(unix_ms(first + 20 * 60_000));
+    await vi.advanceTimersByTimeAsync(0);
+    session.look_back_to(unix_ms(first + 30 * 60_000));
+    await vi.advanceTimersByTimeAsync(0);
+    service.map_waits = null;
+    fail();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(session.column.value?.as_of).toBe(first + 30 * 60_000);
     expect(session.is_column_late.value).toBe(false);
   });
 });

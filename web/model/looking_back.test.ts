@@ -109,17 +109,50 @@ describe('clusters', () => {
     expect(next_pinned(boxes, 3, -1)).toBe(2);
     expect(next_pinned([], 2, 1)).toBeNull();
   });
-  it('of the stream keep their moments and get one more', () => {
-    const { moments: _, ...bare } = history(1, { age_s: 3600, last_usd: 350, fed_usd: 300 });
-    const fresh = clusters_of({ header, clusters: [], cluster_histories: [bare] }).histories;
-    const [joined] = with_moments(fresh, all.histories);
-    expect(joined?.moments.map((one) => one.usd)).toEqual([100, 400, 300, 350]);
-    expect(joined?.moments.at(-1)).toMatchObject({ as_of: at(70), fed_usd: 40 });
-    expect(with_moments(fresh, [])[0]?.moments).toEqual([]);
-  });
   it('with a fate that no document knows are refused', () => {
     expect(() => clusters_of({ header, clusters: [], cluster_histories: [
       history(1, { fate: 'sold' })] })).toThrow('fate');
+  });
+});
+
+describe('clusters of the stream', () => {
+  it('keep their moments and get one more', () => {
+    const { moments: _, ...bare } = history(1, { age_s: 3600, last_usd: 350, fed_usd: 300 });
+    const fresh = clusters_of({ header, clusters: [], cluster_histories: [bare] }).histories;
+    const [joined] = with_moments(fresh, all.histories, ms(60_000));
+    expect(joined?.moments.map((one) => one.usd)).toEqual([100, 400, 300, 350]);
+    expect(joined?.moments.at(-1)).toMatchObject({ as_of: at(70), fed_usd: 40 });
+    expect(with_moments(fresh, [], ms(60_000))[0]?.moments).toEqual([]);
+  });
+  it('are thinned on a page that is left open as the service does, and keep what came in', () => {
+    const told = (minute: number, moments?: object) => clusters_of({ header, clusters: [],
+      cluster_histories: [history(1, { born: iso(0), age_s: 60 * minute, last_usd: minute,
+        fed_usd: 2 * minute, moments })] }).histories;
+    let kept = told(0, { as_of: [iso(0)], notional_at_risk_usd: [0], fed_usd: [0] });
+    for (let minute = 1; minute <= 5003; minute += 1) {
+      kept = with_moments(told(minute), kept, ms(60_000));
+      expect(kept[0]?.moments.length).toBeLessThanOrEqual(201);
+    }
+    const moments = kept[0]?.moments ?? [];
+    const every_32 = Array.from({ length: 157 }, (_, i) => 32 * i);
+    expect(moments.map((one) => one.usd)).toEqual([...every_32, 5003]);
+    expect(moments.map((one) => one.as_of)).toEqual(moments.map((one) => at(one.usd)));
+    expect(moments.reduce((sum, one) => sum + (one.fed_usd ?? NaN), 0)).toBe(2 * 5003);
+    const one_time = kept[0] === undefined ? null : history_as_of(kept[0], at(64));
+    expect(one_time).toMatchObject({ last_usd: 64, fed_usd: 128 });
+  });
+  it('of which columns were left out keep their first and last, and what came in', () => {
+    const told = (minute: number, moments?: object) => clusters_of({ header, clusters: [],
+      cluster_histories: [history(1, { born: iso(0), age_s: 60 * minute, last_usd: minute,
+        fed_usd: minute, moments })] }).histories;
+    let kept = told(0, { as_of: [iso(0)], notional_at_risk_usd: [0], fed_usd: [0] });
+    for (let minute = 1; minute <= 7000; minute += 7) {
+      kept = with_moments(told(minute), kept, ms(60_000));
+    }
+    const moments = kept[0]?.moments ?? [];
+    expect(moments.length).toBeGreaterThan(100);
+    expect([moments[0]?.usd, moments.at(-1)?.usd]).toEqual([0, 6994]);
+    expect(moments.reduce((sum, one) => sum + (one.fed_usd ?? NaN), 0)).toBe(6994);
   });
 });
 

@@ -2,8 +2,8 @@ import { batch, computed, signal } from '@preact/signals';
 
 import { rfc3339 } from '../units/time.ts';
 import { row_position_of_price } from '../units/rows.ts';
-import { ms, price, unix_ms, usd } from '../units/unit.ts';
-import { is_abort } from './api_client.ts';
+import { level, ms, price, unix_ms } from '../units/unit.ts';
+import { is_abort, words_of } from './api_client.ts';
 import { clusters_of, with_moments } from './api_clusters.ts';
 import { series_end_of, series_of } from './api_series.ts';
 import {
@@ -15,14 +15,15 @@ import { column_message_of } from './column_message.ts';
 import { ColumnLog, grow, grown_to } from './growth.ts';
 import { kTileSize } from './heatmap_tile.ts';
 import { PartFeed } from './part_feed.ts';
+import { PrintFeed } from './print_feed.ts';
 import { SeriesStore } from './series_store.ts';
 import { TileCache } from './tile_cache.ts';
-import { level_for, texel_ms, tiles_in } from './tile_grid.ts';
+import { level_for, texel_ms, tile_level_for, tiles_in } from './tile_grid.ts';
 import type { TimeRange } from './tile_grid.ts';
 import { TileLoader } from './tile_loader.ts';
 import { add_column } from './tile_update.ts';
 import {
-  fit_rows, follow, is_shown, needs_fit, pan_time, scale_for_open_interest, span_of,
+  fit_rows, follow, needs_fit, pan_time, scale_for_open_interest,
 } from './view.ts';
 import type { Level, UnixMs, Usd } from '../units/unit.ts';
 import type { ApiClient } from './api_client.ts';
@@ -55,7 +56,6 @@ export type Stream = {
 export type Phase = 'loading' | 'ready' | 'empty' | 'failed';
 
 const kTileBytesMax = 192 * 2 ** 20;
-const kPrintsMax = 1000;
 // A candle and a point of a pane are at least this wide, in device pixels of ratio one.
 export const kCandlePx = 6;
 const kColumnEveryMs = 700;
@@ -85,8 +85,6 @@ export class MapSession {
   readonly newest_column = signal<MapColumn | null>(null);
   readonly past_column = signal<MapColumn | null>(null); // of the play head
   readonly clusters = signal<Clusters | null>(null);
-  readonly all_prints = signal<readonly Liquidation[]>([]);
-  readonly prints_min_usd = signal<Usd>(usd(0));
   readonly pending_tiles = signal(0);
   readonly series_version = signal(0);
   readonly tiles_version = signal(0);
@@ -147,9 +145,10 @@ export class MapSession {
   });
   readonly prints = computed<readonly Liquidation[]>(() => {
     const as_of = this.as_of.value;
-    const all = this.all_prints.value;
+    const all = this.#print_feed.all.value;
     return as_of === null ? all : all.filter((one) => one.time <= as_of);
   });
+  readonly prints_min_usd = computed<Usd>(() => this.#print_feed.min_usd.value);
   readonly boxes = computed<readonly Box[]>(() => {
     const all = this.clusters.value;
     return all === null ? [] : boxes_of(all.clusters, all.histories, this.as_of.value);
@@ -159,8 +158,17 @@ export class MapSession {
     return pinned === null ? null
       : this.boxes.value.find((one) => one.id === pinned) ?? null;
   });
-  readonly tile_level = computed<Level>(() => this.#level(1));
-  readonly series_level = computed<Level>(() => this.#level(kCandlePx * this.size.value.ratio));
+  readonly tile_level = computed<Level>(() => {
+    const of = this.instrument.value;
+    const { time, rows } = this.view.value;
+    return of === null ? level(0) : tile_level_for(of.grid, time, rows, this.size.value.width);
+  });
+  readonly series_level = computed<Level>(() => {
+    const of = this.instrument.value;
+    const { width, ratio } = this.size.value;
+    return of === null ? level(0)
+      : level_for(of.grid, this.view.value.time, width, kCandlePx * ratio);
+  });
   readonly series = computed<SeriesSlice | null>(() => this.#slice(this.series_level.value));
   // The mark of each texel of the map, which distances are measured from; only while they are.
   readonly marks = computed<SeriesSlice | null>(() =>
@@ -178,7 +186,6 @@ export class MapSession {
   #series: SeriesStore | null = null;
   #requests = new AbortController();
   readonly #loading_chunks = new Set<string>();
-  #prints_for = '';
   #past_for: UnixMs | null = null;
   #is_past_loading = false;
   #column_timer: ReturnType<typeof setTimeout> | undefined;
@@ -188,6 +195,7 @@ export class MapSession {
   #are_prints_due = false;
   readonly #log = new ColumnLog();
   readonly #part_feed: PartFeed;
+  readonly #print_feed: PrintFeed;
   readonly #growths = new WeakMap<HeatmapTile, Growth>();
   readonly #rows_asked = new Set<number>();
 
@@ -196,15 +204,13 @@ export class MapSession {
     this.#api = api;
     this.look = new CellLook(api);
     this.#part_feed = new PartFeed({ api, stream, on_error: (error) => this.#failed(error) });
+    this.#print_feed = new PrintFeed({ api, on_error: (error) => this.#failed(error),
+      on_due: () => {
+        this.#are_prints_due = true;
+        this.#fill_soon();
+      } });
     this.#stream = stream;
     this.#decode = decode;
-  }
-
-  #level(pixels_min: number): Level {
-    const of = this.instrument.value;
-    const { time } = this.view.value;
-    if (of === null) return 0 as Level;
-    return level_for(of.grid, time, this.size.value.width, pixels_min);
   }
 
   #slice(at: Level): SeriesSlice | null {
@@ -271,7 +277,7 @@ export class MapSession {
       this.problem.value = null;
     } catch (error) {
       this.phase.value = 'failed';
-      this.problem.value = error instanceof Error ? error.message : String(error);
+      this.problem.value = words_of(error);
       throw error;
     }
     const wanted = this.view.value.instrument;
@@ -297,9 +303,8 @@ export class MapSession {
     this.newest_column.value = null;
     this.past_column.value = null;
     this.clusters.value = null;
-    this.all_prints.value = [];
+    this.#print_feed.clear();
     this.#past_for = null;
-    this.#prints_for = '';
     this.#loading_chunks.clear();
     this.#log.clear();
     this.#rows_asked.clear();
@@ -371,7 +376,7 @@ export class MapSession {
         if (this.#series?.has(key) === false) void this.#load_chunk(key);
       }
       this.#grow();
-      void this.#load_prints(false);
+      this.#read_prints(false);
       void this.#load_past();
     });
   }
@@ -397,7 +402,7 @@ export class MapSession {
     void this.#load_instrument(of);
     this.#renew_tiles(of);
     for (const key of this.#chunks()) void this.#load_chunk(key);
-    void this.#load_prints(true);
+    this.#read_prints(true);
     void this.#load_column();
     void this.#load_clusters();
     this.refresh();
@@ -446,29 +451,16 @@ export class MapSession {
       if (message.channel === 'clusters') {
         const fresh = clusters_of(message.data);
         const before = this.clusters.value?.histories ?? [];
-        this.clusters.value = { ...fresh, histories: with_moments(fresh.histories, before) };
+        const { column_interval } = this.instrument.value.grid;
+        this.clusters.value = { ...fresh,
+          histories: with_moments(fresh.histories, before, column_interval) };
       }
       if (message.channel === 'liquidations' && message.kind === 'delta') {
-        this.#take_prints(message.data);
+        this.#print_feed.take(liquidations_of(message.data));
       }
     } catch (error) {
       this.#failed(error);
     }
-  }
-
-  // What comes while none are shown is read when they are. Too many: the largest are read anew, and
-  // until then the oldest are left out.
-  #take_prints(data: unknown): void {
-    if (!is_shown(this.view.value, 'prints')) {
-      this.#prints_for = '';
-      return;
-    }
-    const fresh = liquidations_of(data).filter((one) => one.usd >= this.prints_min_usd.value);
-    if (fresh.length === 0) return;
-    this.all_prints.value = [...fresh, ...this.all_prints.value].slice(0, 2 * kPrintsMax);
-    if (this.all_prints.value.length < 2 * kPrintsMax) return;
-    this.#are_prints_due = true;
-    this.#fill_soon();
   }
 
   #is_open_tile(key: TileKey, of: Instrument): boolean {
@@ -591,7 +583,7 @@ export class MapSession {
       const is_whole = this.#series?.is_whole(key, this.horizon.value.column_end);
       if (is_whole === false) void this.#load_chunk(key);
     }
-    if (this.#are_prints_due) void this.#load_prints(true);
+    if (this.#are_prints_due) this.#read_prints(true);
     this.#are_prints_due = false;
   }
 
@@ -616,7 +608,7 @@ export class MapSession {
 
   #failed(error: unknown): void {
     if (is_abort(error)) return;
-    this.problem.value = error instanceof Error ? error.message : String(error);
+    this.problem.value = words_of(error);
   }
 
   async #load_instrument(of: Instrument): Promise<void> {
@@ -679,7 +671,7 @@ export class MapSession {
     if (of === null || as_of === null || as_of === this.#past_for || this.#is_past_loading) return;
     this.#past_for = as_of;
     this.#is_past_loading = true;
-    let is_failed = false;
+    let is_over = false;
     const { signal: gone } = this.#requests;
     try {
       const query = { instrument: of.id, as_of: rfc3339(as_of) };
@@ -688,11 +680,12 @@ export class MapSession {
     } catch (error) {
       this.#failed(error);
       this.#past_for = null; // whoever asks again is heard
-      is_failed = !gone.aborted; // else another series is shown, of which it is asked for
+      // Else another series is shown, or the play head has gone on: that is asked for.
+      is_over = !gone.aborted && this.as_of.value === as_of;
     }
     this.#is_past_loading = false;
     if (this.as_of.value === null) this.#past_for = null;
-    else if (!is_failed) void this.#load_past();
+    else if (!is_over) void this.#load_past();
   }
 
   async #load_clusters(): Promise<void> {
@@ -728,37 +721,8 @@ export class MapSession {
     this.#loading_chunks.delete(text);
   }
 
-  // The largest prints of the range. Too many: only larger ones are asked for, and the legend says
-  // from which size on, so that a long range does not show its end alone.
-  async #load_prints(is_renewal: boolean): Promise<void> {
+  #read_prints(is_renewal: boolean): void {
     const of = this.instrument.value;
-    const { view } = this;
-    if (of === null || !is_shown(view.value, 'prints')) return;
-    const step = 2 ** Math.floor(Math.log2(span_of(view.value.time) / 4));
-    const from = Math.floor(view.value.time.from / step) * step;
-    const to = Math.ceil(view.value.time.to / step) * step;
-    const name = `${of.id} ${from} ${to}`;
-    if (name === this.#prints_for && !is_renewal) return;
-    this.#prints_for = name;
-    try {
-      let min_usd = 0;
-      for (let attempt = 0; attempt < 6; attempt += 1) {
-        const body = await this.#api.json('/v1/liquidations', {
-          instrument: of.id, from: rfc3339(unix_ms(from)), to: rfc3339(unix_ms(to)),
-          min_usd, limit: kPrintsMax,
-        }, this.#requests.signal);
-        if (this.#prints_for !== name) return;
-        const prints = liquidations_of(body);
-        this.all_prints.value = prints;
-        this.prints_min_usd.value = usd(min_usd);
-        if (prints.length < kPrintsMax) return;
-        const sizes = prints.map((one) => one.usd).sort((a, b) => b - a);
-        const wanted = sizes[Math.floor(kPrintsMax / 4)] ?? 1;
-        const half_decade = Math.ceil(Math.log10(Math.max(wanted, min_usd * 2, 10)) * 2) / 2;
-        min_usd = Math.round(10 ** half_decade);
-      }
-    } catch (error) {
-      this.#failed(error);
-    }
+    if (of !== null) this.#print_feed.read(of.id, this.view.value.time, is_renewal);
   }
 }

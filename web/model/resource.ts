@@ -1,6 +1,6 @@
 import { signal } from '@preact/signals';
 
-import { is_abort } from './api_client.ts';
+import { is_abort, words_of } from './api_client.ts';
 
 // Something that is read from the service, again and again. What was read before stays when a later
 // reading fails, and the failure is told beside it: old numbers are better than none, and worse
@@ -35,7 +35,7 @@ export class Resource<T> {
     } catch (error) {
       if (is_abort(error) || this.#request !== request) return false;
       this.phase.value = 'failed';
-      this.problem.value = error instanceof Error ? error.message : String(error);
+      this.problem.value = words_of(error);
       return false;
     }
   }

@@ -8,8 +8,9 @@ import {
   decode_tile, is_wide_at, kTileSize, tile_bytes, tile_cell, TileError,
 } from './heatmap_tile.ts';
 import { TileCache } from './tile_cache.ts';
-import { level_for, tiles_in } from './tile_grid.ts';
+import { kTilesDrawnMax, level_for, tile_level_for, tiles_in } from './tile_grid.ts';
 import { add_column, empty_tile } from './tile_update.ts';
+import { kRowSpanMax } from './view.ts';
 
 const kGolden = new URL('../../tests/golden/heatmap_tile_1.bin', import.meta.url);
 const golden = (): Uint8Array => new Uint8Array(readFileSync(kGolden));
@@ -87,6 +88,25 @@ describe('the grid', () => {
     expect(level_for(grid, range, 100, 1)).toBe(4);
     expect(level_for(grid, range, 1000, 5)).toBe(3);
     expect(level_for(grid, { from: range.from, to: unix_ms(range.from + 1e15) }, 10, 1)).toBe(12);
+  });
+  it('chooses a coarser one where the tiles of a view would be too many', () => {
+    const all_rows = Array.from({ length: 100 }, (_, row) => row);
+    for (const width of [390, 1440, 3840, 7680]) {
+      for (const row_span of [8, 600, kRowSpanMax, 6000]) {
+        for (const columns of [240, 3840, 7680.5, 30_000]) {
+          const from = grid.first_column + 777.5 * 60_000;
+          const time = { from: unix_ms(from), to: unix_ms(from + columns * 60_000) };
+          const rows = { low: row_position(5000.5), high: row_position(5000.5 + row_span) };
+          const at = tile_level_for(grid, time, rows, width);
+          const keys = tiles_in(grid, at, time, rows, 1e6, all_rows);
+          expect(keys.length).toBeLessThanOrEqual(kTilesDrawnMax);
+          const finest = level_for(grid, time, width, 1);
+          if (width <= 1440 || row_span <= 600) expect(at).toBe(finest);
+          const finer = tiles_in(grid, level(at - 1), time, rows, 1e6, all_rows);
+          if (at > finest) expect(finer.length).toBeGreaterThan(0.7 * kTilesDrawnMax);
+        }
+      }
+    }
   });
   it('finds the tiles of a view that can exist, the newest first', () => {
     const rows = { low: row_position(44 * 256 - 1), high: row_position(44 * 256 + 10) };

@@ -1,4 +1,4 @@
-import { level, ms } from '../units/unit.ts';
+import { kLevelMax, level, ms } from '../units/unit.ts';
 import { kTileSize } from './heatmap_tile.ts';
 import type { Level, Ms, RowPosition, UnixMs } from '../units/unit.ts';
 import type { TileKey } from './heatmap_tile.ts';
@@ -30,6 +30,24 @@ export function level_for(
   const columns = (range.to - range.from) / grid.column_interval;
   const per_texel = (columns / Math.max(1, width_px)) * pixels_min;
   return level(Math.ceil(Math.log2(Math.max(1, per_texel)) - 1e-9));
+}
+
+// No frame has more tiles: the graphics card holds so many.
+export const kTilesDrawnMax = 128;
+
+// The level of a view's tiles: the finest whose texels are a pixel wide, and coarser where the view
+// could need more tiles than may be drawn, wherever it lies. That takes a screen as large as 4K
+// over the most rows.
+export function tile_level_for(
+  grid: SeriesGrid, time: TimeRange, rows: RowRange, width_px: number,
+): Level {
+  const most_of = (tiles: number): number => Math.ceil(tiles) + 1; // an edge cuts one on each side
+  const columns = (time.to - time.from) / grid.column_interval;
+  const row_tiles = most_of((rows.high - rows.low) / kTileSize);
+  let at = level_for(grid, time, width_px, 1);
+  while (at < kLevelMax &&
+    most_of(columns / (kTileSize * 2 ** at)) * row_tiles > kTilesDrawnMax) at = level(at + 1);
+  return at;
 }
 
 // Tiles that hold anything of the ranges and may exist; the newest first, since people look there.

@@ -62,4 +62,29 @@ describe('a loader of tiles', () => {
     expect(taken.map(({ key }) => key.column)).toEqual([1, 0]);
     expect(pending.at(-1)).toBe(0);
   });
+  it('remembers of many tiles of parts that there are none, not of all', async () => {
+    const asked: number[] = [];
+    const bytes = async (_: string, query: Query) => {
+      asked.push(Number(query['column']));
+      return null;
+    };
+    let left = 1;
+    const loader = new TileLoader({
+      api: { bytes } as unknown as ApiClient, cache: new TileCache(2 ** 20), instrument: 'a:B',
+      series: 'first', decode: () => Promise.reject(new Error('no tile')),
+      column_end: () => 1e9, on_tile: () => undefined, on_error: (error) => { throw error; },
+      on_pending: (count) => { left = count; },
+    });
+    const want = async (from: number, end: number) => {
+      const wanted = Array.from({ length: end - from }, (_, i) =>
+        ({ ...key_of(from + i), part: 'age_1h' }));
+      loader.want(wanted);
+      while (left > 0) await turn();
+      return asked.splice(0).length;
+    };
+    expect(await want(0, 4096)).toBe(4096);
+    expect(await want(0, 4096)).toBe(0);
+    expect(await want(4096, 4097)).toBe(1);
+    expect(await want(0, 1)).toBe(1);
+  });
 });

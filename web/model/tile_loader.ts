@@ -23,6 +23,13 @@ export type TileLoaderOptions = {
 };
 
 const kConcurrent = 6;
+// Of so many tiles an ETag is known, or that there are none: far more than the cache holds.
+const kRememberedMax = 4096;
+
+function forget_first(of: Map<string, unknown> | Set<string>): void {
+  const [first] = of.keys();
+  if (first !== undefined && of.size > kRememberedMax) of.delete(first);
+}
 
 // Of which part it is, only who has asked for the tile knows.
 function with_part(tile: HeatmapTile, { part }: TileKey): HeatmapTile {
@@ -119,10 +126,13 @@ export class TileLoader {
         const is_over = (key.column + 1) * kTileSize * 2 ** key.level <= column_end;
         const absent = key.part !== undefined && is_over ? this.#absent_for_good : this.#absent;
         if (etag === undefined) absent.add(text);
+        forget_first(this.#absent_for_good);
         const same = cache.peek(key);
         if (etag !== undefined && same !== undefined) this.#options.on_tile(same, column_end);
       } else {
+        this.#etags.delete(text);
         if (answer.etag !== null) this.#etags.set(text, answer.etag);
+        forget_first(this.#etags);
         cache.put(tile);
         this.#options.on_tile(tile, column_end);
       }

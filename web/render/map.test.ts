@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { boxes_of } from '../model/cluster_boxes.ts';
+import { kTilesDrawnMax } from '../model/tile_grid.ts';
 import { empty_tile } from '../model/tile_update.ts';
 import { level, ms, price, row_position, unix_ms, usd } from '../units/unit.ts';
 import { kThemes } from './chart_theme.ts';
@@ -12,6 +13,7 @@ import { advance_ring } from './scroll_cache.ts';
 import { kGapCode, shown_codes } from './shown_codes.ts';
 import { parts_of } from './tile_parts.ts';
 import type { MapColumn } from '../model/api_types.ts';
+import type { TileKey } from '../model/heatmap_tile.ts';
 import type { Cluster } from '../model/api_clusters.ts';
 import type { Ring, Strip } from './scroll_cache.ts';
 
@@ -75,6 +77,20 @@ describe('the scroll cache', () => {
   it('gives up when it cannot follow', () => {
     expect(advance_ring({ at: 0, origin: 0 }, 0.5, 10)).toBeNull();
     expect(advance_ring({ at: 0, origin: 0 }, 10, 10)).toBeNull();
+  });
+});
+
+describe('parts that stand in', () => {
+  it('are never more than the card holds, and give way to what is wanted', () => {
+    const wanted = Array.from({ length: 100 }, (_, column) =>
+      ({ level: level(1), column, row: 44 }));
+    const tile_of = (key: TileKey) => empty_tile(key, grid);
+    const find = (key: TileKey) =>
+      (key.level === 0 || (key.level === 1 && key.column < 40) ? tile_of(key) : undefined);
+    const parts = parts_of(wanted, find, { column_end: 1e6, is_cut: false });
+    expect(parts.length).toBe(kTilesDrawnMax);
+    expect(parts.filter(({ tile }) => tile.key.level === 1).length).toBe(40);
+    expect(parts.slice(-40).every(({ tile }) => tile.key.level === 1)).toBe(true);
   });
 });
 

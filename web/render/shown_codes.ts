@@ -12,7 +12,9 @@ import type { SideMode } from '../model/view.ts';
 // Why codes and not dollars: the colour of every code stands in a table that is made anew when the
 // scale changes, so a pixel costs two look-ups and no logarithm. Why one side mode at a time: a
 // fetch is what a frame is made of, and a mode changes far less often than a frame is drawn.
-// Error: the sum of both sides is a code again, so it is right to 1 % and not to half of it.
+// Error: the sum of both sides is a code again, so it is right to 1 % and not to half of it. Above
+// level 0 it is that of the largest long and the largest short, which may be of two columns: more
+// than any one of them had.
 
 export const kCodeMask = 0x3fff;
 export const kGapCode = 4095; // no sum of money: it would be $6e17 a row

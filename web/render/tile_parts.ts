@@ -1,4 +1,5 @@
 import { kTileSize } from '../model/heatmap_tile.ts';
+import { kTilesDrawnMax } from '../model/tile_grid.ts';
 import { kLevelMax, level } from '../units/unit.ts';
 import type { Horizon } from '../model/series_store.ts';
 import type { HeatmapTile, TileKey } from '../model/heatmap_tile.ts';
@@ -10,6 +11,8 @@ const kCoarserTried = 4;
 
 // The wanted tiles, and what stands in for those that are not here yet: the coarser tile that has
 // them in it, else the two finer ones. What stands in is drawn first.
+// Where that would be more than kTilesDrawnMax, the first are drawn: what is wanted never is, see
+// tile_level_for(), but two may stand in for each.
 // Nothing is drawn from the horizon on: what has not been is no gap. Where it is cut, a texel that
 // holds later columns too is left out: its largest column may be one of them.
 export function parts_of(
@@ -22,7 +25,9 @@ export function parts_of(
     if (tile !== undefined) exact.push({ tile, from: 0, to: kTileSize });
     else instead.push(...stand_ins(key, find));
   }
-  return [...instead, ...exact].map((part) => {
+  const drawn = exact.slice(0, kTilesDrawnMax);
+  const room = kTilesDrawnMax - drawn.length;
+  return [...instead.slice(0, room), ...drawn].map((part) => {
     const { level: at, column } = part.tile.key;
     const texels = column_end / 2 ** at;
     const end = (is_cut ? Math.floor(texels) : texels) - column * kTileSize;

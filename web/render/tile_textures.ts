@@ -1,4 +1,5 @@
 import { key_text, kTileSize } from '../model/heatmap_tile.ts';
+import { kTilesDrawnMax } from '../model/tile_grid.ts';
 import { shown_codes } from './shown_codes.ts';
 import type { HeatmapTile } from '../model/heatmap_tile.ts';
 import type { SideMode } from '../model/view.ts';
@@ -7,14 +8,12 @@ import type { SideMode } from '../model/view.ts';
 // longest ago is taken for a new tile. In a layer x is the row and y the column, so that the texels
 // of a new column are one line and are sent alone. Another side mode sends what is drawn again.
 
-export const kLayers = 128;
-
 type Layer = { key: string; tile: HeatmapTile | null; drawn: number };
 
 export class TileTextures {
   readonly #gl: WebGL2RenderingContext;
   readonly #texture: WebGLTexture;
-  readonly #layers: Layer[] = Array.from({ length: kLayers }, () =>
+  readonly #layers: Layer[] = Array.from({ length: kTilesDrawnMax }, () =>
     ({ key: '', tile: null, drawn: -1 }));
   readonly #by_key = new Map<string, number>();
   #mode: SideMode = 'both';
@@ -24,7 +23,8 @@ export class TileTextures {
     this.#gl = gl;
     this.#texture = gl.createTexture();
     gl.bindTexture(gl.TEXTURE_2D_ARRAY, this.#texture);
-    gl.texStorage3D(gl.TEXTURE_2D_ARRAY, 1, gl.R16UI, kTileSize, kTileSize, kLayers);
+    gl.texStorage3D(gl.TEXTURE_2D_ARRAY, 1, gl.R16UI, kTileSize, kTileSize,
+      kTilesDrawnMax);
     for (const name of [gl.TEXTURE_MIN_FILTER, gl.TEXTURE_MAG_FILTER]) {
       gl.texParameteri(gl.TEXTURE_2D_ARRAY, name, gl.NEAREST);
     }
@@ -40,7 +40,7 @@ export class TileTextures {
   }
 
   // The layer of the tile, sent first if it is not there. Requires: no more tiles a frame than
-  // kLayers.
+  // kTilesDrawnMax, as parts_of() gives; else one is drawn in the place of another.
   layer_of(tile: HeatmapTile): number {
     const key = key_text(tile.key);
     let layer = this.#by_key.get(key);

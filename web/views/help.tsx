@@ -17,6 +17,7 @@ const kWords = [
   ['p10 – p90', 'The estimate is an ensemble: 80 of 100 members lie between'],
   ['Expected', 'What the model expects a feed to print when the price goes there'],
   ['Printed', 'Liquidations that a feed told of, which may be a part of all'],
+  ['Max of columns', 'Of each side by itself: both together may be of two columns'],
   ['Cluster', 'Prices side by side with much at risk, followed from birth to fate'],
   ['Part', 'Of the positions by distance at entry, age or venue: without a band of its own'],
   ['Known now', 'What waits now, drawn over the past: hindsight'],

@@ -194,6 +194,8 @@ export function handle_key(ui: UiState, event: KeyboardEvent): void {
   if (event.key === ' ' && event.target instanceof HTMLElement &&
     event.target.closest('button, summary') !== null) return;
   if (ui.is_table_open.value) return;
+  // A menu that is open closes by the browser, which a key that is taken away from it does not do.
+  if (event.key === 'Escape' && document.querySelector(':popover-open') !== null) return;
   if (ui.is_help_open.value && event.key !== 'Escape' && event.key !== '?') return;
   const action = kKeyActions.find(({ keys }) => keys.includes(event.key));
   if (action === undefined) return;

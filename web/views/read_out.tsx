@@ -59,7 +59,7 @@ function level_text(ui: UiState, at: Probe): string {
       : 'gap: nothing is known here';
   }
   if (at.place.is_newest && at.cell.level === 0) return which;
-  return at.cell.level === 0 ? 'one column' : `max of ${at.cell.column_count} columns`;
+  return at.cell.level === 0 ? 'one column' : `max of ${at.cell.column_count} columns, by side`;
 }
 
 // Of the last column of the cell, also where the dollars beside it are the largest of several.
