@@ -74,12 +74,12 @@ const std::vector<WordRule>& word_rules() {
   static const std::vector<WordRule> kRules = {
       {"printing",
        "only apps print; report progress and results to the caller",
-       {"std::cout", "std::cerr", "std::clog", "printf(", "fprintf(", "vprintf(", "puts(", "fputs(",
-        "putchar(", "fmt::print", "<iostream>"}},
+       {"std::cout", "std::cerr", "std::clog", "printf(", "fprintf(", "vprintf(", "puts(",
+        "fputs(", "putchar(", "fmt::print", "<iostream>"}},
       {"files",
        "only store opens files; take a span or a sink",
-       {"fopen(", "freopen(", "fdopen(", "::open(", "::openat(", "::creat(", "ifstream", "ofstream",
-        "fstream", "std::filesystem", "<filesystem>"}},
+       {"fopen(", "freopen(", "fdopen(", "::open(", "::openat(", "::creat(", "ifstream",
+        "ofstream", "fstream", "std::filesystem", "<filesystem>"}},
       {"sockets",
        "only net opens sockets",
        {"socket(", "::connect(", "::bind(", "::listen(", "::accept(", "getaddrinfo("}},
@@ -118,8 +118,8 @@ bool holds(std::string_view code, std::string_view word) {
   for (std::size_t at = code.find(word); at != std::string_view::npos;
        at = code.find(word, at + 1)) {
     const std::size_t end = at + word.size();
-    const bool is_whole =
-        !is_identifier_char(word.back()) || end == code.size() || !is_identifier_char(code[end]);
+    const bool is_whole = !is_identifier_char(word.back()) || end == code.size() ||
+                          !is_identifier_char(code[end]);
     if (is_whole && stands_alone(code, at, word)) return true;
   }
   return false;
@@ -128,22 +128,8 @@ bool holds(std::string_view code, std::string_view word) {
 // Words that no file of the repository holds: paths of one machine, hosts that people configure
 // themselves, and commands that only one workplace has. Split, so that this file passes.
 constexpr std::array<std::string_view, 8> kForbidden = {
-    "/wor"
-    "k/",
-    "registry.npm"
-    "js.org",
-    "deb.deb"
-    "ian.org",
-    "snapshot.deb"
-    "ian.org",
-    "security.deb"
-    "ian.org",
-    "archive.ub"
-    "untu.com",
-    "far"
-    "m-",
-    "duplicates --ch"
-    "ange",
+    "/wor" "k/",           "registry.npm" "js.org", "deb.deb" "ian.org", "snapshot.deb" "ian.org",
+    "security.deb" "ian.org", "archive.ub" "untu.com", "far" "m-",       "duplicates --ch" "ange",
 };
 
 // --- The check ---------------------------------------------------------------------------------

@@ -227,19 +227,9 @@ TEST(Comments, NoOpenEndsAndNoDeadCode) {
 }
 
 TEST(Repository, NamesNoMachineAndNoHost) {
-  EXPECT_EQ(broken("README.md",
-                   "cd /wor"
-                   "k/main\n"),
-            Rules{"forbidden word@1"});
-  EXPECT_EQ(broken("README.md",
-                   "see src/net"
-                   "wor"
-                   "k/a\n"),
-            Rules{});
-  EXPECT_EQ(broken("tools/x",
-                   "a\nhttps://registry.npm"
-                   "js.org\n"),
-            Rules{"forbidden word@2"});
+  EXPECT_EQ(broken("README.md", "cd /wor" "k/main\n"), Rules{"forbidden word@1"});
+  EXPECT_EQ(broken("README.md", "see src/net" "wor" "k/a\n"), Rules{});
+  EXPECT_EQ(broken("tools/x", "a\nhttps://registry.npm" "js.org\n"), Rules{"forbidden word@2"});
   EXPECT_EQ(broken("LICENSE", "http://www.apache.org/licenses/\n"), Rules{});
 }
 

@@ -1,3 +1,4 @@
+import { words_of } from './api_client.ts';
 import { list_of, maybe, number_of, object_of, text_of } from './json.ts';
 import type { JsonObject } from './json.ts';
 
@@ -252,6 +253,6 @@ export function study_of(body: unknown): Study {
     if (from['study'] === 'map_skill') return map_skill_of(from);
     return { kind: 'other', problem: null };
   } catch (error) {
-    return { kind: 'other', problem: error instanceof Error ? error.message : String(error) };
+    return { kind: 'other', problem: words_of(error) };
   }
 }
