@@ -238,7 +238,8 @@ void add_serve_selection(CLI::App& command, CLI::Option& demo, ServeArguments& a
   const std::array options{
       command
           .add_option("--instrument", arguments.instruments,
-                      "Of a store: venue:symbol; several venues of one coin are summed")
+                      "Of a store: venue:symbol; several venues of one coin are summed. "
+                      "Otherwise the first with prices, sooner one with open interest too")
           ->check(check_instrument),
       command.add_option("--from", arguments.from, "First time shown")->check(check_time),
       command.add_option("--to", arguments.to, "Last time shown")->check(check_time),

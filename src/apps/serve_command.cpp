@@ -1,14 +1,12 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <memory>
 #include <optional>
 #include <thread>
 #include <vector>
 
-#include "apps/access_log.hpp"
 #include "apps/arguments.hpp"
 #include "apps/commands.hpp"
 #include "apps/serve_resources.hpp"
@@ -16,6 +14,7 @@
 #include "base/memory.hpp"
 #include "core/time_text.hpp"
 #include "lab/scenario.hpp"
+#include "net/access_log.hpp"
 #include "serve/map_service.hpp"
 #include "serve/served_state.hpp"
 #include "store/files.hpp"
@@ -76,25 +75,14 @@ Outcome<Opened> open_demo(const ServeArguments& arguments) {
   return Opened{std::move(source).value(), hash.value()};
 }
 
-bool has_prices(const Store& store, const InstrumentId& id) {
-  static constexpr std::array kPrices = {EventKind::kTrade, EventKind::kBar, EventKind::kMark};
-  return std::ranges::any_of(kPrices,
-                             [&](EventKind kind) { return store.coverage(id, kind).has_value(); });
-}
-
-// What of a store is shown where nobody says: the first instrument with prices, sooner one with an
-// open interest too. Returns what to say of it; empty where there is none.
+// Where nobody says what of a store is shown. Returns what to say of it; empty where there is
+// nothing to show.
 std::string choose_instrument(const Store& store, MapSelection& selection) {
-  std::vector<InstrumentId> priced = store.instruments();
-  std::erase_if(priced, [&](const InstrumentId& id) { return !has_prices(store, id); });
-  if (priced.empty()) return {};
-  const auto whole = std::ranges::find_if(priced, [&](const InstrumentId& id) {
-    return store.coverage(id, EventKind::kOpenInterest).has_value();
-  });
-  const InstrumentId& chosen = whole == priced.end() ? priced.front() : *whole;
-  selection.instruments = {to_text(chosen)};
+  const auto shown = instrument_to_show(store);
+  if (!shown) return {};
+  selection.instruments = {to_text(shown->instrument)};
   return fmt::format("It shows {}, of {} with prices in the store (--instrument chooses)",
-                     selection.instruments.front(), priced.size());
+                     selection.instruments.front(), shown->priced);
 }
 
 Outcome<Opened> open_store(ServeArguments arguments) {
@@ -192,7 +180,9 @@ Outcome<std::unique_ptr<StateKeeper>> keep_state(const std::string& path,
 void say_where(const MapService& service, const std::string& chosen, const StateKeeper* keeper,
                const OutputOptions& output) {
   if (output.is_json) {
-    say_json(JsonValue::object().set("url", service.url()));
+    JsonValue out = JsonValue::object().set("url", service.url());
+    if (!chosen.empty()) out.set("note", chosen);
+    say_json(out);
     return;
   }
   say(fmt::format("Faultline is at {}  (Ctrl-C stops it)", service.url()));
@@ -203,15 +193,21 @@ void say_where(const MapService& service, const std::string& chosen, const State
                   note->seconds_missed, note->note));
 }
 
-// Until Ctrl-C. What stops a series is said once; what is there stays to be looked at.
-void watch(MapService& service, const StateKeeper* keeper, const OutputOptions& output) {
+// Until Ctrl-C. What stops a series is said once, by way of the log, which waits for no reader;
+// what is there stays to be looked at.
+void watch(MapService& service, const StateKeeper* keeper, AccessLog& log,
+           const OutputOptions& output) {
   bool is_said = false;
   for (unsigned looks = 1; !is_interrupted(); ++looks) {
     std::this_thread::sleep_for(kLook);
     if (looks % kLooksBetweenReturns == 0) return_freed_memory();
     std::optional<Diagnostic> problem = service.runner().state().problem;
     if (!problem && keeper != nullptr) problem = keeper->problem();
-    if (problem && !is_said) fail(*problem, output);
+    if (problem && !is_said) {
+      log.add_always("faultline: " + describe(*problem));
+      if (output.is_json) say_json(error_document(*problem));
+      flush_said();
+    }
     is_said = problem.has_value();
   }
 }
@@ -220,6 +216,7 @@ void watch(MapService& service, const StateKeeper* keeper, const OutputOptions& 
 
 ExitCode run_serve(const ServeArguments& arguments, const OutputOptions& output) {
   keep_memory_compact();
+  ignore_closed_pipes();
   Outcome<AccessPolicy> access = access_of(arguments);
   if (!access) return fail(access.error(), output);
   const auto resources = serve_resources();
@@ -246,7 +243,7 @@ ExitCode run_serve(const ServeArguments& arguments, const OutputOptions& output)
   if (!service) return fail(service.error(), output);
   say_where(**service, opened->note, keeper.get(), output);
   flush_said();
-  watch(**service, keeper.get(), output);
+  watch(**service, keeper.get(), log, output);
   service->reset();
   if (keeper) {
     if (const Outcome<void> done = keeper->save(); !done) return fail(done.error(), output);

@@ -22,6 +22,9 @@ void on_interrupt(int) {
   if (++interrupts > 1) std::_Exit(static_cast<int>(ExitCode::kCancelled));
 }
 
+// On stderr. Not fmt::print, which throws where nobody reads any more.
+void say_aside(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stderr); }
+
 std::string duration_text(double seconds) {
   if (seconds < 60.0) return fmt::format("{:.0f} s", seconds);
   if (seconds < 3600.0) return fmt::format("{:.0f} min", seconds / 60.0);
@@ -30,18 +33,18 @@ std::string duration_text(double seconds) {
 
 }  // namespace
 
+JsonValue error_document(const Diagnostic& diagnostic) {
+  JsonValue error = JsonValue::object();
+  error.set("code", static_cast<int>(diagnostic.code)).set("name", name_of(diagnostic.code));
+  error.set("file", diagnostic.file).set("line", diagnostic.line).set("field", diagnostic.field);
+  error.set("value", diagnostic.value).set("message", describe(diagnostic));
+  return JsonValue::object().set("error", std::move(error));
+}
+
 ExitCode fail(const Diagnostic& diagnostic, const OutputOptions& options) {
   end_progress();
-  if (options.is_json) {
-    JsonValue error = JsonValue::object();
-    error.set("code", static_cast<int>(diagnostic.code)).set("name", name_of(diagnostic.code));
-    error.set("file", diagnostic.file).set("line", diagnostic.line).set("field", diagnostic.field);
-    error.set("value", diagnostic.value).set("message", describe(diagnostic));
-    JsonValue out = JsonValue::object();
-    out.set("error", std::move(error));
-    say_json(out);
-  }
-  fmt::print(stderr, "faultline: {}\n", describe(diagnostic));
+  if (options.is_json) say_json(error_document(diagnostic));
+  say_aside(fmt::format("faultline: {}\n", describe(diagnostic)));
   return diagnostic.code == Errc::kCancelled ? ExitCode::kCancelled : ExitCode::kFailed;
 }
 
@@ -58,8 +61,8 @@ void flush_said() { std::fflush(stdout); }
 ExitCode finish_output(ExitCode code) {
   const bool is_written = std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
   if (is_written) return code;
-  fmt::print(stderr, "faultline: the answer could not be written: {}\n",
-             std::strerror(errno == 0 ? EIO : errno));
+  say_aside(fmt::format("faultline: the answer could not be written: {}\n",
+                        std::strerror(errno == 0 ? EIO : errno)));
   return code == ExitCode::kSuccess ? ExitCode::kFailed : code;
 }
 
@@ -67,6 +70,9 @@ void catch_interrupt() {
   std::signal(SIGINT, on_interrupt);
   std::signal(SIGTERM, on_interrupt);
 }
+
+void ignore_closed_pipes() { std::signal(SIGPIPE, SIG_IGN); }
+
 bool is_interrupted() { return interrupts.load() > 0; }
 
 ProgressFn progress_bar(const OutputOptions& options) {
@@ -100,7 +106,7 @@ ProgressFn progress_bar(const OutputOptions& options) {
                          std::string(24 - filled, '.'), share * 100.0, line,
                          duration_text(seconds * (1.0 - share) / share));
     }
-    fmt::print(stderr, "\r\x1b[K{}", line.substr(0, 118));
+    say_aside(fmt::format("\r\x1b[K{}", line.substr(0, 118)));
     std::fflush(stderr);
     is_bar_shown = true;
     return true;
@@ -109,7 +115,7 @@ ProgressFn progress_bar(const OutputOptions& options) {
 
 void end_progress() {
   if (!is_bar_shown) return;
-  fmt::print(stderr, "\r\x1b[K");
+  say_aside("\r\x1b[K");
   is_bar_shown = false;
 }
 

@@ -23,6 +23,8 @@ struct OutputOptions {
 
 // One line on stderr, or {"error": ...} on stdout with --json. Returns the exit code that fits.
 ExitCode fail(const Diagnostic& diagnostic, const OutputOptions& options);
+// What fail() says on stdout: {"error": ...}.
+JsonValue error_document(const Diagnostic& diagnostic);
 
 void say(std::string_view line);
 // What was said so far reaches the other end now: of a program that goes on for long.
@@ -44,6 +46,10 @@ void end_progress();
 // kills.
 void catch_interrupt();
 bool is_interrupted();
+
+// From now on a reader of stdout or stderr that goes away does not end the process: for a service,
+// which others still use.
+void ignore_closed_pipes();
 
 // "1.2 GB", "$7.2B", "23,243"
 std::string bytes_text(std::uint64_t bytes);

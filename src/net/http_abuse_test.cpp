@@ -175,9 +175,40 @@ TEST(HttpAbuse, BoundsWhatWaitsForSlowReaders) {
   TestClient again(server->port());
   EXPECT_EQ(again.ask(get_request("/")).body.size(), kBodyBytes);
   EXPECT_EQ(overflows(), 2U);
-  const std::scoped_lock lock(mutex);
-  ASSERT_EQ(entries.size(), 4U);
+  const auto entry_count = [&] {
+    const std::scoped_lock lock(mutex);
+    return entries.size();
+  };
+  ASSERT_TRUE(eventually([&] { return entry_count() == 4; }));
   for (std::size_t i = 0; i < 3; ++i) EXPECT_FALSE(entries[i].is_complete);
+  EXPECT_TRUE(entries[0].was_cut_off);
+  EXPECT_TRUE(entries[1].was_cut_off);
+  EXPECT_FALSE(entries[2].was_cut_off);  // its client left
+  EXPECT_TRUE(entries[3].is_complete);
+}
+
+// One body for all: many who take it slowly cost no more than one, and keep nobody else out.
+TEST(HttpAbuse, CountsNoBodyThatIsThereForAllAlike) {
+  constexpr std::size_t kBodyBytes = std::size_t{32} << 20;
+  ServerHandlers handlers;
+  handlers.on_request = [page = PreparedResponse::of(
+                             HttpResponse::of(200, "text/plain", std::string(kBodyBytes, 'x')))](
+                            const HttpRequest& request, Responder responder) {
+    if (request.path() == "/page") return responder.send(page);
+    responder.send(HttpResponse::of(200, "text/plain", std::string(kBodyBytes, 'y')));
+  };
+  ServerConfig config = strict();
+  config.unsent_bytes_per_peer_max = kBodyBytes / 2;
+  const auto server = start_test_server(handlers, config);
+  TestClient slow(server->port(), 4096);
+  slow.send(get_request("/page"));
+  ASSERT_TRUE(eventually([&] { return server->counters().responses_by_class[2] == 1; }));
+  TestClient other(server->port());
+  EXPECT_EQ(other.ask(get_request("/page")).body.size(), kBodyBytes);
+  EXPECT_EQ(server->counters().write_overflows, 0U);
+  TestClient made(server->port(), 4096);  // one that is made for its client counts
+  made.send(get_request("/"));
+  EXPECT_TRUE(eventually([&] { return server->counters().write_overflows == 1; }));
 }
 
 TEST(HttpAbuse, BoundsConnectionsInTotal) {

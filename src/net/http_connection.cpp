@@ -206,12 +206,14 @@ class HttpConnection final : public Live, public std::enable_shared_from_this<Ht
   bool must_close_ = false;  // after the current answer
   bool is_head_read_ = false;
   bool is_answered_ = false;  // the request; the parser is to begin the next
+  bool is_cut_off_ = false;   // we closed, for what its client did not take
 
   std::string out_;
   std::size_t out_sent_ = 0;
   std::shared_ptr<const std::string> out_body_;  // behind out_
   std::size_t out_body_sent_ = 0;
-  std::size_t held_bytes_ = 0;  // of out_body_, since its client takes it slowly
+  bool is_body_shared_ = false;  // out_body_ is of a PreparedResponse, there for all alike
+  std::size_t held_bytes_ = 0;   // of out_body_, since its client takes it slowly
   std::size_t write_progress_ = 0;
   std::optional<WebSocketHandlers> web_socket_;
   std::vector<AccessEntry> access_;  // of answers that are not written yet
@@ -424,6 +426,7 @@ void HttpConnection::take_answer(std::uint64_t exchange, HttpAnswer answer) {
   if (const auto* prepared = std::get_if<std::shared_ptr<const PreparedResponse>>(&answer)) {
     out_ += (*prepared)->head();
     finish_answer((*prepared)->status(), (*prepared)->body(), (*prepared)->access_note());
+    is_body_shared_ = true;
   } else if (const auto* response = std::get_if<HttpResponse>(&answer)) {
     answer_with(*response);
   } else {
@@ -483,6 +486,7 @@ void HttpConnection::log(int status, std::uint64_t body_bytes, const AccessNote&
                                 .duration = begun_at_,
                                 .peer = request_.peer(),
                                 .is_complete = true,
+                                .was_cut_off = false,
                                 .note = note});
 }
 
@@ -493,6 +497,7 @@ void HttpConnection::emit_log(bool is_complete) {
   for (AccessEntry& entry : access_) {
     entry.duration = now - entry.duration;
     entry.is_complete = is_complete;
+    entry.was_cut_off = is_cut_off_;
     core_.tell_access(entry);
   }
   access_.clear();
@@ -528,6 +533,7 @@ bool HttpConnection::flush() {
   out_sent_ = 0;
   let_body_go();
   out_body_.reset();
+  is_body_shared_ = false;
   emit_log(true);
   return true;
 }
@@ -540,9 +546,11 @@ void HttpConnection::on_written(std::size_t bytes) {
   write_progress_ += bytes;
 }
 
-// From now on the body counts for what its client may leave waiting. False where that is too much.
+// From now on the body counts for what its client may leave waiting, if it is there for this client
+// alone. False where that is too much.
 bool HttpConnection::hold_body() {
-  if (out_body_ == nullptr || held_bytes_ > 0 || admission_ == nullptr) return true;
+  const bool is_counted = held_bytes_ > 0 || admission_ == nullptr;
+  if (out_body_ == nullptr || is_body_shared_ || is_counted) return true;
   if (!admission_->hold(out_body_->size())) return false;
   held_bytes_ = out_body_->size();
   return true;
@@ -556,6 +564,7 @@ void HttpConnection::let_body_go() {
 void HttpConnection::wait_for_room() {
   if (!hold_body()) {
     core_.add(Count::kWriteOverflows);
+    is_cut_off_ = true;
     return close();
   }
   if (deadline_ != Deadline::kWrite || write_progress_ >= kWriteProgressBytes) {
@@ -650,6 +659,7 @@ void HttpConnection::on_tick(nanoseconds now) {
       break;
     case Deadline::kWrite:
       core_.add(Count::kWriteTimeouts);
+      is_cut_off_ = true;
       return close();
     default:
       return close();

@@ -78,6 +78,20 @@ bool TokenBucket::is_full(std::chrono::nanoseconds now) const {
 
 // --- Admission ----------------------------------------------------------------------------------
 
+namespace {
+
+// False, and the sum is never changed, where it would be above `max`: what is refused here takes no
+// room from others meanwhile.
+bool add_within(std::atomic<std::size_t>& sum, std::size_t bytes, std::size_t max) {
+  std::size_t now = sum.load(std::memory_order_relaxed);
+  do {
+    if (bytes > max || now > max - bytes) return false;
+  } while (!sum.compare_exchange_weak(now, now + bytes, std::memory_order_relaxed));
+  return true;
+}
+
+}  // namespace
+
 Admission::~Admission() {
   if (peer_ != nullptr) table_->release(*peer_);
 }
@@ -89,12 +103,9 @@ std::optional<std::chrono::nanoseconds> Admission::take(std::chrono::nanoseconds
 }
 
 bool Admission::hold(std::size_t bytes) {
-  const bool is_fine_for_peer = peer_->unsent.fetch_add(bytes, std::memory_order_relaxed) + bytes <=
-                                table_->unsent_per_peer_max_;
-  const bool is_fine_for_all =
-      table_->unsent_.fetch_add(bytes, std::memory_order_relaxed) + bytes <= table_->unsent_max_;
-  if (is_fine_for_peer && is_fine_for_all) return true;
-  let_go(bytes);
+  if (!add_within(peer_->unsent, bytes, table_->unsent_per_peer_max_)) return false;
+  if (add_within(table_->unsent_, bytes, table_->unsent_max_)) return true;
+  peer_->unsent.fetch_sub(bytes, std::memory_order_relaxed);
   return false;
 }
 

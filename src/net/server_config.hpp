@@ -55,8 +55,8 @@ struct ServerConfig {
   double requests_per_second = 0;
   double request_burst = 200;
 
-  // Bodies of answers that wait for clients who take them slowly. Where one more would go beyond,
-  // its connection is closed.
+  // Bodies of answers that wait for clients who take them slowly, but those of a PreparedResponse:
+  // they are there for all alike. Where one more would go beyond, its connection is closed.
   std::size_t unsent_bytes_max = std::size_t{256} << 20;
   std::size_t unsent_bytes_per_peer_max = std::size_t{64} << 20;
 
@@ -137,7 +137,9 @@ struct AccessEntry {
   std::uint64_t body_bytes;  // of the answer
   std::chrono::nanoseconds duration;
   std::string peer;
-  bool is_complete;  // false: the connection broke while it was written
+  bool is_complete;  // false: the connection ended while it was written
+  bool was_cut_off;  // and the server ended it, for its client did not take the answer in time, or
+                     // too much waited for slow clients
   AccessNote note = {};
 };
 

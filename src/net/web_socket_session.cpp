@@ -218,7 +218,6 @@ bool WebSocketSession::may_pass() {
   if (!admission_.take(monotonic_now())) return true;
   if (!own_code_) {
     core_.add_refusal(Refusal::kRate);
-    entry_.was_refused = true;
     begin_close(CloseCode::kPolicy, kTooMany);
   }
   return false;
@@ -292,6 +291,7 @@ void WebSocketSession::on_written(const error_code& code, std::size_t bytes) {
 void WebSocketSession::begin_close(CloseCode code, std::string_view reason) {
   if (has_ended_ || own_code_) return;
   own_code_ = code;
+  if (code != CloseCode::kNormal && code != CloseCode::kGoingAway) entry_.was_refused = true;
   close_begun_at_ = monotonic_now();
   channel_->end();
   websocket::close_reason told(static_cast<std::uint16_t>(code));
@@ -310,12 +310,12 @@ void WebSocketSession::end(CloseCode code, After after) {
     core_.add(Count::kSendsRefused, channel_->take_refused_count());
     channel_->end();
   }
+  entry_.code = code;
+  entry_.duration = monotonic_now() - entry_.duration;
+  if (core_.handlers.on_socket_end) core_.handlers.on_socket_end(entry_);
   if (is_open_) {
     is_open_ = false;
     core_.subtract(Count::kSocketsOpen);
-    entry_.code = code;
-    entry_.duration = monotonic_now() - entry_.duration;
-    if (core_.handlers.on_socket_end) core_.handlers.on_socket_end(entry_);
     if (handlers_.on_closed) handlers_.on_closed(code);
   }
   if (after == After::kClose || !stream_.next_layer().is_open()) return close();

@@ -346,6 +346,8 @@ TEST(WebSocket, ClosesAfterWhatIsQueued) {
   EXPECT_EQ(frame.payload.size(), 125U);
   client.send(frame_of(8, std::string("\x03\xf0", 2)));
   expect_closed(owner, CloseCode::kPolicy);
+  const auto ended = owner.ended();
+  EXPECT_TRUE(ended && ended->was_refused);  // by the owner, not the server
 }
 
 TEST(WebSocket, PingsIdleClientsAndEndsThoseThatAreGone) {

@@ -61,12 +61,14 @@ std::string line_of(const AccessEntry& entry) {
   out.set("bytes", entry.body_bytes);
   out.set("ms", 1e-6 * static_cast<double>(entry.duration.count())).set("peer", entry.peer);
   out.set("key", text_or_null(entry.note.user)).set("outcome", text_or_null(entry.note.outcome));
-  if (!entry.is_complete) out.set("is_complete", false);
+  if (!entry.is_complete) out.set("is_complete", false).set("was_cut_off", entry.was_cut_off);
   return write_json(out);
 }
 
-// What was asked for was not given, and not for want of it.
-bool is_refusal(const AccessEntry& entry) { return entry.status >= 400 && entry.status != 404; }
+// What was asked for was not given, or not to its end, and not for want of it.
+bool is_refusal(const AccessEntry& entry) {
+  return entry.was_cut_off || (entry.status >= 400 && entry.status != 404);
+}
 
 std::string line_of(const SocketEntry& entry) {
   JsonValue out = event_of_now("stream_closed");

@@ -54,7 +54,8 @@ void add_server(const ServerCounters& server, MetricsText& text) {
   text.count(server.connections_accepted);
   text.family("http_connections_open", "gauge", "Connections open, WebSockets included.");
   text.count(server.connections_open);
-  text.family("http_silent_connections_total", "counter", "Connections that never sent a byte.");
+  text.family("http_silent_connections_total", "counter",
+              "Connections closed for they sent nothing.");
   text.count(server.connections_silent);
   text.family("http_accept_errors_total", "counter", "Connections the system could not give.");
   text.count(server.accept_errors);

@@ -1,6 +1,7 @@
 #include "serve/series_source.hpp"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "base/check.hpp"
@@ -18,6 +19,12 @@ namespace {
 
 void sort_by_time(std::vector<SeriesPrint>& prints) {
   std::ranges::stable_sort(prints, {}, [](const SeriesPrint& one) { return one.print.time; });
+}
+
+bool has_prices(const Store& store, const InstrumentId& id) {
+  static constexpr std::array kPrices = {EventKind::kTrade, EventKind::kBar, EventKind::kMark};
+  return std::ranges::any_of(kPrices,
+                             [&](EventKind kind) { return store.coverage(id, kind).has_value(); });
 }
 
 // A model that warms up shows nothing.
@@ -221,6 +228,16 @@ Outcome<std::unique_ptr<SeriesSource>> simulate_series(const SimulationOptions& 
   if (!market) return market.error();
   return std::unique_ptr<SeriesSource>(
       std::make_unique<Simulation>(options, std::move(market).value()));
+}
+
+std::optional<ShownInstrument> instrument_to_show(const Store& store) {
+  std::vector<InstrumentId> priced = store.instruments();
+  std::erase_if(priced, [&](const InstrumentId& id) { return !has_prices(store, id); });
+  if (priced.empty()) return std::nullopt;
+  const auto whole = std::ranges::find_if(priced, [&](const InstrumentId& id) {
+    return store.coverage(id, EventKind::kOpenInterest).has_value();
+  });
+  return ShownInstrument{whole == priced.end() ? priced.front() : *whole, priced.size()};
 }
 
 Outcome<std::unique_ptr<SeriesSource>> replay_series(std::unique_ptr<Store> store,

@@ -88,6 +88,14 @@ Outcome<std::unique_ptr<SeriesSource>> simulate_series(const SimulationOptions& 
 Outcome<std::unique_ptr<SeriesSource>> replay_series(std::unique_ptr<Store> store,
                                                      const MapRequest& request);
 
+struct ShownInstrument {
+  InstrumentId instrument;
+  std::size_t priced = 0;  // so many of the store have prices
+};
+// What of a store is shown where nobody says: the first instrument with prices, sooner one with an
+// open interest too. Absent where none has prices.
+std::optional<ShownInstrument> instrument_to_show(const Store& store);
+
 // A number that differs where the columns of such a series would: by the store's place, however it
 // is spelt, by what is asked for, and by the model. Errors: those of canonical_path().
 Outcome<std::uint64_t> replay_digest(const std::string& store, const MapRequest& request);

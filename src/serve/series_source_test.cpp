@@ -67,6 +67,41 @@ TEST(SeriesSource, ReplaysTheSameColumnsHoweverItWarmsUp) {
   }
 }
 
+// A mark, or an open interest, and nothing else.
+void write_one(Store& store, std::string_view id, EventKind kind, const StoredRow& row) {
+  InstrumentSpec spec;
+  spec.id = parse_instrument_id(id).value();
+  write_rows(store, spec, kind, {row});
+}
+
+TEST(SeriesSource, ShowsTheFirstInstrumentWithPricesAndSoonerOneWithOpenInterest) {
+  const TestFolder folder;
+  const std::string path = folder.file("store");
+  const auto shown = [&] {
+    const auto store = Store::open(path, StoreMode::kRead);
+    EXPECT_TRUE(store);
+    const auto out = instrument_to_show(**store);
+    return out ? to_text(out->instrument) + " of " + std::to_string(out->priced) : "nothing";
+  };
+  const auto write = [&](const auto& rows) {
+    const auto store = Store::open(path, StoreMode::kWrite);
+    ASSERT_TRUE(store);
+    rows(**store);
+  };
+  write([](Store& store) {
+    write_one(store, "binance_usdm:AAAUSDT", EventKind::kOpenInterest, {kStoreBegin.value, 5});
+  });
+  EXPECT_EQ(shown(), "nothing");
+  const StoredRow mark = {kStoreBegin.value, 50'000'000'000'000, std::nullopt, std::nullopt};
+  write([&](Store& store) {
+    write_one(store, "binance_usdm:BBBUSDT", EventKind::kMark, mark);
+    write_one(store, "binance_usdm:CCCUSDT", EventKind::kMark, mark);
+  });
+  EXPECT_EQ(shown(), "binance_usdm:BBBUSDT of 2");
+  write([](Store& store) { write_venue(store, {.id = "okx:BTC-USDT-SWAP"}); });
+  EXPECT_EQ(shown(), "okx:BTC-USDT-SWAP of 3");
+}
+
 TEST(SeriesSource, SimulatesTheSameColumnsHoweverItWarmsUp) {
   const auto moments = [](Nanos piece) {
     const auto source = simulate_series({.market = small_market(),
