@@ -180,6 +180,7 @@ TEST(HttpAbuse, BoundsWhatWaitsForSlowReaders) {
     return entries.size();
   };
   ASSERT_TRUE(eventually([&] { return entry_count() == 4; }));
+  const std::scoped_lock lock(mutex);
   for (std::size_t i = 0; i < 3; ++i) EXPECT_FALSE(entries[i].is_complete);
   EXPECT_TRUE(entries[0].was_cut_off);
   EXPECT_TRUE(entries[1].was_cut_off);
