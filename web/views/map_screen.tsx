@@ -201,11 +201,11 @@ function Notice({ ui }: { readonly ui: UiState }) {
     return <div class={`notice bar ${status.kind}`} role="alert">
       <b>{status.word}</b> {status.why}</div>;
   }
-  const problem = session.problem.value ?? ui.clock.problem.value;
+  const problem = session.problems.first.value ?? ui.clock.problem.value;
   if (problem !== null) {
     return <div class="notice bar" role="alert"><b>Problem</b> {problem}
       <button type="button" aria-label="Dismiss" onClick={() => {
-        session.problem.value = null;
+        session.problems.end_all(() => true);
         ui.clock.problem.value = null;
       }}>×</button></div>;
   }
