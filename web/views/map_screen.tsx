@@ -5,6 +5,7 @@ import { tier_text } from './export.ts';
 import { Legend, Swatches } from './legend_strip.tsx';
 import { Panes, panes_px } from './panes.tsx';
 import { is_not_yet, kNotYet, part_clause } from './part_text.ts';
+import { known_prints_text } from './prints_text.ts';
 import { ReadOut } from './read_out.tsx';
 import { AsOfBadge, ReplayBar } from './replay_bar.tsx';
 import { is_urgent, status_of } from './status.ts';
@@ -145,6 +146,7 @@ function PrintsLegend({ ui }: { readonly ui: UiState }) {
       <i class="long" />longs <i class="short" />shorts
       <span> liquidated, as printed</span>
       {least > 0 ? `, from ${format_usd(least)}` : ''}
+      {known_prints_text(session.prints_known.value, session.view.value.time)}
     </p>
   );
 }
