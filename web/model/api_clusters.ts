@@ -164,3 +164,10 @@ export function with_moments(
     return { ...one, moments: thinned({ ...one, moments }, column_interval) };
   });
 }
+
+// What came by the stream while an older answer was under way, with the curves of the answer.
+export function with_older(held: Clusters, answer: Clusters, column_interval: Ms): Clusters {
+  const told = new Set(answer.histories.map(({ id }) => id));
+  const bare = held.histories.map((one) => (told.has(one.id) ? { ...one, moments: [] } : one));
+  return { ...held, histories: with_moments(bare, answer.histories, column_interval) };
+}

@@ -32,7 +32,7 @@ function column_of(as_of: string): object {
 async function opened(view: Partial<View> = {}, faults: { are_prints_broken?: boolean } = {}) {
   const service = { prints: [print(1, 500)], print_queries: [] as Query[],
     map_queries: [] as Query[], is_map_broken: false, is_past_broken: false,
-    broken_level: -1, series_asked: 0,
+    broken_level: -1, series_asked: 0, clusters: null as null | (() => Promise<object>),
     map_waits: null as Promise<void> | null, are_prints_broken: false, ...faults,
     hold_prints: false, held: [] as (() => void)[],
     let_prints_go: async () => {
@@ -55,6 +55,7 @@ async function opened(view: Partial<View> = {}, faults: { are_prints_broken?: bo
       if (query['level'] === service.broken_level) throw new Error('no series');
       return { index: [], header: { as_of: iso(49) } };
     }
+    if (path === '/v1/clusters' && service.clusters !== null) return service.clusters();
     if (path === '/v1/liquidations') {
       service.print_queries.push(query);
       const usd_min = Number(query['min_usd']);
@@ -280,5 +281,40 @@ describe('what fails for good', () => {
     session.resize(600, 400, 1);
     await vi.advanceTimersByTimeAsync(0);
     expect(session.problems.first.value).toBeNull();
+  });
+});
+
+describe('the curves of clusters', () => {
+  const told = (minute: number, moments?: number[]) => ({
+    header: { model_version: 'm', as_of: iso(minute), is_simulated: true, members: 8, coverage: [],
+      assumptions: [] }, clusters: [],
+    cluster_histories: [{ id: 1, side: 'long', price_low: 90, price_high: 95, price_peak: 92,
+      born: iso(0), age_s: 60 * minute, fate: 'alive', ended: null, born_usd: 0, most_usd: 99,
+      last_usd: minute, fed_usd: minute, fed_usd_per_hour: 60,
+      ...(moments === undefined ? {} : { moments: { as_of: moments.map(iso),
+        notional_at_risk_usd: moments, fed_usd: moments.map((_, i) => (i === 0 ? 0 : 1)) } }) }],
+  });
+  const message = (minute: number) => ({ channel: 'clusters', instrument: 'a:B',
+    kind: 'snapshot', data: told(minute) } as const);
+  const curve = (session: MapSession): number[] | undefined =>
+    session.clusters.value?.histories[0]?.moments.map((one) => one.usd);
+  it('are read again when a message was missed, and keep what comes meanwhile', async () => {
+    const { service, session } = await opened();
+    let answer = (): void => undefined;
+    service.clusters = async () => told(2, [0, 1, 2]);
+    session.renew();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(curve(session)).toEqual([0, 1, 2]);
+    service.clusters = () => new Promise((done) => {
+      answer = () => done(told(4, [0, 1, 2, 3, 4]));
+    });
+    session.on_gap(message(4));
+    session.take(message(4));
+    expect(curve(session)).toEqual([0, 1, 2, 4]);
+    await vi.advanceTimersByTimeAsync(1000);
+    session.take(message(5));
+    answer();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(curve(session)).toEqual([0, 1, 2, 3, 4, 5]);
   });
 });

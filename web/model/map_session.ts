@@ -3,7 +3,7 @@ import { batch, computed, signal } from '@preact/signals';
 import { rfc3339 } from '../units/time.ts';
 import { row_position_of_price } from '../units/rows.ts';
 import { level, ms, price, unix_ms } from '../units/unit.ts';
-import { clusters_of, with_moments } from './api_clusters.ts';
+import { clusters_of, with_moments, with_older } from './api_clusters.ts';
 import { series_end_of, series_of } from './api_series.ts';
 import {
   health_of, instruments_of, liquidations_of, map_of,
@@ -200,6 +200,7 @@ export class MapSession {
   #is_fitted = false; // the rows, to the prices of the instrument
   #fill_timer: ReturnType<typeof setTimeout> | undefined;
   #are_prints_due = false;
+  #are_clusters_due = false;
   readonly #log = new ColumnLog();
   readonly #part_feed: PartFeed;
   readonly #print_feed: PrintFeed;
@@ -465,7 +466,7 @@ export class MapSession {
     this.#part_feed.read(this.as_of.value, true);
   }
 
-  // Updates of a channel were lost or merged. Channels whose messages are whole need nothing.
+  // Updates of a channel were lost or merged. Health is whole in each message and needs nothing.
   on_gap({ channel, kind, part }: StreamMessage): void {
     const of = this.instrument.value;
     if (part !== undefined) {
@@ -478,6 +479,10 @@ export class MapSession {
     }
     if (channel === 'liquidations') {
       this.#are_prints_due = true;
+      this.#fill_soon();
+    }
+    if (channel === 'clusters') {
+      this.#are_clusters_due = true;
       this.#fill_soon();
     }
   }
@@ -639,6 +644,8 @@ export class MapSession {
     }
     if (this.#are_prints_due) this.#read_prints(true);
     this.#are_prints_due = false;
+    if (this.#are_clusters_due) void this.#load_clusters();
+    this.#are_clusters_due = false;
   }
 
   // Rows that nobody has moved follow what was traded.
@@ -748,8 +755,11 @@ export class MapSession {
     if (of === null) return;
     try {
       const query = { instrument: of.id };
-      this.clusters.value =
-        clusters_of(await this.#api.json('/v1/clusters', query, this.#requests.signal));
+      const answer = clusters_of(
+        await this.#api.json('/v1/clusters', query, this.#requests.signal));
+      const held = this.clusters.value;
+      this.clusters.value = held !== null && held.as_of > answer.as_of
+        ? with_older(held, answer, of.grid.column_interval) : answer;
       this.problems.end('clusters');
     } catch (error) {
       this.problems.tell('clusters', error);
