@@ -102,11 +102,12 @@ const stream = new StreamClient({
   on_gap: (message) => session.on_gap(message),
   // An instrument that the service has no longer, for one.
   on_problem: (detail) => {
-    session.problem.value = detail;
+    session.problems.tell('stream', detail);
     session.check_instrument();
   },
   on_state: (state) => {
     session.stream_state.value = state;
+    if (state === 'open') session.try_again();
     // A socket does not say why it was refused. A reading does, and asks for a key if need be.
     if (state === 'reconnecting') void api.json('/v1/health', {}).catch(() => undefined);
   },
@@ -213,6 +214,7 @@ function watch_page(): void {
   addEventListener('offline', read_again);
   addEventListener('online', () => {
     stream.hurry();
+    session.try_again();
     session.renew();
     read_again();
   });

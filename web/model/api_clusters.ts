@@ -120,38 +120,41 @@ function sum_fed(a: Usd | null, b: Usd | null): Usd | null {
   return a === null || b === null ? null : (a + b) as Usd;
 }
 
-// As the service thins them, so that a curve is the same after the page is loaded anew: one moment
-// every so many columns since it was born, a power of two, and the last one. What came in between
-// is added to the next that is kept.
+// As the service thins them (thin() in src/map/cluster_tracker.cpp), so that a curve is the same
+// after the page is loaded anew: the moments whose column since birth is a multiple of a power of
+// two, and the last one. What came in between is added to the next that is kept. A column that was
+// missed has no neighbour in its place.
 function thinned(history: ClusterHistory, column_interval: Ms): readonly Moment[] {
-  const columns_to = ({ as_of }: { as_of: UnixMs }): number =>
+  const columns_to = ({ as_of }: Moment): number =>
     Math.round((as_of - history.born) / column_interval);
   const last = history.moments.at(-1);
   if (last === undefined) return history.moments;
   let stride = 1;
   while (columns_to(last) / stride >= 2 * kMomentsKept) stride *= 2;
-  const step_of = (one: Moment): number => Math.ceil(columns_to(one) / stride);
   const kept: Moment[] = [];
   let fed: Usd | null = 0 as Usd;
-  history.moments.forEach((one, i) => {
-    const next = history.moments[i + 1];
+  for (const one of history.moments) {
     fed = sum_fed(fed, one.fed_usd);
-    if (next !== undefined && step_of(next) === step_of(one)) return;
+    if (columns_to(one) % stride !== 0 && one !== last) continue;
     kept.push({ ...one, fed_usd: fed });
     fed = 0 as Usd;
-  });
+  }
   return kept;
 }
 
+const birth_of = ({ born, born_usd }: ClusterHistory): Moment =>
+  ({ as_of: born, usd: born_usd, fed_usd: 0 as Usd });
+
 // Messages of the stream have no moments: those that are here are kept, and the end of the history
-// is one more.
+// is one more. One that is new begins with that of its birth.
 export function with_moments(
   fresh: readonly ClusterHistory[], before: readonly ClusterHistory[], column_interval: Ms,
 ): ClusterHistory[] {
   const known = new Map(before.map((one) => [one.id, one]));
   return fresh.map((one) => {
     const old = known.get(one.id);
-    if (one.moments.length > 0 || old === undefined) return one;
+    if (one.moments.length > 0) return one;
+    if (old === undefined) return one.age > 0 ? one : { ...one, moments: [birth_of(one)] };
     const as_of = (one.born + one.age) as UnixMs;
     const last = old.moments.at(-1);
     if (last !== undefined && last.as_of >= as_of) return { ...one, moments: old.moments };
@@ -160,4 +163,11 @@ export function with_moments(
     const moments = [...old.moments, { as_of, usd: one.last_usd, fed_usd: fed }];
     return { ...one, moments: thinned({ ...one, moments }, column_interval) };
   });
+}
+
+// What came by the stream while an older answer was under way, with the curves of the answer.
+export function with_older(held: Clusters, answer: Clusters, column_interval: Ms): Clusters {
+  const told = new Set(answer.histories.map(({ id }) => id));
+  const bare = held.histories.map((one) => (told.has(one.id) ? { ...one, moments: [] } : one));
+  return { ...held, histories: with_moments(bare, answer.histories, column_interval) };
 }

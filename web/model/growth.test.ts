@@ -262,7 +262,7 @@ describe('a map that is begun', () => {
     session.take({ ...stream_message(50, 'snapshot'), data: null });
     session.check_instrument();
     await pass(0);
-    expect(session.problem.value).toBeNull();
+    expect(session.problems.first.value).toBeNull();
     expect(session.phase.value).toBe('empty');
     expect(session.newest_column.value).toBeNull();
     vi.useRealTimers();

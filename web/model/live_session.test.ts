@@ -1,3 +1,4 @@
+import { effect } from '@preact/signals';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { row_position, unix_ms } from '../units/unit.ts';
@@ -30,7 +31,8 @@ function column_of(as_of: string): object {
 // Fifty columns, and prints from a size on.
 async function opened(view: Partial<View> = {}, faults: { are_prints_broken?: boolean } = {}) {
   const service = { prints: [print(1, 500)], print_queries: [] as Query[],
-    map_queries: [] as Query[], is_map_broken: false,
+    map_queries: [] as Query[], is_map_broken: false, is_past_broken: false,
+    broken_level: -1, series_asked: 0, clusters: null as null | (() => Promise<object>),
     map_waits: null as Promise<void> | null, are_prints_broken: false, ...faults,
     hold_prints: false, held: [] as (() => void)[],
     let_prints_go: async () => {
@@ -48,7 +50,12 @@ async function opened(view: Partial<View> = {}, faults: { are_prints_broken?: bo
       return { status: 'ok', mode: 'demo', now: iso(0), speed: 1, is_over: false, feeds: [],
         model_version: 'm', version: 'v', resumed: null };
     }
-    if (path === '/v1/series') return { index: [], header: { as_of: iso(49) } };
+    if (path === '/v1/series') {
+      service.series_asked += 1;
+      if (query['level'] === service.broken_level) throw new Error('no series');
+      return { index: [], header: { as_of: iso(49) } };
+    }
+    if (path === '/v1/clusters' && service.clusters !== null) return service.clusters();
     if (path === '/v1/liquidations') {
       service.print_queries.push(query);
       const usd_min = Number(query['min_usd']);
@@ -60,6 +67,7 @@ async function opened(view: Partial<View> = {}, faults: { are_prints_broken?: bo
     service.map_queries.push(query);
     if (service.map_waits !== null) await service.map_waits;
     if (service.is_map_broken) throw new Error('broken');
+    if (service.is_past_broken && query['as_of'] !== undefined) throw new Error('no past');
     return column_of(String(query['as_of'] ?? iso(49)));
   };
   const stream = { subscribe: () => undefined, unsubscribe: () => undefined };
@@ -137,15 +145,6 @@ describe('prints that are being read', () => {
     expect(session.prints_min_usd.value).toBe(0);
     expect(usd_of(session)).toEqual([20, 500]);
   });
-  it('and could not be are asked for again with the next thing that is', async () => {
-    const { service, session } = await opened({}, { are_prints_broken: true });
-    expect(session.problem.value).toBe('broken');
-    expect(usd_of(session)).toEqual([]);
-    service.are_prints_broken = false;
-    session.refresh();
-    await vi.advanceTimersByTimeAsync(0);
-    expect(usd_of(session)).toEqual([500]);
-  });
   it('are read once more when that was asked for meanwhile', async () => {
     const { service, session } = await opened();
     service.hold_prints = true;
@@ -159,6 +158,38 @@ describe('prints that are being read', () => {
     await service.let_prints_go();
     expect(service.print_queries.length).toBe(asked + 1);
     expect(usd_of(session)).toEqual([900, 500]);
+  });
+});
+
+describe('prints that could not be read', () => {
+  it('are asked for again with the next thing, after a pause', async () => {
+    const { service, session } = await opened({}, { are_prints_broken: true });
+    expect(session.problems.first.value).toBe('broken');
+    expect(usd_of(session)).toEqual([]);
+    service.are_prints_broken = false;
+    session.refresh();
+    await vi.advanceTimersByTimeAsync(900);
+    expect(usd_of(session)).toEqual([]);
+    await vi.advanceTimersByTimeAsync(200);
+    expect(usd_of(session)).toEqual([500]);
+    expect(session.problems.first.value).toBeNull();
+  });
+  it('are asked for ever less often, also those that are due', async () => {
+    const { service, session } = await opened();
+    service.are_prints_broken = true;
+    const asked = service.print_queries.length;
+    for (let i = 0; i < 600; i += 1) {
+      session.on_gap(prints_told());
+      session.refresh();
+      await vi.advanceTimersByTimeAsync(100);
+    }
+    expect(service.print_queries.length - asked).toBe(6);
+    session.renew();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(service.print_queries.length - asked).toBe(6);
+    session.try_again();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(service.print_queries.length - asked, 'the service is back').toBe(7);
   });
 });
 
@@ -192,5 +223,98 @@ describe('the column of the play head', () => {
     await vi.advanceTimersByTimeAsync(0);
     expect(session.column.value?.as_of).toBe(first + 30 * 60_000);
     expect(session.is_column_late.value).toBe(false);
+  });
+});
+
+it('a message that is not read is a problem until the next of its channel', async () => {
+  const { session } = await opened();
+  const health = (data: unknown) =>
+    ({ channel: 'health', instrument: '', kind: 'snapshot', data } as const);
+  session.take(health({}));
+  expect(session.problems.first.value).not.toBeNull();
+  session.take(prints_told());
+  expect(session.problems.first.value).not.toBeNull();
+  session.take(health({ status: 'ok', mode: 'demo', now: iso(0), speed: 1, is_over: false,
+    feeds: [], model_version: 'm', version: 'v', resumed: null }));
+  expect(session.problems.first.value).toBeNull();
+});
+
+describe('what fails for good', () => {
+  const column_told = (column: number) => ({ channel: 'map', instrument: 'a:B', kind: 'delta',
+    data: { column, time: iso(column), series: { close: column },
+      long: { first_row: 0, codes: '', wide: '' }, short: { first_row: 0, codes: '', wide: '' } },
+  } as const);
+  it('is asked for ever less often, and its problem stands while others go on', async () => {
+    const { service, session } = await opened();
+    service.is_past_broken = true;
+    session.look_back_to(unix_ms(first + 20 * 60_000));
+    await vi.advanceTimersByTimeAsync(0);
+    const seen: (string | null)[] = [];
+    effect(() => { seen.push(session.problems.first.value); });
+    for (let column = 50; column < 110; column += 1) {
+      session.take(column_told(column));
+      await vi.advanceTimersByTimeAsync(1000);
+    }
+    const asked = service.map_queries.filter((query) => query['as_of'] !== undefined);
+    expect(asked.length).toBe(6);
+    expect(service.map_queries.length, 'the newest, again and again').toBeGreaterThan(50);
+    expect(seen).toEqual(['no past']);
+    session.look_back_to(unix_ms(first + 30 * 60_000));
+    await vi.advanceTimersByTimeAsync(0);
+    expect(service.map_queries.at(-1)?.['as_of'], 'another at once').toBe(
+      iso(30).replace('.000Z', 'Z'));
+    session.look_back_to(null);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(session.problems.first.value).toBeNull();
+  });
+  it('may be a piece of the series, until another is looked at', async () => {
+    const { service, session } = await opened();
+    service.series_asked = 0;
+    session.resize(60, 400, 1);
+    service.broken_level = session.series_level.value;
+    for (let i = 0; i < 600; i += 1) {
+      session.refresh();
+      await vi.advanceTimersByTimeAsync(100);
+    }
+    expect(service.series_asked).toBe(6);
+    expect(session.problems.first.value).toBe('no series');
+    session.resize(600, 400, 1);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(session.problems.first.value).toBeNull();
+  });
+});
+
+describe('the curves of clusters', () => {
+  const told = (minute: number, moments?: number[]) => ({
+    header: { model_version: 'm', as_of: iso(minute), is_simulated: true, members: 8, coverage: [],
+      assumptions: [] }, clusters: [],
+    cluster_histories: [{ id: 1, side: 'long', price_low: 90, price_high: 95, price_peak: 92,
+      born: iso(0), age_s: 60 * minute, fate: 'alive', ended: null, born_usd: 0, most_usd: 99,
+      last_usd: minute, fed_usd: minute, fed_usd_per_hour: 60,
+      ...(moments === undefined ? {} : { moments: { as_of: moments.map(iso),
+        notional_at_risk_usd: moments, fed_usd: moments.map((_, i) => (i === 0 ? 0 : 1)) } }) }],
+  });
+  const message = (minute: number) => ({ channel: 'clusters', instrument: 'a:B',
+    kind: 'snapshot', data: told(minute) } as const);
+  const curve = (session: MapSession): number[] | undefined =>
+    session.clusters.value?.histories[0]?.moments.map((one) => one.usd);
+  it('are read again when a message was missed, and keep what comes meanwhile', async () => {
+    const { service, session } = await opened();
+    let answer = (): void => undefined;
+    service.clusters = async () => told(2, [0, 1, 2]);
+    session.renew();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(curve(session)).toEqual([0, 1, 2]);
+    service.clusters = () => new Promise((done) => {
+      answer = () => done(told(4, [0, 1, 2, 3, 4]));
+    });
+    session.on_gap(message(4));
+    session.take(message(4));
+    expect(curve(session)).toEqual([0, 1, 2, 4]);
+    await vi.advanceTimersByTimeAsync(1000);
+    session.take(message(5));
+    answer();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(curve(session)).toEqual([0, 1, 2, 3, 4, 5]);
   });
 });

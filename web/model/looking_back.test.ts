@@ -141,18 +141,31 @@ describe('clusters of the stream', () => {
     const one_time = kept[0] === undefined ? null : history_as_of(kept[0], at(64));
     expect(one_time).toMatchObject({ last_usd: 64, fed_usd: 128 });
   });
-  it('of which columns were left out keep their first and last, and what came in', () => {
+  it('of which columns were left out keep what the service keeps of the others', () => {
     const told = (minute: number, moments?: object) => clusters_of({ header, clusters: [],
       cluster_histories: [history(1, { born: iso(0), age_s: 60 * minute, last_usd: minute,
         fed_usd: minute, moments })] }).histories;
+    const is_missed = (minute: number): boolean => minute % 7 === 3 || minute === 640 ||
+      (minute > 1000 && minute < 1300);
     let kept = told(0, { as_of: [iso(0)], notional_at_risk_usd: [0], fed_usd: [0] });
-    for (let minute = 1; minute <= 7000; minute += 7) {
+    for (let minute = 1; minute <= 5003; minute += 1) {
+      if (is_missed(minute)) continue;
       kept = with_moments(told(minute), kept, ms(60_000));
+      const stride = 2 ** Math.max(0, Math.floor(Math.log2(minute / 200)) + 1);
+      const count = Math.floor(minute / stride) + 1;
+      const of_service = Array.from({ length: count }, (_, i) => stride * i)
+        .filter((one) => !is_missed(one) && one < minute);
+      expect(kept[0]?.moments.map((one) => one.usd)).toEqual([...of_service, minute]);
     }
-    const moments = kept[0]?.moments ?? [];
-    expect(moments.length).toBeGreaterThan(100);
-    expect([moments[0]?.usd, moments.at(-1)?.usd]).toEqual([0, 6994]);
-    expect(moments.reduce((sum, one) => sum + (one.fed_usd ?? NaN), 0)).toBe(6994);
+    expect(kept[0]?.moments.reduce((sum, one) => sum + (one.fed_usd ?? NaN), 0)).toBe(5003);
+  });
+  it('that are born on the page begin with their birth', () => {
+    const told = (minute: number) => clusters_of({ header, clusters: [], cluster_histories: [
+      (({ moments: _, ...bare }) => bare)(history(1, { born: iso(0), age_s: 60 * minute,
+        born_usd: 100, last_usd: 100 + minute, fed_usd: minute }))] }).histories;
+    const kept = with_moments(told(1), with_moments(told(0), [], ms(60_000)), ms(60_000));
+    expect(kept[0]?.moments).toEqual([
+      { as_of: at(0), usd: 100, fed_usd: 0 }, { as_of: at(1), usd: 101, fed_usd: 1 }]);
   });
 });
 

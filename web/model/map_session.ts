@@ -3,19 +3,20 @@ import { batch, computed, signal } from '@preact/signals';
 import { rfc3339 } from '../units/time.ts';
 import { row_position_of_price } from '../units/rows.ts';
 import { level, ms, price, unix_ms } from '../units/unit.ts';
-import { is_abort, words_of } from './api_client.ts';
-import { clusters_of, with_moments } from './api_clusters.ts';
+import { clusters_of, with_moments, with_older } from './api_clusters.ts';
 import { series_end_of, series_of } from './api_series.ts';
 import {
   health_of, instruments_of, liquidations_of, map_of,
 } from './api_types.ts';
+import { BackOff } from './back_off.ts';
 import { boxes_of } from './cluster_boxes.ts';
 import { CellLook } from './cell_look.ts';
 import { column_message_of } from './column_message.ts';
 import { ColumnLog, grow, grown_to } from './growth.ts';
-import { kTileSize } from './heatmap_tile.ts';
+import { key_text, kTileSize } from './heatmap_tile.ts';
 import { PartFeed } from './part_feed.ts';
 import { PrintFeed } from './print_feed.ts';
+import { Problems } from './problems.ts';
 import { SeriesStore } from './series_store.ts';
 import { TileCache } from './tile_cache.ts';
 import { level_for, texel_ms, tile_level_for, tiles_in } from './tile_grid.ts';
@@ -33,6 +34,7 @@ import type { Box } from './cluster_boxes.ts';
 import type { ColumnMessage } from './column_message.ts';
 import type { Growth } from './growth.ts';
 import type { HeatmapTile, TileKey } from './heatmap_tile.ts';
+import type { PrintFeedOptions } from './print_feed.ts';
 import type { ChunkKey, Horizon, SeriesSlice } from './series_store.ts';
 import type { StreamMessage, StreamState, Subscription } from './stream_client.ts';
 import type { DecodeTile } from './tile_decoder.ts';
@@ -72,10 +74,12 @@ function column_end_of(body: unknown, at: Level, of: Instrument): number {
   return Math.round((newest - first_column) / column_interval) + 1;
 }
 
+const text_of_chunk = ({ level: at, chunk }: ChunkKey): string => `chunk ${at}/${chunk}`;
+
 export class MapSession {
   readonly view;
   readonly phase = signal<Phase>('loading');
-  readonly problem = signal<string | null>(null);
+  readonly problems = new Problems();
   readonly note = signal<string | null>(null); // another instrument than the one asked for
   readonly instruments = signal<readonly Instrument[]>([]);
   readonly instrument = signal<Instrument | null>(null);
@@ -149,6 +153,7 @@ export class MapSession {
     return as_of === null ? all : all.filter((one) => one.time <= as_of);
   });
   readonly prints_min_usd = computed<Usd>(() => this.#print_feed.min_usd.value);
+  readonly prints_known = computed<TimeRange | null>(() => this.#print_feed.known.value);
   readonly boxes = computed<readonly Box[]>(() => {
     const all = this.clusters.value;
     return all === null ? [] : boxes_of(all.clusters, all.histories, this.as_of.value);
@@ -186,6 +191,8 @@ export class MapSession {
   #series: SeriesStore | null = null;
   #requests = new AbortController();
   readonly #loading_chunks = new Set<string>();
+  readonly #chunk_pauses = new Map<string, BackOff>(); // of those that have failed
+  readonly #past_pause = new BackOff(() => this.refresh());
   #past_for: UnixMs | null = null;
   #is_past_loading = false;
   #column_timer: ReturnType<typeof setTimeout> | undefined;
@@ -193,6 +200,7 @@ export class MapSession {
   #is_fitted = false; // the rows, to the prices of the instrument
   #fill_timer: ReturnType<typeof setTimeout> | undefined;
   #are_prints_due = false;
+  #are_clusters_due = false;
   readonly #log = new ColumnLog();
   readonly #part_feed: PartFeed;
   readonly #print_feed: PrintFeed;
@@ -203,14 +211,23 @@ export class MapSession {
     this.view = signal(view);
     this.#api = api;
     this.look = new CellLook(api);
-    this.#part_feed = new PartFeed({ api, stream, on_error: (error) => this.#failed(error) });
-    this.#print_feed = new PrintFeed({ api, on_error: (error) => this.#failed(error),
+    this.#part_feed = new PartFeed({ api, stream, ...this.#told_as('part') });
+    this.#print_feed = new PrintFeed({ api, ...this.#told_as('prints'),
       on_due: () => {
         this.#are_prints_due = true;
         this.#fill_soon();
       } });
     this.#stream = stream;
     this.#decode = decode;
+  }
+
+  // How a feed says what became of its requests, and that it would ask again.
+  #told_as(source: string): Pick<PrintFeedOptions, 'on_error' | 'on_read' | 'on_wait_over'> {
+    return {
+      on_error: (error) => this.problems.tell(source, error),
+      on_read: () => this.problems.end(source),
+      on_wait_over: () => this.refresh(),
+    };
   }
 
   #slice(at: Level): SeriesSlice | null {
@@ -274,10 +291,10 @@ export class MapSession {
         this.#api.json('/v1/instruments', {}), this.#api.json('/v1/health', {})]);
       this.instruments.value = instruments_of(instruments);
       this.health.value = health_of(health);
-      this.problem.value = null;
+      this.problems.end('start');
     } catch (error) {
       this.phase.value = 'failed';
-      this.problem.value = words_of(error);
+      this.problems.tell('start', error);
       throw error;
     }
     const wanted = this.view.value.instrument;
@@ -304,6 +321,8 @@ export class MapSession {
     this.past_column.value = null;
     this.clusters.value = null;
     this.#print_feed.clear();
+    this.problems.end_all((source) => source !== 'drawing');
+    this.#end_pauses();
     this.#past_for = null;
     this.#loading_chunks.clear();
     this.#log.clear();
@@ -318,7 +337,8 @@ export class MapSession {
       series: instrument.series,
       column_end: () => this.instrument.value?.column_end ?? 0,
       on_tile: (tile, column_end) => this.#take_tile(tile, column_end),
-      on_error: (error) => this.#failed(error),
+      on_error: (key, error) => this.problems.tell(`tile ${key_text(key)}`, error),
+      on_answer: (key) => this.problems.end(`tile ${key_text(key)}`),
       on_pending: (count) => { this.pending_tiles.value = count; },
     });
     const is_other = old !== null &&
@@ -337,6 +357,14 @@ export class MapSession {
     void this.#load_column();
     void this.#load_clusters();
     this.refresh();
+  }
+
+  #end_pauses(): void {
+    this.#past_pause.reset();
+    for (const pause of this.#chunk_pauses.values()) pause.reset();
+    this.#chunk_pauses.clear();
+    this.#print_feed.try_again();
+    this.#part_feed.try_again();
   }
 
   // An address may name times that this series does not have: of another one, or of an old start.
@@ -375,10 +403,26 @@ export class MapSession {
       for (const key of this.#chunks()) {
         if (this.#series?.has(key) === false) void this.#load_chunk(key);
       }
+      this.#forget_failed();
       this.#grow();
       this.#read_prints(false);
       void this.#load_past();
     });
+  }
+
+  // What has failed and is not looked at any more is no problem, and no reason to wait.
+  #forget_failed(): void {
+    const chunks = new Set(this.#chunks().map(text_of_chunk));
+    for (const [text, pause] of this.#chunk_pauses) {
+      if (chunks.has(text)) continue;
+      pause.reset();
+      this.#chunk_pauses.delete(text);
+    }
+    const tiles = this.tiles_at(this.tile_level.value).map((key) => `tile ${key_text(key)}`);
+    const wanted = new Set([...tiles, ...chunks]);
+    this.problems.end_all((source) => /^(tile|chunk) /.test(source) && !wanted.has(source));
+    if (this.part.value === null) this.problems.end('part');
+    if (this.as_of.value === null) this.problems.end('past column');
   }
 
   #chunks(): ChunkKey[] {
@@ -394,9 +438,16 @@ export class MapSession {
     if (of !== null) void this.#load_instrument(of);
   }
 
+  // What has failed is asked for at once: the service or the network is back.
+  try_again(): void {
+    this.#end_pauses();
+    this.refresh();
+  }
+
   // Everything that is shown is read again: after a gap, and when the network is back.
   renew(): void {
     this.#loader?.try_again();
+    this.problems.end('stream');
     const of = this.instrument.value;
     if (of === null) return;
     void this.#load_instrument(of);
@@ -415,7 +466,7 @@ export class MapSession {
     this.#part_feed.read(this.as_of.value, true);
   }
 
-  // Updates of a channel were lost or merged. Channels whose messages are whole need nothing.
+  // Updates of a channel were lost or merged. Health is whole in each message and needs nothing.
   on_gap({ channel, kind, part }: StreamMessage): void {
     const of = this.instrument.value;
     if (part !== undefined) {
@@ -430,36 +481,44 @@ export class MapSession {
       this.#are_prints_due = true;
       this.#fill_soon();
     }
+    if (channel === 'clusters') {
+      this.#are_clusters_due = true;
+      this.#fill_soon();
+    }
   }
 
   // At once, so that nobody sees a column before the tiles have it.
   take(message: StreamMessage): void {
-    batch(() => this.#take(message));
+    const source = `message of ${message.channel}`;
+    batch(() => {
+      try {
+        this.#take(message);
+        this.problems.end(source);
+      } catch (error) {
+        this.problems.tell(source, error);
+      }
+    });
   }
 
   #take(message: StreamMessage): void {
-    try {
-      if (message.channel === 'health') this.health.value = health_of(message.data);
-      // Null before the first column.
-      if (message.instrument !== this.instrument.value?.id || message.data === null) return;
-      if (message.channel === 'map' && message.part === undefined) {
-        this.#take_column(message.data);
-      }
-      if (message.channel === 'map' && message.part !== undefined) {
-        this.#take_part(message.part, message.data);
-      }
-      if (message.channel === 'clusters') {
-        const fresh = clusters_of(message.data);
-        const before = this.clusters.value?.histories ?? [];
-        const { column_interval } = this.instrument.value.grid;
-        this.clusters.value = { ...fresh,
-          histories: with_moments(fresh.histories, before, column_interval) };
-      }
-      if (message.channel === 'liquidations' && message.kind === 'delta') {
-        this.#print_feed.take(liquidations_of(message.data));
-      }
-    } catch (error) {
-      this.#failed(error);
+    if (message.channel === 'health') this.health.value = health_of(message.data);
+    // Null before the first column.
+    if (message.instrument !== this.instrument.value?.id || message.data === null) return;
+    if (message.channel === 'map' && message.part === undefined) {
+      this.#take_column(message.data);
+    }
+    if (message.channel === 'map' && message.part !== undefined) {
+      this.#take_part(message.part, message.data);
+    }
+    if (message.channel === 'clusters') {
+      const fresh = clusters_of(message.data);
+      const before = this.clusters.value?.histories ?? [];
+      const { column_interval } = this.instrument.value.grid;
+      this.clusters.value = { ...fresh,
+        histories: with_moments(fresh.histories, before, column_interval) };
+    }
+    if (message.channel === 'liquidations' && message.kind === 'delta') {
+      this.#print_feed.take(liquidations_of(message.data));
     }
   }
 
@@ -585,6 +644,8 @@ export class MapSession {
     }
     if (this.#are_prints_due) this.#read_prints(true);
     this.#are_prints_due = false;
+    if (this.#are_clusters_due) void this.#load_clusters();
+    this.#are_clusters_due = false;
   }
 
   // Rows that nobody has moved follow what was traded.
@@ -606,14 +667,10 @@ export class MapSession {
     this.refresh();
   }
 
-  #failed(error: unknown): void {
-    if (is_abort(error)) return;
-    this.problem.value = words_of(error);
-  }
-
   async #load_instrument(of: Instrument): Promise<void> {
     try {
       this.instruments.value = instruments_of(await this.#api.json('/v1/instruments', {}));
+      this.problems.end('instruments');
       const now = this.instruments.value.find(({ id }) => id === of.id);
       if (this.instrument.value?.id !== of.id) return;
       const other = this.instruments.value[0];
@@ -638,7 +695,7 @@ export class MapSession {
       if (is_first) this.keep_within(true);
       this.refresh();
     } catch (error) {
-      this.#failed(error);
+      this.problems.tell('instruments', error);
     }
   }
 
@@ -651,10 +708,10 @@ export class MapSession {
       const column = map_of(await this.#api.json('/v1/map', query, gone));
       this.newest_column.value = column;
       this.phase.value = 'ready';
-      this.problem.value = null;
+      this.problems.end('column');
       this.#fix_scale(column);
     } catch (error) {
-      this.#failed(error);
+      this.problems.tell('column', error);
     }
   }
 
@@ -665,10 +722,12 @@ export class MapSession {
   }
 
   // One request at a time: while the play head is dragged, what it has passed is not asked for.
+  // What has failed is asked for again after a pause.
   async #load_past(): Promise<void> {
     const of = this.instrument.value;
     const as_of = this.as_of.value;
     if (of === null || as_of === null || as_of === this.#past_for || this.#is_past_loading) return;
+    if (!this.#past_pause.may_ask(String(as_of))) return;
     this.#past_for = as_of;
     this.#is_past_loading = true;
     let is_over = false;
@@ -677,11 +736,14 @@ export class MapSession {
       const query = { instrument: of.id, as_of: rfc3339(as_of) };
       const column = map_of(await this.#api.json('/v1/map', query, gone));
       if (this.as_of.value !== null) this.past_column.value = column;
+      this.#past_pause.reset();
+      this.problems.end('past column');
     } catch (error) {
-      this.#failed(error);
       this.#past_for = null; // whoever asks again is heard
       // Else another series is shown, or the play head has gone on: that is asked for.
       is_over = !gone.aborted && this.as_of.value === as_of;
+      if (is_over) this.#past_pause.failed(String(as_of));
+      if (is_over) this.problems.tell('past column', error);
     }
     this.#is_past_loading = false;
     if (this.as_of.value === null) this.#past_for = null;
@@ -693,18 +755,23 @@ export class MapSession {
     if (of === null) return;
     try {
       const query = { instrument: of.id };
-      this.clusters.value =
-        clusters_of(await this.#api.json('/v1/clusters', query, this.#requests.signal));
+      const answer = clusters_of(
+        await this.#api.json('/v1/clusters', query, this.#requests.signal));
+      const held = this.clusters.value;
+      this.clusters.value = held !== null && held.as_of > answer.as_of
+        ? with_older(held, answer, of.grid.column_interval) : answer;
+      this.problems.end('clusters');
     } catch (error) {
-      this.#failed(error);
+      this.problems.tell('clusters', error);
     }
   }
 
   async #load_chunk(key: ChunkKey): Promise<void> {
     const of = this.instrument.value;
     const store = this.#series;
-    const text = `${key.level}/${key.chunk}`;
+    const text = text_of_chunk(key);
     if (of === null || store === null || this.#loading_chunks.has(text)) return;
+    if (this.#chunk_pauses.get(text)?.may_ask(text) === false) return;
     this.#loading_chunks.add(text);
     try {
       const { from, to } = store.range_of(key);
@@ -712,11 +779,17 @@ export class MapSession {
       const body = await this.#api.json('/v1/series', query, this.#requests.signal);
       if (store !== this.#series) return;
       store.put(key, series_of(body), column_end_of(body, key.level, of));
+      this.#chunk_pauses.delete(text);
+      this.problems.end(text);
       this.#grow();
       this.series_version.value += 1;
       this.fit();
     } catch (error) {
-      this.#failed(error);
+      if (store !== this.#series) return;
+      const pause = this.#chunk_pauses.get(text) ?? new BackOff(() => this.refresh());
+      this.#chunk_pauses.set(text, pause);
+      pause.failed(text);
+      this.problems.tell(text, error);
     }
     this.#loading_chunks.delete(text);
   }

@@ -2,6 +2,7 @@ import { signal } from '@preact/signals';
 
 import { rfc3339 } from '../units/time.ts';
 import { map_of } from './api_types.ts';
+import { BackOff } from './back_off.ts';
 import { ColumnLog } from './growth.ts';
 import type { UnixMs } from '../units/unit.ts';
 import type { ApiClient } from './api_client.ts';
@@ -19,6 +20,8 @@ export type PartFeedOptions = {
     unsubscribe(from: Subscription): void;
   };
   readonly on_error: (error: unknown) => void;
+  readonly on_read: () => void;
+  readonly on_wait_over: () => void; // what was asked for too soon after it had failed may be now
 };
 
 type Place = { readonly instrument: string; readonly part: string };
@@ -29,6 +32,7 @@ export class PartFeed {
   readonly rows = signal<PartRows | null>(null);
   readonly log = new ColumnLog();
   readonly #options: PartFeedOptions;
+  readonly #back_off: BackOff;
   #place: Place | null = null;
   #wanted: Wanted | null = null; // the last that was asked for
   #is_due = false;
@@ -37,6 +41,7 @@ export class PartFeed {
 
   constructor(options: PartFeedOptions) {
     this.#options = options;
+    this.#back_off = new BackOff(options.on_wait_over);
   }
 
   // Goes to a part, or to none.
@@ -52,6 +57,7 @@ export class PartFeed {
   leave(): void {
     if (this.#place !== null) this.#options.stream.unsubscribe({ channel: 'map', ...this.#place });
     this.#requests.abort();
+    this.#back_off.reset();
     this.#requests = new AbortController();
     this.#place = null;
     this.#wanted = null;
@@ -60,11 +66,18 @@ export class PartFeed {
     this.log.clear();
   }
 
-  // Reads the rows as of a time, unless they were asked for and no renewal is meant. One request at
-  // a time: while the play head is dragged, what it has passed is not asked for.
+  // What has failed may be asked for at once.
+  try_again(): void {
+    this.#back_off.reset();
+  }
+
+  // Reads the rows as of a time, unless they were asked for and no renewal is meant; those that
+  // have failed after a pause. One request at a time: while the play head is dragged, what it has
+  // passed is not asked for.
   read(as_of: UnixMs | null, is_renewal = false): void {
     if (this.#place === null) return;
     if (this.#wanted !== null && this.#wanted.as_of === as_of && !is_renewal) return;
+    if (!this.#back_off.may_ask(String(as_of))) return;
     this.#wanted = { as_of };
     this.#is_due = true;
     if (!this.#is_reading) void this.#read_due();
@@ -87,9 +100,13 @@ export class PartFeed {
       if (place !== this.#place) return;
       if (column.part !== place.part) throw new Error(`the answer is not of ${place.part}`);
       this.rows.value = { column, as_of };
+      this.#back_off.reset();
+      this.#options.on_read();
     } catch (error) {
       if (place !== this.#place) return;
-      if (wanted === this.#wanted) this.#wanted = null; // whoever asks again is heard
+      if (as_of !== this.#wanted?.as_of) return; // of another time, and that is asked for
+      this.#wanted = null; // whoever asks again is heard
+      this.#back_off.failed(String(as_of));
       this.#options.on_error(error);
     }
   }

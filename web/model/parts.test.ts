@@ -228,9 +228,15 @@ describe('the rows of a part', () => {
     await pass(0);
     expect([shown_as_of(), session.is_column_late.value]).toEqual([null, true]);
     expect(session.column.value?.as_of, 'of the whole').toBe(at(20));
+    for (let i = 0; i < 9; i += 1) {
+      session.refresh();
+      await pass(100);
+    }
+    expect(service.maps.filter(({ part }) => part !== undefined).length).toBe(3);
+    expect(session.problems.first.value).toBe('broken');
     service.is_part_broken = false;
-    session.refresh();
-    await pass(0);
+    await pass(200);
+    expect(session.problems.first.value).toBeNull();
     expect([shown_as_of(), session.is_column_late.value]).toEqual([at(20), false]);
     session.look_back_to(at(25));
     expect([shown_as_of(), session.is_column_late.value], 'earlier').toEqual([at(20), true]);
@@ -250,7 +256,7 @@ describe('the rows of a part', () => {
     service.as_part = 'distance_0_2';
     await choose(session, 'age_4h');
     expect(session.profile.value).toBeNull();
-    expect(session.problem.value).toMatch(/not of age_4h/);
+    expect(session.problems.first.value).toMatch(/not of age_4h/);
   });
 });
 

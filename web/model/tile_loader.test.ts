@@ -26,7 +26,8 @@ function loader_of() {
     api: { bytes } as unknown as ApiClient, cache, instrument: 'a:B', series: 'first',
     decode: () => new Promise((done) => { decodings.push(done); }),
     column_end: () => 50, on_tile: (tile) => { taken.push(tile); },
-    on_error: (error) => { throw error; }, on_pending: (count) => { pending.push(count); },
+    on_error: (_, error) => { throw error; },
+    on_answer: () => undefined, on_pending: (count) => { pending.push(count); },
   });
   const decode = async (column: number) => {
     decodings.shift()?.(empty_tile(key_of(column), grid));
@@ -72,7 +73,8 @@ describe('a loader of tiles', () => {
     const loader = new TileLoader({
       api: { bytes } as unknown as ApiClient, cache: new TileCache(2 ** 20), instrument: 'a:B',
       series: 'first', decode: () => Promise.reject(new Error('no tile')),
-      column_end: () => 1e9, on_tile: () => undefined, on_error: (error) => { throw error; },
+      column_end: () => 1e9, on_tile: () => undefined, on_error: (_, error) => { throw error; },
+      on_answer: () => undefined,
       on_pending: (count) => { left = count; },
     });
     const want = async (from: number, end: number) => {
@@ -86,5 +88,29 @@ describe('a loader of tiles', () => {
     expect(await want(0, 4096)).toBe(0);
     expect(await want(4096, 4097)).toBe(1);
     expect(await want(0, 1)).toBe(1);
+  });
+});
+
+describe('a loader of tiles that fail', () => {
+  it('says of which tile it got no answer, and when it got one', async () => {
+    const said: string[] = [];
+    let is_broken = true;
+    const bytes = async () => {
+      if (is_broken) throw new Error('broken');
+      return null;
+    };
+    const loader = new TileLoader({
+      api: { bytes } as unknown as ApiClient, cache: new TileCache(2 ** 20), instrument: 'a:B',
+      series: 'first', decode: () => Promise.reject(new Error('no tile')), column_end: () => 50,
+      on_tile: () => undefined, on_error: ({ column }, error) => said.push(`${column} ${error}`),
+      on_answer: ({ column }) => said.push(`${column}`), on_pending: () => undefined,
+    });
+    loader.want([key_of(7)]);
+    await turn();
+    is_broken = false;
+    loader.try_again();
+    loader.want([key_of(7)]);
+    await turn();
+    expect(said).toEqual(['7 Error: broken', '7']);
   });
 });

@@ -18,7 +18,8 @@ export type TileLoaderOptions = {
   // The tile is here, or the one that is here is as it should be. It has at least the columns that
   // existed when it was asked for.
   readonly on_tile: (tile: HeatmapTile, column_end: number) => void;
-  readonly on_error: (error: unknown) => void;
+  readonly on_error: (key: TileKey, error: unknown) => void;
+  readonly on_answer: (key: TileKey) => void; // also that there is none
   readonly on_pending: (count: number) => void;
 };
 
@@ -122,6 +123,7 @@ export class TileLoader {
       const answer = await api.bytes('/v1/heatmap/tile', query, etag, controller.signal);
       const tile = answer === null ? null : with_part(await decode(answer.bytes), key);
       if (controller.signal.aborted) return;
+      this.#options.on_answer(key);
       if (answer === null || tile === null) {
         const is_over = (key.column + 1) * kTileSize * 2 ** key.level <= column_end;
         const absent = key.part !== undefined && is_over ? this.#absent_for_good : this.#absent;
@@ -139,7 +141,7 @@ export class TileLoader {
     } catch (error) {
       if (controller.signal.aborted) return;
       this.#failed.add(text);
-      this.#options.on_error(error);
+      this.#options.on_error(key, error);
     }
     this.#running.delete(text);
     this.#pump();

@@ -52,7 +52,7 @@ export class ChartController {
     this.#renderer = MapRenderer.make(canvases.map, () => this.loop.invalidate(4));
     this.loop = new FrameLoop((level) => this.#draw(level), (run) => requestAnimationFrame(run));
     const { session } = ui;
-    if (this.#renderer === null) session.problem.value = 'this browser has no WebGL2';
+    if (this.#renderer === null) session.problems.tell('drawing', 'this browser has no WebGL2');
     session.on_texel = (tile, texel) => {
       this.#renderer?.send_texel(tile, texel);
       this.#texels += 1;

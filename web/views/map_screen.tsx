@@ -5,6 +5,7 @@ import { tier_text } from './export.ts';
 import { Legend, Swatches } from './legend_strip.tsx';
 import { Panes, panes_px } from './panes.tsx';
 import { is_not_yet, kNotYet, part_clause } from './part_text.ts';
+import { known_prints_text } from './prints_text.ts';
 import { ReadOut } from './read_out.tsx';
 import { AsOfBadge, ReplayBar } from './replay_bar.tsx';
 import { is_urgent, status_of } from './status.ts';
@@ -145,6 +146,7 @@ function PrintsLegend({ ui }: { readonly ui: UiState }) {
       <i class="long" />longs <i class="short" />shorts
       <span> liquidated, as printed</span>
       {least > 0 ? `, from ${format_usd(least)}` : ''}
+      {known_prints_text(session.prints_known.value, session.view.value.time)}
     </p>
   );
 }
@@ -201,11 +203,11 @@ function Notice({ ui }: { readonly ui: UiState }) {
     return <div class={`notice bar ${status.kind}`} role="alert">
       <b>{status.word}</b> {status.why}</div>;
   }
-  const problem = session.problem.value ?? ui.clock.problem.value;
+  const problem = session.problems.first.value ?? ui.clock.problem.value;
   if (problem !== null) {
     return <div class="notice bar" role="alert"><b>Problem</b> {problem}
       <button type="button" aria-label="Dismiss" onClick={() => {
-        session.problem.value = null;
+        session.problems.end_all(() => true);
         ui.clock.problem.value = null;
       }}>×</button></div>;
   }

@@ -11,6 +11,7 @@ import { ClusterPanel } from './cluster_panel.tsx';
 import { Makeup } from './makeup.tsx';
 import { is_not_yet, kNotYet } from './part_text.ts';
 import { kPrintedReach, path_usd, printed_near } from './probe.ts';
+import { are_prints_known } from './prints_text.ts';
 import { kNothingSaid, move_of, next_said } from './said.ts';
 import { Sources } from './sources.tsx';
 import { interval_text } from './text.ts';
@@ -144,9 +145,10 @@ function Around({ ui, at }: { readonly ui: UiState; readonly at: Probe }) {
   const least = session.prints_min_usd.value;
   const near = printed_near(session.prints.value, at.time, at.price,
     span_of(session.view.value.time));
+  const is_read = are_prints_known(session.prints_known.value, session.view.value.time, at.time);
   const coverage = session.column.value?.header.coverage ?? [];
   const is_recorded = coverage.some((one) => one.feed !== null);
-  const printed = kSides.filter((side) => near.sides[side] > 0);
+  const printed = is_read ? kSides.filter((side) => near.sides[side] > 0) : [];
   return (
     <dl class="where around">
       <div><dt>{session.part.value === null ? 'Mark to here' : 'Part from mark'}{
@@ -157,7 +159,7 @@ function Around({ ui, at }: { readonly ui: UiState; readonly at: Probe }) {
       </div>
       <div><dt>Printed ±{format_percent(share(kPrintedReach), 1)}, ±{
         format_duration(near.around)}</dt>
-        <dd>{!is_recorded ? 'not recorded' : printed.length === 0
+        <dd>{!is_recorded ? 'not recorded' : !is_read ? 'not read' : printed.length === 0
           ? `none${least > 0 ? ` from ${format_usd(least)} up` : ''}`
           : printed.map((side) =>
             <b key={side} class={side}> {format_usd(near.sides[side])}</b>)}

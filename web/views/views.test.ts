@@ -8,6 +8,7 @@ import { funding_text } from './funding.ts';
 import { arm_words, scenario_hint, scenario_words } from './lab_form_panel.tsx';
 import { part_clause, part_groups, part_option, share_texts } from './part_text.ts';
 import { path_usd, printed_near } from './probe.ts';
+import { are_prints_known, known_prints_text } from './prints_text.ts';
 import { kNothingSaid, next_said } from './said.ts';
 import { status_of } from './status.ts';
 import { is_in_tier } from './tier.ts';
@@ -177,6 +178,23 @@ describe('beside the cell', () => {
       print(700_000, 100, 8)];
     const near = printed_near(prints, unix_ms(0), price(100), ms(36_000_000));
     expect(near).toEqual({ sides: { long: 3, short: 0 }, around: 600_000 });
+  });
+});
+
+describe('prints', () => {
+  const view = { from: unix_ms(60_000), to: unix_ms(180_000) };
+  const known = (from: number, to: number) => ({ from: unix_ms(from), to: unix_ms(to) });
+  it('say of which time they are all here', () => {
+    expect(known_prints_text(known(0, 180_000), view)).toBe('');
+    expect(known_prints_text(known(61_001, 120_000), view)).toBe(
+      ', since 1 Jan 1970 00:01:02, until 1 Jan 1970 00:02:00');
+    expect(known_prints_text(null, view)).toBe(', earlier ones not read');
+  });
+  it('are known of a texel that begins before the view, and of none before the first', () => {
+    expect(are_prints_known(known(60_000, 180_000), view, unix_ms(30_000))).toBe(true);
+    expect(are_prints_known(known(90_000, 180_000), view, unix_ms(80_000))).toBe(false);
+    expect(are_prints_known(known(0, 90_000), view, unix_ms(91_000))).toBe(false);
+    expect(are_prints_known(null, view, unix_ms(91_000))).toBe(false);
   });
 });
 
