@@ -549,8 +549,8 @@ void HttpConnection::on_written(std::size_t bytes) {
 // From now on the body counts for what its client may leave waiting, if it is there for this client
 // alone. False where that is too much.
 bool HttpConnection::hold_body() {
-  const bool is_counted = held_bytes_ > 0 || admission_ == nullptr;
-  if (out_body_ == nullptr || is_body_shared_ || is_counted) return true;
+  if (out_body_ == nullptr || is_body_shared_) return true;
+  if (held_bytes_ > 0 || admission_ == nullptr) return true;
   if (!admission_->hold(out_body_->size())) return false;
   held_bytes_ = out_body_->size();
   return true;

@@ -1,6 +1,13 @@
 // A pause before what has failed is asked for again: of a second, then twice as long each time.
 // Who asks meanwhile is told to wait, and `on_over` is called once when the pause is over.
 
+// What one who reads, and pauses where that failed, tells of it.
+export type ReadReports = {
+  readonly on_error: (error: unknown) => void;
+  readonly on_read: () => void;
+  readonly on_wait_over: () => void; // what was asked for too soon after it had failed may be now
+};
+
 const kFirstMs = 1000;
 const kLongestMs = 30_000;
 

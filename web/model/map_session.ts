@@ -30,11 +30,11 @@ import type { Level, UnixMs, Usd } from '../units/unit.ts';
 import type { ApiClient } from './api_client.ts';
 import type { Clusters } from './api_clusters.ts';
 import type { Health, Instrument, Liquidation, MapColumn, Part } from './api_types.ts';
+import type { ReadReports } from './back_off.ts';
 import type { Box } from './cluster_boxes.ts';
 import type { ColumnMessage } from './column_message.ts';
 import type { Growth } from './growth.ts';
 import type { HeatmapTile, TileKey } from './heatmap_tile.ts';
-import type { PrintFeedOptions } from './print_feed.ts';
 import type { ChunkKey, Horizon, SeriesSlice } from './series_store.ts';
 import type { StreamMessage, StreamState, Subscription } from './stream_client.ts';
 import type { DecodeTile } from './tile_decoder.ts';
@@ -74,6 +74,7 @@ function column_end_of(body: unknown, at: Level, of: Instrument): number {
   return Math.round((newest - first_column) / column_interval) + 1;
 }
 
+const text_of_tile = (key: TileKey): string => `tile ${key_text(key)}`;
 const text_of_chunk = ({ level: at, chunk }: ChunkKey): string => `chunk ${at}/${chunk}`;
 
 export class MapSession {
@@ -222,7 +223,7 @@ export class MapSession {
   }
 
   // How a feed says what became of its requests, and that it would ask again.
-  #told_as(source: string): Pick<PrintFeedOptions, 'on_error' | 'on_read' | 'on_wait_over'> {
+  #told_as(source: string): ReadReports {
     return {
       on_error: (error) => this.problems.tell(source, error),
       on_read: () => this.problems.end(source),
@@ -337,8 +338,8 @@ export class MapSession {
       series: instrument.series,
       column_end: () => this.instrument.value?.column_end ?? 0,
       on_tile: (tile, column_end) => this.#take_tile(tile, column_end),
-      on_error: (key, error) => this.problems.tell(`tile ${key_text(key)}`, error),
-      on_answer: (key) => this.problems.end(`tile ${key_text(key)}`),
+      on_error: (key, error) => this.problems.tell(text_of_tile(key), error),
+      on_answer: (key) => this.problems.end(text_of_tile(key)),
       on_pending: (count) => { this.pending_tiles.value = count; },
     });
     const is_other = old !== null &&
@@ -399,11 +400,13 @@ export class MapSession {
       if (of === null || this.size.value.width === 0) return;
       this.#part_feed.show(of.id, this.part.value?.id ?? null);
       this.#part_feed.read(this.as_of.value);
-      this.#loader?.want(this.tiles_at(this.tile_level.value));
-      for (const key of this.#chunks()) {
+      const tiles = this.tiles_at(this.tile_level.value);
+      const chunks = this.#chunks();
+      this.#loader?.want(tiles);
+      for (const key of chunks) {
         if (this.#series?.has(key) === false) void this.#load_chunk(key);
       }
-      this.#forget_failed();
+      this.#forget_failed(tiles, chunks);
       this.#grow();
       this.#read_prints(false);
       void this.#load_past();
@@ -411,15 +414,13 @@ export class MapSession {
   }
 
   // What has failed and is not looked at any more is no problem, and no reason to wait.
-  #forget_failed(): void {
-    const chunks = new Set(this.#chunks().map(text_of_chunk));
+  #forget_failed(tiles: readonly TileKey[], chunks: readonly ChunkKey[]): void {
+    const wanted = new Set([...tiles.map(text_of_tile), ...chunks.map(text_of_chunk)]);
     for (const [text, pause] of this.#chunk_pauses) {
-      if (chunks.has(text)) continue;
+      if (wanted.has(text)) continue;
       pause.reset();
       this.#chunk_pauses.delete(text);
     }
-    const tiles = this.tiles_at(this.tile_level.value).map((key) => `tile ${key_text(key)}`);
-    const wanted = new Set([...tiles, ...chunks]);
     this.problems.end_all((source) => /^(tile|chunk) /.test(source) && !wanted.has(source));
     if (this.part.value === null) this.problems.end('part');
     if (this.as_of.value === null) this.problems.end('past column');

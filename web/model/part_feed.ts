@@ -6,6 +6,7 @@ import { BackOff } from './back_off.ts';
 import { ColumnLog } from './growth.ts';
 import type { UnixMs } from '../units/unit.ts';
 import type { ApiClient } from './api_client.ts';
+import type { ReadReports } from './back_off.ts';
 import type { MapColumn } from './api_types.ts';
 import type { Subscription } from './stream_client.ts';
 
@@ -13,15 +14,12 @@ import type { Subscription } from './stream_client.ts';
 // them, and the rows of the column that is shown. What is of the whole goes its own way.
 // Invariant: `log` and `rows` hold nothing of any other part.
 
-export type PartFeedOptions = {
+export type PartFeedOptions = ReadReports & {
   readonly api: Pick<ApiClient, 'json'>;
   readonly stream: {
     subscribe(to: Subscription): void;
     unsubscribe(from: Subscription): void;
   };
-  readonly on_error: (error: unknown) => void;
-  readonly on_read: () => void;
-  readonly on_wait_over: () => void; // what was asked for too soon after it had failed may be now
 };
 
 type Place = { readonly instrument: string; readonly part: string };

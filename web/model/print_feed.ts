@@ -7,6 +7,7 @@ import { BackOff } from './back_off.ts';
 import { span_of } from './view.ts';
 import type { UnixMs, Usd } from '../units/unit.ts';
 import type { ApiClient } from './api_client.ts';
+import type { ReadReports } from './back_off.ts';
 import type { Liquidation } from './api_types.ts';
 import type { TimeRange } from './tile_grid.ts';
 
@@ -14,11 +15,8 @@ import type { TimeRange } from './tile_grid.ts';
 // since they were read, drawn or not: the read-out counts them too.
 // Invariant: `all` has every print of `known` from `min_usd` up, but for what the stream has lost.
 
-export type PrintFeedOptions = {
+export type PrintFeedOptions = ReadReports & {
   readonly api: Pick<ApiClient, 'json'>;
-  readonly on_error: (error: unknown) => void;
-  readonly on_read: () => void;
-  readonly on_wait_over: () => void; // what was asked for too soon after it had failed may be now
   readonly on_due: () => void; // too many: they are to be read anew
 };
 
